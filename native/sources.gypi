@@ -1,6 +1,8 @@
 {
   "variables": {
-    "engine_files": [],
+    "engine_files": [
+      "util/status.cc"
+    ],
     "binding_files": [],
     "test_files": [],
     "bench_files": []

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "base/internal_key.h"
+#include "base/iterator.h"
+#include "base/range_tombstone.h"
+#include "util/arena.h"
+
+namespace burrow {
+
+enum class LookupResult : uint8_t { kAbsent, kValue, kDeleted };
+
+// The in-memory sorted run that writes go to: a multi-version skiplist on an arena, for point records, and a second
+// one for range tombstones. One thread adds at a time (the commit queue sees to it); any number of threads read at the
+// same time without locks. Held by shared_ptr: a memtable lives as long as a read view, job or iterator needs it.
+class MemTable {
+ public:
+  MemTable();
+  ~MemTable();
+  MemTable(const MemTable&) = delete;
+  MemTable& operator=(const MemTable&) = delete;
+
+  // REQUIRES: external synchronization; sequence is larger than any added before (equal only never); key is not empty.
+  // Copies key and value. Visible to readers of `sequence` once the caller publishes that sequence number.
+  void Add(SequenceNumber sequence, Kind kind, Slice user_key, Slice value);
+
+  // The newest version of the key at or below key.sequence(): its value (which lives as long as the memtable), its
+  // sequence number in *found_sequence, or that it is deleted by a point tombstone. Range tombstones are not applied:
+  // see MaxCoveringTombstone.
+  LookupResult Get(const LookupKey& key, Slice* value, SequenceNumber* found_sequence) const;
+  SequenceNumber MaxCoveringTombstone(Slice user_key, SequenceNumber visible) const;
+
+  // Iterates point records (kPut, kDelete). The memtable must outlive the iterator.
+  std::unique_ptr<InternalIterator> NewIterator() const;
+  // All range tombstones added so far; cached until another is added. Null when there are none. Any thread.
+  std::shared_ptr<const FragmentedTombstones> range_tombstones() const;
+
+  // Every byte held by the arenas, from any thread.
+  size_t MemoryUsage() const;
+  uint64_t entries() const { return entries_.load(std::memory_order_relaxed); }                // all kinds
+  uint64_t range_tombstone_count() const { return range_count_.load(std::memory_order_acquire); }
+  bool empty() const { return entries() == 0; }
+  // Smallest and largest sequence number added; 0 when empty. Any thread.
+  SequenceNumber first_sequence() const { return first_sequence_.load(std::memory_order_relaxed); }
+  SequenceNumber last_sequence() const { return last_sequence_.load(std::memory_order_relaxed); }
+
+ private:
+  class Points;  // the skiplist and its arena
+  std::unique_ptr<Points> points_;
+  std::atomic<uint64_t> entries_{0};
+  std::atomic<uint64_t> range_count_{0};
+  std::atomic<SequenceNumber> first_sequence_{0};
+  std::atomic<SequenceNumber> last_sequence_{0};
+  // Range tombstones are few: a growing list under a mutex, fragmented on demand.
+  struct Ranges;
+  std::unique_ptr<Ranges> ranges_;
+};
+
+}  // namespace burrow

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/database_id.h"
+#include "env/env.h"
+#include "wal/log_format.h"
+
+namespace burrow::log {
+
+// Frames records into bytes and appends them to a file. Not thread-safe: the commit queue (or the manifest's job lane)
+// serializes. Framing and writing are separate steps, so that many records can be framed into one buffer and leave in
+// one write(2), and so that a record can be framed on one thread while an earlier buffer is written on another.
+class LogWriter {
+ public:
+  // `file` is empty. Nothing is written until the first Flush; the header fragment is framed first.
+  LogWriter(std::unique_ptr<WritableFile> file, LogKind kind, uint64_t log_number, const DatabaseId& database_id);
+  ~LogWriter();
+
+  // Appends the framing of one record (the concatenation head + body, which saves the caller a copy) to *buffer.
+  // Advances framed_size(). Never fails.
+  void Frame(Slice head, Slice body, std::string* buffer);
+  void FrameEnd(std::string* buffer);  // the end record of a sealed log
+
+  // Writes framed bytes, in the order in which they were framed. *written as in WritableFile::Append.
+  Status Append(Slice framed, size_t* written = nullptr);
+  Status Sync();  // then synced_size() covers what Append wrote before the call; fragments framed later say so
+
+  uint64_t framed_size() const { return framed_size_; }    // length of the log once all that is framed is written
+  uint64_t written_size() const { return written_size_; }
+  uint64_t synced_size() const { return synced_size_; }
+  WritableFile* file() { return file_.get(); }
+  uint64_t number() const { return number_; }
+
+ private:
+  void FrameFragment(FragmentType type, Slice head, Slice body, std::string* buffer);
+
+  std::unique_ptr<WritableFile> file_;
+  const uint64_t number_;
+  std::string header_;  // framed with the first record
+  uint64_t framed_size_ = 0;
+  std::atomic<uint64_t> written_size_{0};
+  std::atomic<uint64_t> synced_size_{0};
+};
+
+}  // namespace burrow::log
