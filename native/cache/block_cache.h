@@ -1,0 +1,76 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "util/slice.h"
+
+namespace burrow {
+
+// What a cached block holds; each is accounted apart.
+enum class BlockType : uint8_t { kData = 0, kIndex = 1, kFilter = 2, kRangeTombstones = 3 };
+inline constexpr int kBlockTypes = 4;
+
+// An immutable, reference counted run of decoded bytes, in or out of the cache.
+class Block;
+
+// Releases its reference when destroyed. Movable, not copyable. An empty one pins nothing.
+class BlockRef {
+ public:
+  BlockRef() = default;
+  BlockRef(BlockRef&& other) noexcept : block_(other.block_) { other.block_ = nullptr; }
+  BlockRef& operator=(BlockRef&& other) noexcept;
+  ~BlockRef();
+  BlockRef(const BlockRef&) = delete;
+  BlockRef& operator=(const BlockRef&) = delete;
+
+  // A block of `size` uninitialized bytes that is not in any cache. Room for reading slightly past the end is added.
+  static BlockRef Allocate(size_t size);
+
+  explicit operator bool() const { return block_ != nullptr; }
+  Slice contents() const;  // REQUIRES: not empty
+  char* data();            // to fill a block just allocated. REQUIRES: it was never shared or inserted
+  void Reset();
+
+ private:
+  friend class BlockCache;
+  explicit BlockRef(Block* block) : block_(block) {}
+  Block* block_ = nullptr;
+};
+
+// A sharded cache of decoded blocks, keyed by (table file number, offset), bounded in bytes. Scan resistant: a block
+// enters on probation and is promoted to the protected part by a second access, so one pass over the whole database
+// does not push out the hot set. Pinned blocks stay readable after eviction; they count as pinned until released.
+// Any number of threads. The numbers in Stats are exact.
+class BlockCache {
+ public:
+  struct TypeStats {
+    uint64_t used_bytes = 0, hits = 0, misses = 0, evictions = 0;
+  };
+  struct Stats {
+    uint64_t capacity_bytes = 0, used_bytes = 0, pinned_bytes = 0;
+    TypeStats by_type[kBlockTypes];
+  };
+
+  // `capacity` in bytes, bookkeeping included; 0 caches nothing. Shard count follows capacity (few for tiny caches).
+  explicit BlockCache(size_t capacity);
+  ~BlockCache();  // REQUIRES: no BlockRef that it handed out is alive... except ones that were evicted or erased
+
+  // Empty when absent; counts a hit or a miss unless `count` is false.
+  BlockRef Lookup(uint64_t file, uint64_t offset, BlockType type, bool count = true);
+  // Takes over `block` and returns a reference to the cached one: `block` itself, or the one that another thread
+  // inserted first. When it does not fit, the reference works but the block is not cached.
+  BlockRef Insert(uint64_t file, uint64_t offset, BlockType type, BlockRef block);
+  // Drops every block of a deleted file (used when its last reader goes).
+  void EraseFile(uint64_t file);
+  Stats GetStats() const;
+  size_t capacity() const;
+
+ private:
+  struct Shard;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace burrow

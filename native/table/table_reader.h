@@ -1,0 +1,82 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/iterator.h"
+#include "base/range_tombstone.h"
+#include "cache/block_cache.h"
+#include "env/env.h"
+#include "table/table_options.h"
+
+namespace burrow {
+
+struct TableReadOptions {
+  bool fill_cache = true;
+  bool cache_only = false;       // never touches the disk: see GetOutcome::kNotCached; iterators do not support it
+  size_t read_ahead = 0;         // iterators: bytes to read at once once access is sequential; 0: block by block
+};
+
+enum class GetOutcome : uint8_t {
+  kAbsent,
+  kValue,
+  kDeleted,    // a point tombstone is the newest visible version
+  kNotCached,  // cache_only, and a needed block is not in memory
+};
+
+// A value together with what keeps its bytes alive (nothing more is needed for a memtable's, which the view pins).
+struct PinnedValue {
+  Slice value;
+  BlockRef block;
+};
+
+// Reads one immutable table. Any number of threads at once.
+class TableReader {
+ public:
+  struct Counters;  // bloom checks/useful/false positives, blocks read, bytes read: relaxed atomics shared by all tables
+
+  // Reads footer, properties, top-level index and top-level filter index (and, for small tables, the whole index and
+  // filter, which stay in memory with the reader). Every length is checked against `file_size` before it is trusted.
+  // kCorruption (with file name and offset) for anything that does not add up, also a size that differs from
+  // `expected_size` (0: take the file's), or another database's id (when given); kUnsupported, after its checksum
+  // held, for a newer format version, an unknown feature (named) or a codec this build lacks.
+  static Status Open(std::unique_ptr<RandomAccessFile> file, const std::string& file_name, uint64_t file_number,
+                     uint64_t expected_size, const DatabaseId* database_id, BlockCache* cache, Counters* counters,
+                     std::shared_ptr<TableReader>* reader);
+  ~TableReader();
+
+  // The newest version of the key at or below key.sequence(), point records only. One filter line, one index search,
+  // one block. *sequence is set for kValue and kDeleted.
+  Status Get(const LookupKey& key, const TableReadOptions& options, PinnedValue* value, SequenceNumber* sequence,
+             GetOutcome* outcome) const;
+  // False when the filter proves that no version of the key is here. Touches the disk unless cache_only (then true).
+  bool MayContain(Slice user_key, const TableReadOptions& options) const;
+
+  // Point records. The reader must outlive the iterator (hold its shared_ptr).
+  std::unique_ptr<InternalIterator> NewIterator(const TableReadOptions& options) const;
+  // Null when the table has none.
+  const std::shared_ptr<const FragmentedTombstones>& range_tombstones() const;
+
+  const TableProperties& properties() const;
+  uint64_t file_number() const;
+  uint64_t ApproximateOffsetOf(Slice user_key) const;  // bytes of the file before that key
+  size_t MemoryUsage() const;                          // what the reader itself holds, cached blocks not included
+
+  // Every checksum, key order, bounds, counts against properties, filter against keys. Reads past the cache.
+  Status Verify() const;
+
+ private:
+  struct Impl;
+  explicit TableReader(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+struct TableReader::Counters {
+  std::atomic<uint64_t> bloom_checks{0};
+  std::atomic<uint64_t> bloom_useful{0};           // the filter said no
+  std::atomic<uint64_t> bloom_false_positives{0};  // the filter said maybe, the table has no version of the key
+  std::atomic<uint64_t> blocks_read{0};            // from the file
+  std::atomic<uint64_t> bytes_read{0};
+};
+
+}  // namespace burrow
