@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/internal_key.h"
+#include "base/iterator.h"
+#include "base/range_tombstone.h"
+
+namespace burrow {
+
+// Decides which versions survive a flush or compaction. Live snapshots cut the sequence numbers into stripes; within a
+// stripe only the newest version of a key is visible to anyone, so the rest goes. A tombstone goes too when it is in
+// the last stripe (no snapshot is older) and no deeper level can hold the key. A version covered by a range tombstone
+// of the same stripe goes.
+class CompactionIterator {
+ public:
+  struct Counters {
+    uint64_t input_records = 0, dropped_shadowed = 0, dropped_tombstones = 0, dropped_covered = 0;
+  };
+
+  // `snapshots`: ascending, without duplicates. `key_absent_below(user_key)`: true when no level under the output can
+  // hold the key; called with ascending keys. `tombstones`: all range tombstones of the inputs, or null.
+  CompactionIterator(std::unique_ptr<InternalIterator> input, std::vector<SequenceNumber> snapshots,
+                     std::shared_ptr<const FragmentedTombstones> tombstones,
+                     std::function<bool(Slice user_key)> key_absent_below);
+
+  void SeekToFirst();
+  bool Valid() const { return valid_; }
+  Slice key() const { return key_; }  // internal key
+  Slice value() const { return value_; }
+  void Next();
+  Status status() const { return input_->status(); }
+  const Counters& counters() const { return counters_; }
+
+ private:
+  void FindSurvivor();
+  size_t StripeOf(SequenceNumber sequence) const;  // index of the oldest snapshot >= sequence; snapshots.size(): none
+
+  std::unique_ptr<InternalIterator> input_;
+  const std::vector<SequenceNumber> snapshots_;
+  std::shared_ptr<const FragmentedTombstones> tombstones_;
+  std::function<bool(Slice)> key_absent_below_;
+  bool valid_ = false;
+  Slice key_;
+  Slice value_;
+  std::string current_user_key_;
+  bool has_current_key_ = false;
+  size_t last_stripe_ = 0;
+  size_t fragment_ = 0;
+  Counters counters_;
+};
+
+// The range tombstones that survive: per fragment only the newest of each stripe, and none of the last stripe where
+// `range_absent_below(begin, end)` says that nothing under the output overlaps.
+std::vector<RangeTombstone> SurvivingTombstones(const FragmentedTombstones& tombstones,
+                                                const std::vector<SequenceNumber>& snapshots,
+                                                const std::function<bool(Slice begin, Slice end)>& range_absent_below);
+
+}  // namespace burrow
