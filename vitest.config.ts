@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // They pack, install and compile the package: `npm run test:package`.
+    exclude: ['test/package/**'],
+    // Guards against hanging, not a statement about speed: a loaded machine must not fail a test.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    passWithNoTests: true,
+  },
+})
