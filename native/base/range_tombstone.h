@@ -27,7 +27,10 @@ class FragmentedTombstones {
     uint32_t sequence_count;
   };
 
-  // Input in any order; empty ranges are dropped. O(n log n) plus output.
+  // Input in any order; empty ranges are dropped. O(n log n) plus output. Fragments share one array of the n sequence
+  // numbers wherever the numbers that cover them are neighbours in it, as with disjoint, nested, growing and sliding
+  // ranges; only where old and new ranges interleave over one key does a fragment store a list of its own. The worst
+  // case is k ranges that overlap in random order: 8 bytes x k^2, because every snapshot may need a different one.
   static std::shared_ptr<const FragmentedTombstones> Build(const std::vector<RangeTombstone>& tombstones);
   // One that covers what all parts cover. Null parts are allowed.
   static std::shared_ptr<const FragmentedTombstones> Merge(
@@ -46,6 +49,7 @@ class FragmentedTombstones {
 
  private:
   std::string bytes_;
+  std::vector<RangeTombstone> sources_;  // what was built from: a merge of fragment lists would be quadratic
   std::vector<Fragment> fragments_;
   std::vector<SequenceNumber> sequences_;
 };
