@@ -4,12 +4,22 @@
       "base/database_id.cc",
       "base/range_tombstone.cc",
       "base/write_batch.cc",
+      "util/arena.cc",
+      "util/crc32c.cc",
+      "util/hash.cc",
+      "util/histogram.cc",
+      "util/random.cc",
       "util/status.cc"
     ],
     "binding_files": [],
     "test_files": [
       "base/range_tombstone_test.cc",
-      "base/write_batch_test.cc"
+      "base/write_batch_test.cc",
+      "util/arena_test.cc",
+      "util/crc32c_test.cc",
+      "util/hash_test.cc",
+      "util/histogram_test.cc",
+      "util/random_test.cc"
     ],
     "bench_files": []
   }
