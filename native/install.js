@@ -38,7 +38,7 @@ const fromSource = process.env.npm_config_build_from_source === 'true'
 if (!fromSource && run('node-gyp-build-test', { stdio: 'ignore' })) process.exit(0)
 
 const missing = missingTools()
-if (missing.length > 0) giveUp(`this machine has no ${missing.join(' and no ')}`)
+if (missing.length > 0) giveUp(`this machine lacks ${missing.join(', ')}`)
 
 const JOBS = process.env.JOBS ?? String(availableParallelism())
 if (!run('node-gyp-build', { stdio: 'inherit', env: { ...process.env, JOBS } })) {
