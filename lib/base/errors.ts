@@ -100,7 +100,7 @@ export class BurrowError extends Error {
 
   static {
     // On the prototype, so that it is not printed as a field of each error.
-    Object.defineProperty(this.prototype, 'name', {
+    Object.defineProperty(BurrowError.prototype, 'name', {
       value: 'BurrowError',
       configurable: true,
       writable: true,
