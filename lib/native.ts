@@ -1,0 +1,439 @@
+/**
+ * Loads the addon and types every native call. Nothing else imports the .node file.
+ *
+ * Rules of the boundary: sequence numbers, sizes, offsets and file numbers are JavaScript numbers (at most 2^53 − 1);
+ * native code never keeps the address of a buffer beyond the call that handed it over; a failing call throws a
+ * BurrowError made by the factory in lib/base/errors.ts, which this module registers.
+ */
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { fromNative, type NativeStatus } from './base/errors.ts'
+
+/** Flags of every write call. */
+export const WRITE_SYNC = 1
+export const WRITE_NO_WAL = 2
+/** The caller does not wait: acknowledged when `acknowledged()` reaches the write's index. */
+export const WRITE_NO_WAIT = 4
+/** Admitted though the memtable is full or writes are stopped. */
+export const WRITE_FORCE = 8
+
+/** Results of write calls; WRITE_PUMP is added when background completions wait for `takeCompletions`. */
+export const WRITE_DONE = 0
+export const WRITE_MEMTABLE_FULL = 1
+export const WRITE_STOPPED = 2
+export const WRITE_PUMP = 4
+
+/** Results of byte reads below zero: absent, needs the disk (try… only); anything lower: −2 − length, see takePinned. */
+export const READ_ABSENT = -1
+export const READ_NOT_CACHED = -2147483648
+
+export const GATE_OPEN = 0
+export const GATE_SLOW = 1
+export const GATE_STOPPED = 2
+
+/** Bytes at the front of a scan buffer that `fill` writes: u32 records, u32 bytes packed, u32 flags, u32 needed. */
+export const SCAN_HEADER = 16
+export const SCAN_DONE = 1
+/** Every packed byte is below 0x80. */
+export const SCAN_ASCII = 2
+
+export type FileKind = 'table' | 'wal' | 'manifest' | 'temp'
+
+/** The file system as the engine sees it: posix, memory, or one that injects faults. Synchronous. */
+export interface NativeEnv {
+  readonly kind: 'posix' | 'memory' | 'fault'
+  exists(path: string): boolean
+  isDirectory(path: string): boolean
+  list(path: string): string[]
+  createDirs(path: string): void
+  fileSize(path: string): number
+  readFile(path: string, limit: number): Buffer
+  rename(from: string, to: string): void
+  remove(path: string): void
+  removeDir(path: string): void
+  syncDir(path: string): void
+  freeSpace(path: string): number
+  /** Throws LOCKED with context.holderPid. */
+  lock(path: string): NativeLock
+  /** Memory only: what a power cut could leave ('power'), or a killed process ('kill'); reproducible by seed. */
+  crashClone?(mode: 'power' | 'kill', seed: number): NativeEnv
+  /** Memory only: bytes the file system holds at most; 0: unlimited. */
+  setCapacity?(bytes: number): void
+  /** Fault only. */
+  addRule?(rule: FaultRule): number
+  removeRule?(id: number): void
+  clearRules?(): void
+  /** Fault only: operations seen so far, in total and by kind. */
+  operations?(): { total: number; byKind: Record<string, number> }
+  /** Fault only: every mutating operation since setTrace(true), in order, as text. */
+  setTrace?(on: boolean): void
+  trace?(): string[]
+}
+
+/** Fails, shortens, garbles or delays matching operations of a fault Env. */
+export interface FaultRule {
+  /** Kinds of operation: open create read write sync syncdir rename remove link allocate truncate lock list size mkdir; empty: all. */
+  operations?: readonly string[]
+  pathContains?: string
+  /** Fires on the n-th matching operation, counted from 1. Default 1. */
+  after?: number
+  /** Fires once (default) or from then on. */
+  repeat?: boolean
+  effect: 'error' | 'short' | 'garbage' | 'delay'
+  /** For 'error' and 'short': EIO (default), ENOSPC, EROFS, EACCES, EMFILE, EDQUOT. */
+  errno?: string
+  delayMicros?: number
+}
+
+export interface NativeLock {
+  release(): void
+}
+
+/** A whole log, read for recovery of the manifest and for tools. */
+export interface LogContents {
+  records: { offset: number; payload: Buffer }[]
+  end: 'sealed' | 'clean' | 'torn'
+  endOffset: number
+  fileSize: number
+  /** 32 hex digits. */
+  databaseId: string
+}
+
+export interface TableFormat {
+  blockSize: number
+  bloomBitsPerKey: number
+  codec: string
+  codecLevel: number
+}
+
+/** What a finished table is; user keys as bounds. */
+export interface TableInfo {
+  number: number
+  size: number
+  entries: number
+  tombstones: number
+  rangeTombstones: number
+  rawKeyBytes: number
+  rawValueBytes: number
+  smallestSequence: number
+  largestSequence: number
+  createdAt: number
+  codec: string
+  smallest: Buffer
+  largest: Buffer
+  largestExclusive: boolean
+}
+
+export type JobPriority = 'flush' | 'l0' | 'compaction' | 'housekeeping'
+
+/** One piece of background work: plain data. `id` is chosen by the caller and comes back in the completion. */
+export type Job =
+  | { id: number; type: 'flush'; memtables: number[]; targetFileSize: number; format: TableFormat }
+  | {
+      id: number
+      type: 'compact'
+      priority: JobPriority
+      inputs: { level: number; tables: number[] }[]
+      outputLevel: number
+      targetFileSize: number
+      maxGrandparentOverlap: number
+      format: TableFormat
+    }
+  /** Creates and preallocates a log; it is then ready for rotate(number). */
+  | { id: number; type: 'prepareWal'; number: number; allocate: number }
+  /** Replays a log into a new memtable. expectedLength: the log must be whole up to exactly there. */
+  | { id: number; type: 'replayWal'; number: number; expectedLength?: number }
+  /** Begins a manifest with these records, syncs it, points CURRENT at it; later appends go there. */
+  | { id: number; type: 'manifestCreate'; number: number; records: Uint8Array[] }
+  /** Appends one record to the current manifest and syncs it. */
+  | { id: number; type: 'manifestAppend'; record: Uint8Array }
+  | { id: number; type: 'deleteFiles'; files: { kind: FileKind; number: number }[] }
+  /** Moves files into <dir>/lost/ under their names and syncs both directories. */
+  | { id: number; type: 'moveToLost'; names: string[] }
+
+export interface JobCompletion {
+  id: number
+  type: Job['type']
+  error?: NativeStatus
+  micros: number
+  /** flush, compact: every file that was begun, also after an error; `table` is absent for one to be deleted. */
+  outputs?: { number: number; table?: TableInfo }[]
+  bytesRead?: number
+  bytesWritten?: number
+  recordsIn?: number
+  recordsDropped?: number
+  tombstonesDropped?: number
+  /** replayWal: the memtable to adopt (0: the log held no record). */
+  memtable?: number
+  records?: number
+  lastSequence?: number
+  end?: LogContents['end']
+  endOffset?: number
+  fileSize?: number
+  /** manifestCreate, manifestAppend: length of the manifest afterwards. */
+  manifestSize?: number
+}
+
+/** A read that went to the disk threads. */
+export interface ReadCompletion {
+  request: number
+  error?: NativeStatus
+  /** get: the value, undefined when absent. getMany, next: packed records. */
+  bytes?: Buffer
+  records?: number
+  done?: boolean
+  ascii?: boolean
+}
+
+export interface VersionDelta {
+  added: {
+    level: number
+    number: number
+    size: number
+    smallest: Uint8Array
+    largest: Uint8Array
+    largestExclusive: boolean
+    rangeTombstones: number
+  }[]
+  dropped: { level: number; number: number }[]
+  /** Oldest immutable memtables that the added tables replace. */
+  dropMemtables: number
+}
+
+export interface ScanRequest {
+  /** Inclusive. */
+  lower?: Uint8Array
+  /** Exclusive. */
+  upper?: Uint8Array
+  reverse: boolean
+  keys: boolean
+  values: boolean
+  /** Infinity: no limit. */
+  limit: number
+  fillCache: boolean
+  readAhead: number
+  /** undefined: now. */
+  sequence?: number
+}
+
+/** One range scan; see Scan in native/engine/scan.h for the packed form. */
+export interface NativeScan {
+  /** Packs records behind SCAN_HEADER; returns how many. 0 with needed > 0: ask again with a larger buffer. */
+  fill(buffer: Uint8Array, maxRecords: number): number
+  /** Steps over up to max records without packing them; fewer than max: the end. */
+  count(max: number): number
+  seek(key: string | Uint8Array): void
+  /** Packs on a disk thread; answered through takeReads. One at a time, and no other call until it is answered. */
+  fillAsync(request: number, maxRecords: number, maxBytes: number): void
+  close(): void
+}
+
+export interface EngineConfig {
+  directory: string
+  /** 32 hex digits. */
+  databaseId: string
+  memtableSize: number
+  blockCacheSize: number
+  maxOpenFiles: number
+  /** Background threads, of which one is kept for flushes when there are two or more. */
+  jobThreads: number
+  readThreads: number
+  compactionBytesPerSecond: number
+  maxOpenScans: number
+  statistics: boolean
+  readOnly: boolean
+  nextFileNumber: number
+  /** Called on the event loop, after background progress: completions, reads, acknowledgements. Coalesced. */
+  onProgress: () => void
+}
+
+export interface OperationStats {
+  count: number
+  errors: number
+  bytesIn: number
+  bytesOut: number
+  /** Microseconds; sampled for operations that stay in memory. */
+  latency: { p50: number; p90: number; p99: number; p999: number; max: number; mean: number }
+}
+
+export interface EngineStats {
+  ops: Record<
+    'get' | 'getMany' | 'put' | 'delete' | 'batch' | 'deleteRange' | 'scan' | 'next' | 'sync' | 'commit',
+    OperationStats
+  >
+  cache: Record<
+    'block' | 'index' | 'filter' | 'table',
+    {
+      capacityBytes: number
+      usedBytes: number
+      hits: number
+      misses: number
+      evictions: number
+      pinnedBytes: number
+    }
+  >
+  bloom: { checks: number; useful: number; falsePositives: number }
+  memtables: {
+    active: { bytes: number; entries: number }
+    immutable: { bytes: number; entries: number; count: number }
+  }
+  wal: {
+    bytes: number
+    writes: number
+    syncs: number
+    grouped: number
+    activeBytes: number
+    syncLatency: OperationStats['latency']
+  }
+  snapshots: number
+  scans: number
+  visibleSequence: number
+  nextFileNumber: number
+  /** Bytes and blocks that reads took from files. */
+  diskReads: { blocks: number; bytes: number }
+}
+
+/**
+ * One open database on the native side. Functions are bound: they may be taken off the object. The S and B forms differ
+ * in the type of key (string, bytes) and, for puts, of value: choosing in JavaScript costs less than in C++.
+ */
+export interface NativeEngine {
+  putSS(key: string, value: string, flags: number): number
+  putSB(key: string, value: Uint8Array, flags: number): number
+  putBS(key: Uint8Array, value: string, flags: number): number
+  putBB(key: Uint8Array, value: Uint8Array, flags: number): number
+  deleteS(key: string, flags: number): number
+  deleteB(key: Uint8Array, flags: number): number
+  /** `length` bytes of records as in docs/formats.md "Write batch", without its header. */
+  writeBatch(records: Uint8Array, length: number, count: number, flags: number): number
+  /** Writes what is gathered (unsynced) on this thread; then acknowledged() covers it. */
+  writePending(): void
+  /** Blocks until everything written so far is durable. */
+  syncWal(): void
+  /** The index at which everything written so far is durable. */
+  syncWalAsync(): number
+  submitted(): number
+  acknowledged(): number
+  setGate(gate: number, bytesPerSecond: number): void
+  /** Microseconds that writes which did not wait owe to the slow-down since the last call. */
+  takeDelay(): number
+  /** The failure that made the log unusable. */
+  poison(): NativeStatus | undefined
+
+  /** The value as a string (UTF-8, malformed bytes become U+FFFD). */
+  getStringS(key: string, sequence?: number): string | undefined
+  getStringB(key: Uint8Array, sequence?: number): string | undefined
+  /** The value's length after writing it to slab at offset; or a READ_… code, or −2 − length when it does not fit. */
+  getBytesS(key: string, slab: Uint8Array, offset: number, sequence?: number): number
+  getBytesB(key: Uint8Array, slab: Uint8Array, offset: number, sequence?: number): number
+  /** Like the above without touching the disk: null, or READ_NOT_CACHED, when that would be needed. */
+  tryGetStringS(key: string, sequence?: number): string | undefined | null
+  tryGetStringB(key: Uint8Array, sequence?: number): string | undefined | null
+  tryGetBytesS(key: string, slab: Uint8Array, offset: number, sequence?: number): number
+  tryGetBytesB(key: Uint8Array, slab: Uint8Array, offset: number, sequence?: number): number
+  /** Copies the value that the last getBytes found too large, and lets go of it. */
+  takePinned(into: Uint8Array): void
+  hasS(key: string, sequence?: number): boolean
+  hasB(key: Uint8Array, sequence?: number): boolean
+  /** keys: `count` × (u16 length, bytes). Answer: `count` × (i32 length or −1, bytes). */
+  getMany(keys: Uint8Array, length: number, count: number, sequence?: number): Buffer
+  /** null when the disk would be needed. */
+  tryGetMany(keys: Uint8Array, length: number, count: number, sequence?: number): Buffer | null
+  /** On a disk thread, at this moment's view; answered through takeReads. Copies the keys. */
+  submitGet(request: number, key: string | Uint8Array, sequence?: number): void
+  submitGetMany(request: number, keys: Uint8Array, length: number, count: number, sequence?: number): void
+  takeReads(): ReadCompletion[]
+  openScan(request: ScanRequest): NativeScan
+  approximateSize(lower: Uint8Array | undefined, upper: Uint8Array | undefined): number
+
+  visibleSequence(): number
+  addSnapshot(): number
+  removeSnapshot(sequence: number): void
+
+  newFileNumber(): number
+  submit(job: Job): void
+  takeCompletions(): JobCompletion[]
+  /** Blocks until a completion waits or writes were acknowledged or the time is over; true when there is something. */
+  waitProgress(timeoutMs: number): boolean
+  /** Lets running compactions stop at the next block; their completions carry ABORTED. */
+  cancelCompactions(): void
+
+  /** Recovery is over: writes begin at sequence `next`, into the prepared log `wal`. */
+  start(next: number, wal: number): void
+  /** Makes a replayed memtable the newest immutable one. Before start(). */
+  adoptMemtable(id: number): void
+  /** Seals memtable and log; writing goes on in the prepared log. Returns the id of the sealed memtable. */
+  rotate(wal: number): number
+  /** Swaps the read view. Throws INTERNAL, and changes nothing, when the delta does not fit. */
+  install(delta: VersionDelta): void
+  /** Tables that were dropped and that nothing reads any more: to be deleted. */
+  takeReleased(): number[]
+  memtables(): {
+    active: { id: number; bytes: number; entries: number }
+    immutables: { id: number; bytes: number; entries: number; lastSequence: number }[]
+  }
+  stats(): EngineStats
+  resetPeakStats?(): void
+
+  /** Ends writing: writes and syncs what is pending, seals and trims the log. Its length, for the clean edit. */
+  stopWrites(): { wal: number; length: number }
+  /** Runs queued manifest jobs, cancels the rest, joins every thread, closes scans. Idempotent. */
+  close(): void
+}
+
+/** Reads tables for tools, outside of any database. */
+export interface TableDump {
+  info: TableInfo & {
+    databaseId: string
+    fileSize: number
+    dataBytes: number
+    indexBytes: number
+    filterBytes: number
+  }
+  rangeTombstones: { begin: Buffer; end: Buffer; sequences: number[] }[]
+  /** In key order, up to the limit asked for. */
+  records: { key: Buffer; sequence: number; kind: 'put' | 'delete' | 'rangeDelete'; value: Buffer }[]
+  /** More records than the limit follow. */
+  truncated: boolean
+}
+
+export interface NativeAddon {
+  readonly version: string
+  /** Codecs compiled in: 'none', and 'lz4', 'zstd' where available. */
+  readonly codecs: readonly string[]
+  readonly crc32cImplementation: string
+  setErrorFactory(factory: (info: NativeStatus) => Error): void
+  posixEnv(): NativeEnv
+  memoryEnv(): NativeEnv
+  faultEnv(base: NativeEnv): NativeEnv
+  openEngine(env: NativeEnv, config: EngineConfig): NativeEngine
+  /** kind: 'wal' or 'manifest'. A log that is damaged throws CORRUPTION; databaseId undefined: any. */
+  readLog(
+    env: NativeEnv,
+    path: string,
+    kind: 'wal' | 'manifest',
+    number: number,
+    databaseId?: string,
+    expectedLength?: number,
+  ): LogContents
+  dumpTable(env: NativeEnv, path: string, number: number, limit: number): TableDump
+  randomDatabaseId(): string
+  crc32c(bytes: Uint8Array): number
+}
+
+/** The package's root: where package.json stands, from the sources and from dist alike. */
+function packageRoot(): string {
+  const here = dirname(fileURLToPath(import.meta.url))
+  return here.endsWith(join('dist', 'lib')) ? join(here, '..', '..') : join(here, '..')
+}
+
+function load(): NativeAddon {
+  const require = createRequire(import.meta.url)
+  const locate = require('node-gyp-build') as (root: string) => NativeAddon
+  const addon = locate(packageRoot())
+  addon.setErrorFactory((info) => fromNative(info))
+  return addon
+}
+
+export const native: NativeAddon = load()

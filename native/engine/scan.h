@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/read_view.h"
+#include "merge/db_iterator.h"
+
+namespace burrow {
+
+struct ScanOptions {
+  std::optional<std::string> lower;  // inclusive
+  std::optional<std::string> upper;  // exclusive
+  bool reverse = false;
+  bool keys = true;     // what the packed batches carry; a part left out has length 0
+  bool values = true;
+  uint64_t limit = UINT64_MAX;
+  TableReadOptions read;
+};
+
+// One range scan over one read view, delivered in packed batches:
+//   record := key length u32 · value length u32 · key · value
+// One thread at a time.
+class Scan {
+ public:
+  Scan(std::shared_ptr<const ReadView> view, SequenceNumber sequence, ScanOptions options);
+  ~Scan();
+
+  struct Batch {
+    uint32_t records = 0;
+    size_t bytes = 0;
+    bool done = false;      // nothing follows (the limit or the end)
+    bool ascii = true;      // every byte packed is below 0x80
+    size_t needed = 0;      // records == 0 and the next record needs this many bytes: ask again with more room
+  };
+  // Packs up to max_records into out[0, capacity).
+  Status Fill(char* out, size_t capacity, uint32_t max_records, Batch* batch);
+  // Counts up to max_records without packing them.
+  Status Count(uint64_t max_records, uint64_t* counted, bool* done);
+  // Moves to the first record at or after user_key in scan direction, within the bounds; the limit starts anew.
+  Status Seek(Slice user_key);
+  uint64_t skipped() const;
+
+ private:
+  Status Start();
+  void Step();
+
+  const std::shared_ptr<const ReadView> view_;
+  const SequenceNumber sequence_;
+  const ScanOptions options_;
+  std::unique_ptr<DbIterator> iterator_;
+  bool positioned_ = false;
+  uint64_t remaining_;
+};
+
+}  // namespace burrow
