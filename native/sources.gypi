@@ -4,6 +4,7 @@
       "base/database_id.cc",
       "base/range_tombstone.cc",
       "base/write_batch.cc",
+      "memtable/memtable.cc",
       "util/arena.cc",
       "util/crc32c.cc",
       "util/hash.cc",
@@ -15,6 +16,7 @@
     "test_files": [
       "base/range_tombstone_test.cc",
       "base/write_batch_test.cc",
+      "memtable/memtable_test.cc",
       "util/arena_test.cc",
       "util/crc32c_test.cc",
       "util/hash_test.cc",

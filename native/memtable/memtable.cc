@@ -1,0 +1,129 @@
+#include "memtable/memtable.h"
+
+#include <vector>
+
+#include "memtable/skiplist.h"
+
+namespace burrow {
+
+class MemTable::Points : public SkipList {};
+
+struct MemTable::Ranges {
+  // A point lookup scans up to this many tombstones that are not fragmented yet, plus a sixteenth of those that are:
+  // so a run of range deletes with reads between them costs O(log n) amortized each, not a rebuild.
+  static constexpr size_t kMaxTail = 32;
+
+  // REQUIRES: mutex is held.
+  void Fragment() {
+    if (fragmented_count == all.size()) return;
+    fragments = FragmentedTombstones::Build(all);
+    fragmented_count = all.size();
+    UpdateUsage();
+  }
+  void UpdateUsage() {
+    usage.store(all.capacity() * sizeof(RangeTombstone) + arena.MemoryUsage() +
+                    (fragments == nullptr ? 0 : fragments->MemoryUsage()),
+                std::memory_order_relaxed);
+  }
+
+  std::mutex mutex;
+  Arena arena;  // the bounds
+  std::vector<RangeTombstone> all;
+  std::shared_ptr<const FragmentedTombstones> fragments;  // of the first fragmented_count of them
+  size_t fragmented_count = 0;
+  std::atomic<size_t> usage{0};
+};
+
+namespace {
+
+class MemTableIterator final : public InternalIterator {
+ public:
+  explicit MemTableIterator(const SkipList& list) : list_(list) {}
+
+  void SeekToFirst() override { MoveTo(list_.First()); }
+  void SeekToLast() override { MoveTo(list_.Last()); }
+  void Seek(Slice target) override { MoveTo(list_.FindAtOrAfter(UserKey(target), Trailer(target))); }
+  void SeekBefore(Slice target) override { MoveTo(list_.FindBefore(UserKey(target), Trailer(target))); }
+  void Next() override { MoveTo(node_->next()); }
+  void Prev() override { MoveTo(list_.FindBefore(node_->user_key(), node_->trailer())); }
+  Status status() const override { return Status(); }
+
+ private:
+  void MoveTo(const SkipList::Node* node) {
+    node_ = node;
+    valid_ = node != nullptr;
+    if (!valid_) return;
+    key_ = node->internal_key();
+    value_ = node->value();
+  }
+
+  const SkipList& list_;
+  const SkipList::Node* node_ = nullptr;
+};
+
+}  // namespace
+
+MemTable::MemTable() : points_(std::make_unique<Points>()), ranges_(std::make_unique<Ranges>()) {}
+MemTable::~MemTable() = default;
+
+void MemTable::Add(SequenceNumber sequence, Kind kind, Slice user_key, Slice value) {
+  if (kind == Kind::kRangeDelete) {
+    std::lock_guard lock(ranges_->mutex);
+    char* bytes = ranges_->arena.Allocate(user_key.size() + value.size(), 1);
+    user_key.copy(bytes, user_key.size());
+    value.copy(bytes + user_key.size(), value.size());
+    ranges_->all.push_back({Slice(bytes, user_key.size()), Slice(bytes + user_key.size(), value.size()), sequence});
+    ranges_->UpdateUsage();
+    range_count_.store(ranges_->all.size(), std::memory_order_release);
+  } else {
+    points_->Insert(user_key, PackTrailer(sequence, kind), value);
+  }
+  const uint64_t before = entries_.load(std::memory_order_relaxed);
+  if (before == 0) first_sequence_.store(sequence, std::memory_order_relaxed);
+  last_sequence_.store(sequence, std::memory_order_relaxed);
+  entries_.store(before + 1, std::memory_order_relaxed);
+}
+
+LookupResult MemTable::Get(const LookupKey& key, Slice* value, SequenceNumber* found_sequence) const {
+  const SkipList::Node* node = points_->FindAtOrAfter(key.user_key(), Trailer(key.internal_key()));
+  if (node == nullptr || node->user_key() != key.user_key()) return LookupResult::kAbsent;
+  const Slice found = node->internal_key();
+  *found_sequence = SequenceOf(found);
+  if (KindOf(found) == Kind::kDelete) return LookupResult::kDeleted;
+  *value = node->value();
+  return LookupResult::kValue;
+}
+
+SequenceNumber MemTable::MaxCoveringTombstone(Slice user_key, SequenceNumber visible) const {
+  if (range_tombstone_count() == 0) return 0;
+  SequenceNumber newest = 0;
+  std::shared_ptr<const FragmentedTombstones> fragments;
+  {
+    std::lock_guard lock(ranges_->mutex);
+    const size_t tail = ranges_->all.size() - ranges_->fragmented_count;
+    if (tail > Ranges::kMaxTail + ranges_->fragmented_count / 16) ranges_->Fragment();
+    for (size_t i = ranges_->fragmented_count; i < ranges_->all.size(); i++) {
+      const RangeTombstone& t = ranges_->all[i];
+      if (t.sequence <= visible && t.begin <= user_key && user_key < t.end) newest = t.sequence;  // ascending
+    }
+    fragments = ranges_->fragments;
+  }
+  // Every tombstone of the tail is newer than any fragment.
+  if (newest != 0 || fragments == nullptr) return newest;
+  return fragments->MaxCovering(user_key, visible);
+}
+
+std::unique_ptr<InternalIterator> MemTable::NewIterator() const { return std::make_unique<MemTableIterator>(*points_); }
+
+std::shared_ptr<const FragmentedTombstones> MemTable::range_tombstones() const {
+  if (range_tombstone_count() == 0) return nullptr;
+  std::lock_guard lock(ranges_->mutex);
+  ranges_->Fragment();
+  return ranges_->fragments;
+}
+
+size_t MemTable::MemoryUsage() const {
+  return points_->MemoryUsage() + ranges_->usage.load(std::memory_order_relaxed);
+}
+
+}  // namespace burrow

@@ -1,0 +1,232 @@
+#include "memtable/memtable.h"
+
+#include <algorithm>
+#include <map>
+#include <thread>
+#include <vector>
+
+#include "util/random.h"
+#include "util/testing.h"
+
+namespace burrow {
+namespace {
+
+struct Descending {
+  bool operator()(uint64_t a, uint64_t b) const { return a > b; }
+};
+// user key → (trailer, newest first) → value
+using Model = std::map<std::string, std::map<uint64_t, std::string, Descending>>;
+
+std::string RandomKey(Random& random) {
+  // Few distinct keys, shared prefixes longer than the cached eight bytes, zero bytes and 0xff bytes.
+  static const char kBytes[] = {'\0', 'a', '\xff', 'b'};
+  std::string key = random.OneIn(2) ? "a-long-common-prefix/" : "";
+  size_t n = 1 + random.Uniform(9);
+  for (size_t i = 0; i < n; i++) key.push_back(kBytes[random.Uniform(random.OneIn(4) ? 4 : 2)]);
+  return key;
+}
+
+TEST(MemTable, StartsEmpty) {
+  MemTable table;
+  CHECK(table.empty());
+  CHECK_EQ(table.first_sequence(), 0u);
+  CHECK(table.range_tombstones() == nullptr);
+  Slice value;
+  SequenceNumber found;
+  CHECK(table.Get(LookupKey("a", kMaxSequence), &value, &found) == LookupResult::kAbsent);
+  CHECK_EQ(table.MaxCoveringTombstone("a", kMaxSequence), 0u);
+  auto it = table.NewIterator();
+  CHECK(!it->Valid());
+  it->SeekToFirst();
+  CHECK(!it->Valid());
+  it->SeekToLast();
+  CHECK(!it->Valid());
+}
+
+TEST(MemTable, AgreesWithAMap) {
+  Random random(TestSeed());
+  for (int round = 0; round < 20; round++) {
+    MemTable table;
+    Model model;
+    SequenceNumber last = 0;
+    const size_t n = random.Uniform(1500);
+    for (size_t i = 0; i < n; i++) {
+      last += 1 + random.Uniform(3);
+      std::string key = RandomKey(random);
+      Kind kind = random.OneIn(4) ? Kind::kDelete : Kind::kPut;
+      std::string value = kind == Kind::kPut ? std::string(random.Uniform(40), 'v') + std::to_string(last) : "";
+      table.Add(last, kind, key, value);
+      model[key][PackTrailer(last, kind)] = value;
+    }
+    CHECK_EQ(table.entries(), n);
+    CHECK_EQ(table.last_sequence(), last);
+
+    std::vector<std::pair<std::string, std::string>> sorted;
+    for (const auto& [key, versions] : model) {
+      for (const auto& [trailer, value] : versions) {
+        sorted.emplace_back("", value);
+        AppendInternalKey(&sorted.back().first, key, trailer);
+      }
+    }
+    auto it = table.NewIterator();
+    size_t at = 0;
+    for (it->SeekToFirst(); it->Valid(); it->Next(), at++) {
+      CHECK_EQ(it->key(), sorted[at].first);
+      CHECK_EQ(it->value(), sorted[at].second);
+    }
+    CHECK_EQ(at, sorted.size());
+    for (it->SeekToLast(); it->Valid(); it->Prev()) CHECK_EQ(it->key(), sorted[--at].first);
+    CHECK_EQ(at, 0u);
+
+    for (int probe = 0; probe < 1000; probe++) {
+      LookupKey key(RandomKey(random), random.Uniform(last + 2));
+      size_t bound = 0;  // of the first entry at or after the key
+      for (size_t low = 0, high = sorted.size(); low <= high;) {
+        if (low == high) {
+          bound = low;
+          break;
+        }
+        size_t middle = (low + high) / 2;
+        if (CompareInternalKeys(sorted[middle].first, key.internal_key()) < 0) {
+          low = middle + 1;
+        } else {
+          high = middle;
+        }
+      }
+      it->Seek(key.internal_key());
+      CHECK_EQ(it->Valid(), bound < sorted.size());
+      if (it->Valid()) CHECK_EQ(it->key(), sorted[bound].first);
+      it->SeekBefore(key.internal_key());
+      CHECK_EQ(it->Valid(), bound > 0);
+      if (it->Valid()) {
+        CHECK_EQ(it->key(), sorted[bound - 1].first);
+        it->Next();  // turn around
+        CHECK_EQ(it->Valid(), bound < sorted.size());
+        if (it->Valid()) {
+          it->Prev();
+          CHECK_EQ(it->key(), sorted[bound - 1].first);
+        }
+      }
+
+      Slice value;
+      SequenceNumber found = 0;
+      LookupResult result = table.Get(key, &value, &found);
+      if (bound == sorted.size() || UserKey(sorted[bound].first) != key.user_key()) {
+        CHECK(result == LookupResult::kAbsent);
+      } else {
+        CHECK_EQ(found, SequenceOf(sorted[bound].first));
+        CHECK(result == (KindOf(sorted[bound].first) == Kind::kPut ? LookupResult::kValue : LookupResult::kDeleted));
+        if (result == LookupResult::kValue) CHECK_EQ(value, sorted[bound].second);
+      }
+    }
+  }
+}
+
+TEST(MemTable, RangeTombstonesAgreeWithBruteForce) {
+  Random random(TestSeed());
+  for (int round = 0; round < 20; round++) {
+    MemTable table;
+    std::vector<std::pair<std::string, std::string>> bounds;
+    auto brute_force = [&](Slice key, SequenceNumber visible) {
+      SequenceNumber best = 0;
+      for (size_t i = 0; i < bounds.size() && i + 1 <= visible; i++) {
+        if (bounds[i].first <= key && key < bounds[i].second) best = i + 1;
+      }
+      return best;
+    };
+    const size_t n = random.Uniform(200);
+    for (size_t i = 0; i < n; i++) {
+      bounds.emplace_back(RandomKey(random), RandomKey(random));
+      table.Add(i + 1, Kind::kRangeDelete, bounds.back().first, bounds.back().second);
+      for (int probe = 0; probe < 3; probe++) {
+        std::string key = RandomKey(random);
+        SequenceNumber visible = random.Uniform(i + 3);
+        CHECK_EQ(table.MaxCoveringTombstone(key, visible), brute_force(key, visible));
+        if (random.OneIn(50)) CHECK_EQ(table.range_tombstones()->MaxCovering(key, visible), brute_force(key, visible));
+      }
+    }
+    CHECK_EQ(table.range_tombstone_count(), n);
+    CHECK(table.range_tombstones() == table.range_tombstones());
+    auto it = table.NewIterator();
+    it->SeekToFirst();
+    CHECK(!it->Valid());
+  }
+}
+
+TEST(MemTable, LargeKeysAndValues) {
+  MemTable table;
+  std::string key(kMaxUserKeySize, 'k'), value(96 << 20, 'v');
+  size_t before = table.MemoryUsage();
+  table.Add(1, Kind::kPut, key, value);
+  table.Add(2, Kind::kPut, "small", "value");
+  CHECK_GE(table.MemoryUsage(), before + key.size() + value.size());
+  CHECK_LE(table.MemoryUsage(), before + key.size() + value.size() + (64 << 10));
+  Slice got;
+  SequenceNumber found;
+  CHECK(table.Get(LookupKey(key, 5), &got, &found) == LookupResult::kValue);
+  CHECK(got == value);
+  CHECK(table.Get(LookupKey("small", 5), &got, &found) == LookupResult::kValue);
+  CHECK_EQ(got, "value");
+}
+
+// One writer publishes sequence numbers; each reader must see everything up to the one it read, exactly.
+TEST(MemTable, OneWriterManyReaders) {
+  MemTable table;
+  constexpr uint64_t kKeys = 64;
+  const uint64_t writes = 20000;
+  std::atomic<SequenceNumber> published{0};
+  // Write number s puts key (s * 37) % kKeys; every 61st is a range delete of one key as well.
+  auto key_of = [](uint64_t i) { return "prefix/of/" + std::to_string(1000 + i % kKeys); };
+  auto is_range = [](SequenceNumber s) { return s % 61 == 0; };
+  auto reader = [&](uint64_t seed) {
+    Random random(seed);
+    while (published.load(std::memory_order_acquire) < writes) {
+      SequenceNumber visible = published.load(std::memory_order_acquire);
+      uint64_t k = random.Uniform(kKeys);
+      SequenceNumber expected = 0, expected_range = 0;
+      for (SequenceNumber s = visible; s > 0 && (expected == 0 || expected_range == 0); s--) {
+        if (s * 37 % kKeys != k) continue;
+        (is_range(s) ? expected_range : expected) = std::max(s, is_range(s) ? expected_range : expected);
+      }
+      Slice value;
+      SequenceNumber found = 0;
+      LookupResult result = table.Get(LookupKey(key_of(k), visible), &value, &found);
+      CHECK_EQ(result == LookupResult::kAbsent ? 0 : found, expected);
+      if (expected != 0) CHECK_EQ(value, std::to_string(expected));
+      CHECK_EQ(table.MaxCoveringTombstone(key_of(k), visible), expected_range);
+      if (random.OneIn(16)) {
+        auto it = table.NewIterator();
+        std::string previous;
+        uint64_t seen = 0, points = visible - visible / 61;
+        for (it->SeekToFirst(); it->Valid() && seen < 500; it->Next()) {
+          if (!previous.empty()) CHECK_LT(CompareInternalKeys(previous, it->key()), 0);
+          previous = it->key();
+          if (SequenceOf(it->key()) <= visible) seen++;
+        }
+        if (!it->Valid()) CHECK_EQ(seen, points);
+        for (int i = 0; i < 5 && !previous.empty(); i++) {
+          it->SeekBefore(previous);
+          if (!it->Valid()) break;
+          CHECK_LT(CompareInternalKeys(it->key(), previous), 0);
+          previous = it->key();
+        }
+      }
+      CHECK_GT(table.MemoryUsage(), 0u);
+    }
+  };
+  std::vector<std::thread> readers;
+  for (uint64_t i = 0; i < 3; i++) readers.emplace_back(reader, TestSeed() + i);
+  for (SequenceNumber s = 1; s <= writes; s++) {
+    std::string key = key_of(s * 37);
+    if (is_range(s)) {
+      table.Add(s, Kind::kRangeDelete, key, key + '\0');
+    } else {
+      table.Add(s, Kind::kPut, key, std::to_string(s));
+    }
+    published.store(s, std::memory_order_release);
+  }
+  for (std::thread& thread : readers) thread.join();
+}
+
+}  // namespace
+}  // namespace burrow

@@ -1,0 +1,211 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <new>
+
+#include "base/internal_key.h"
+#include "util/arena.h"
+
+namespace burrow {
+
+// Entries (user key, trailer, value) in internal-key order. One thread inserts at a time; any number of threads read at
+// the same time without locks. Nothing is ever removed or moved.
+//
+// A search is bound by cache misses, so a link holds, beside the pointer, the first eight bytes of the key behind it:
+// only a step to the right, or a tie, touches another node. (After Pugh, "Skip lists", 1990; LevelDB's memory ordering.)
+class SkipList {
+ public:
+  static constexpr int kMaxHeight = 12;  // with p = 1/4: 16 million entries before searches degrade
+
+  // An entry: its tower of links below the header (level 0 nearest), then user key, trailer and value.
+  class Node {
+   public:
+    Slice user_key() const { return Slice(data(), key_size_); }
+    Slice internal_key() const { return Slice(data(), key_size_ + kTrailerSize); }
+    uint64_t trailer() const { return DecodeFixed64(data() + key_size_); }
+    Slice value() const { return Slice(data() + key_size_ + kTrailerSize, value_size_); }
+    const Node* next() const { return link(0).next.load(std::memory_order_acquire); }
+
+   private:
+    friend class SkipList;
+
+    // The hint is the prefix of next's key; past the end it is the largest one. It is stored after `next` and loaded
+    // before it: a reader may pair a new hint with the same or a newer (so smaller) node, and an old hint with any node
+    // at or before the one it describes. "Hint below target: step right" and "hint above target: go down" are right
+    // in all of these cases; a node that is skipped was inserted after the reader's sequence number was published.
+    struct Link {
+      std::atomic<Node*> next;
+      std::atomic<uint64_t> hint;
+    };
+
+    Node(size_t key_size, size_t value_size)
+        : value_size_(static_cast<uint32_t>(value_size)), key_size_(static_cast<uint32_t>(key_size)) {}
+    char* data() { return reinterpret_cast<char*>(this + 1); }
+    const char* data() const { return reinterpret_cast<const char*>(this + 1); }
+    Link& link(int level) { return reinterpret_cast<Link*>(this)[-1 - level]; }
+    const Link& link(int level) const { return reinterpret_cast<const Link*>(this)[-1 - level]; }
+
+    const uint32_t value_size_;
+    const uint32_t key_size_;
+  };
+
+  SkipList() {
+    head_ = NewNode(kMaxHeight, 0, 0);
+    for (int level = 0; level < kMaxHeight; level++) {
+      Point(head_, level, nullptr, kNoHint, std::memory_order_relaxed);
+      splice_[level] = head_;
+    }
+  }
+
+  // REQUIRES: no other Insert runs; no entry has the same user key and trailer.
+  void Insert(Slice user_key, uint64_t trailer, Slice value) {
+    const Target target(user_key, trailer);
+    if (!SpliceHolds(target)) FindSplice(target);
+    const int height = RandomHeight();
+    if (height > max_height_.load(std::memory_order_relaxed)) {
+      max_height_.store(height, std::memory_order_relaxed);  // a reader may see it late or early: both are harmless
+    }
+    Node* node = NewNode(height, user_key.size(), value.size());
+    char* data = node->data();
+    memcpy(data, user_key.data(), user_key.size());
+    EncodeFixed64(data + user_key.size(), trailer);
+    if (!value.empty()) memcpy(data + user_key.size() + kTrailerSize, value.data(), value.size());
+    for (int level = 0; level < height; level++) {
+      const Node::Link& before = splice_[level]->link(level);
+      Point(node, level, before.next.load(std::memory_order_relaxed), before.hint.load(std::memory_order_relaxed),
+            std::memory_order_relaxed);
+      Point(splice_[level], level, node, target.prefix, std::memory_order_release);
+      splice_[level] = node;
+    }
+  }
+
+  // The first entry at or after (user_key, trailer); null when there is none.
+  const Node* FindAtOrAfter(Slice user_key, uint64_t trailer) const {
+    const Target target(user_key, trailer);
+    const Node* node = head_;
+    const Node* not_before = nullptr;
+    for (int level = max_height_.load(std::memory_order_relaxed) - 1; level >= 0; level--) {
+      node = Advance(node, level, target, &not_before);
+    }
+    return not_before;
+  }
+
+  // The last entry strictly before (user_key, trailer); null when there is none.
+  const Node* FindBefore(Slice user_key, uint64_t trailer) const {
+    const Target target(user_key, trailer);
+    const Node* node = head_;
+    const Node* not_before = nullptr;
+    for (int level = max_height_.load(std::memory_order_relaxed) - 1; level >= 0; level--) {
+      node = Advance(node, level, target, &not_before);
+    }
+    return node == head_ ? nullptr : node;
+  }
+
+  const Node* First() const { return head_->next(); }
+  const Node* Last() const {
+    const Node* node = head_;
+    for (int level = max_height_.load(std::memory_order_relaxed) - 1; level >= 0; level--) {
+      while (const Node* next = node->link(level).next.load(std::memory_order_acquire)) node = next;
+    }
+    return node == head_ ? nullptr : node;
+  }
+
+  size_t MemoryUsage() const { return arena_.MemoryUsage(); }
+
+ private:
+  static constexpr uint64_t kNoHint = UINT64_MAX;
+
+  struct Target {
+    Target(Slice key, uint64_t key_trailer) : user_key(key), trailer(key_trailer), prefix(Prefix(key)) {}
+    Slice user_key;
+    uint64_t trailer;
+    uint64_t prefix;
+  };
+
+  // The first eight bytes as a big-endian number, padded with zeros: a < b implies Prefix(a) <= Prefix(b).
+  static uint64_t Prefix(Slice key) {
+    unsigned char b[8] = {};
+    memcpy(b, key.data(), std::min(key.size(), sizeof b));
+    return uint64_t{b[0]} << 56 | uint64_t{b[1]} << 48 | uint64_t{b[2]} << 40 | uint64_t{b[3]} << 32 |
+           uint64_t{b[4]} << 24 | uint64_t{b[5]} << 16 | uint64_t{b[6]} << 8 | uint64_t{b[7]};
+  }
+
+  static bool Before(const Node* node, const Target& target) {
+    int order = node->user_key().compare(target.user_key);
+    return order != 0 ? order < 0 : node->trailer() > target.trailer;
+  }
+
+  // The last node of `level` before the target, starting from `node`, which is. *not_before is the node found last that
+  // is not before the target (null: the end); it is what follows on this level afterwards.
+  template <typename N>
+  static N* Advance(N* node, int level, const Target& target, const Node** not_before) {
+    for (;;) {
+      const Node::Link& link = node->link(level);
+      const uint64_t hint = link.hint.load(std::memory_order_acquire);
+      Node* next = link.next.load(std::memory_order_acquire);
+      if (hint < target.prefix) {
+        node = next;
+        continue;
+      }
+      if (hint > target.prefix || next == nullptr || next == *not_before || !Before(next, target)) {
+        *not_before = next;
+        return node;
+      }
+      node = next;
+    }
+  }
+
+  // Whether the last insertion's place is also this target's: true for ascending runs.
+  bool SpliceHolds(const Target& target) const {
+    const Node* node = splice_[0];
+    if (node == head_ || !Before(node, target)) return false;
+    const Node::Link& link = node->link(0);
+    const uint64_t hint = link.hint.load(std::memory_order_relaxed);
+    if (hint != target.prefix) return hint > target.prefix;
+    const Node* next = link.next.load(std::memory_order_relaxed);
+    return next == nullptr || !Before(next, target);
+  }
+
+  void FindSplice(const Target& target) {
+    Node* node = head_;
+    const Node* not_before = nullptr;
+    const int height = max_height_.load(std::memory_order_relaxed);
+    for (int level = height - 1; level >= 0; level--) {
+      node = Advance(node, level, target, &not_before);
+      splice_[level] = node;
+    }
+    // Levels above `height` are empty, and their splice is the head already.
+  }
+
+  static void Point(Node* from, int level, Node* to, uint64_t hint, std::memory_order order) {
+    Node::Link& link = from->link(level);
+    link.next.store(to, order);
+    link.hint.store(hint, order);
+  }
+
+  Node* NewNode(int height, size_t key_size, size_t value_size) {
+    const size_t tower = static_cast<size_t>(height) * sizeof(Node::Link);
+    char* memory = arena_.Allocate(tower + sizeof(Node) + key_size + kTrailerSize + value_size, alignof(Node::Link));
+    for (size_t at = 0; at < tower; at += sizeof(Node::Link)) new (memory + at) Node::Link;
+    return new (memory + tower) Node(key_size, value_size);
+  }
+
+  int RandomHeight() {
+    random_ ^= random_ << 13;
+    random_ ^= random_ >> 7;
+    random_ ^= random_ << 17;
+    return 1 + std::countr_zero(random_ >> 20 | uint64_t{1} << 2 * (kMaxHeight - 1)) / 2;
+  }
+
+  Arena arena_;
+  Node* head_;
+  std::atomic<int> max_height_{1};
+  Node* splice_[kMaxHeight];  // per level the last node at or before the last insertion
+  uint64_t random_ = 0x9e3779b97f4a7c15;
+};
+
+}  // namespace burrow
