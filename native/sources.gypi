@@ -4,6 +4,9 @@
       "base/database_id.cc",
       "base/range_tombstone.cc",
       "base/write_batch.cc",
+      "env/env.cc",
+      "env/file_names.cc",
+      "env/posix_env.cc",
       "memtable/memtable.cc",
       "util/arena.cc",
       "util/crc32c.cc",
@@ -16,6 +19,7 @@
     "test_files": [
       "base/range_tombstone_test.cc",
       "base/write_batch_test.cc",
+      "env/file_names_test.cc",
       "memtable/memtable_test.cc",
       "util/arena_test.cc",
       "util/crc32c_test.cc",

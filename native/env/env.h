@@ -31,7 +31,8 @@ class RandomAccessFile {
 class WritableFile {
  public:
   virtual ~WritableFile() = default;  // closes without syncing
-  // Writes at the logical end and advances it. On failure *written (when given) says how many bytes reached the file.
+  // Writes at the logical end and advances it by what was written. On failure *written (when given) says how many bytes
+  // reached the file; Truncate takes them back.
   virtual Status Append(Slice data, size_t* written = nullptr) = 0;
   // Makes [0, size) real blocks ahead of the data (fallocate); the file's size grows, the logical end does not. May
   // run on another thread beside Append and Sync. kUnsupported where the file system cannot.

@@ -1,0 +1,22 @@
+#include "env/env.h"
+
+namespace burrow {
+
+Status ReadFileToString(Env* env, const std::string& path, uint64_t limit, std::string* data) {
+  data->clear();
+  std::unique_ptr<RandomAccessFile> file;
+  BURROW_RETURN_IF_ERROR(env->NewRandomAccessFile(path, &file));
+  const uint64_t size = file->Size();
+  if (size > limit) {
+    return Status::Corruption(path + " has " + std::to_string(size) + " bytes, more than the " +
+                              std::to_string(limit) + " that such a file can have")
+        .WithFile(path);
+  }
+  std::string buffer(size, '\0');
+  Slice read;
+  BURROW_RETURN_IF_ERROR(file->Read(0, buffer.size(), &read, buffer.data()));
+  data->assign(read);
+  return Status();
+}
+
+}  // namespace burrow
