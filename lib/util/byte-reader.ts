@@ -29,6 +29,11 @@ export class ByteReader {
     return this.#position
   }
 
+  /** Bytes that are left. */
+  get remaining(): number {
+    return this.#end - this.#position
+  }
+
   get atEnd(): boolean {
     return this.#position === this.#end
   }
