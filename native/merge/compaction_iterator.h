@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,12 +33,13 @@ class CompactionIterator {
   Slice key() const { return key_; }  // internal key
   Slice value() const { return value_; }
   void Next();
-  Status status() const { return input_->status(); }
+  // Of the input; or kUnsupported for a record of an unknown kind, which stops the iteration.
+  const Status& status() const { return status_; }
   const Counters& counters() const { return counters_; }
 
  private:
   void FindSurvivor();
-  size_t StripeOf(SequenceNumber sequence) const;  // index of the oldest snapshot >= sequence; snapshots.size(): none
+  bool Covered(Slice user_key, SequenceNumber sequence, size_t stripe);  // by a range tombstone of the same stripe
 
   std::unique_ptr<InternalIterator> input_;
   const std::vector<SequenceNumber> snapshots_;
@@ -48,13 +50,15 @@ class CompactionIterator {
   Slice value_;
   std::string current_user_key_;
   bool has_current_key_ = false;
-  size_t last_stripe_ = 0;
-  size_t fragment_ = 0;
+  size_t last_stripe_ = 0;  // of the newest version of the current key that is not shadowed
+  size_t fragment_ = 0;     // the first one that ends after the current key
   Counters counters_;
+  Status status_;
 };
 
 // The range tombstones that survive: per fragment only the newest of each stripe, and none of the last stripe where
-// `range_absent_below(begin, end)` says that nothing under the output overlaps.
+// `range_absent_below(begin, end)` (called with ascending ranges) says that nothing under the output overlaps. Sorted
+// by begin; they may overlap. Their bytes belong to `tombstones`.
 std::vector<RangeTombstone> SurvivingTombstones(const FragmentedTombstones& tombstones,
                                                 const std::vector<SequenceNumber>& snapshots,
                                                 const std::function<bool(Slice begin, Slice end)>& range_absent_below);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,20 +42,27 @@ class DbIterator {
   uint64_t skipped() const { return skipped_; }
 
  private:
-  void FindNextVisible(bool skip_current_key);
+  // Both stop at the first user key, from the merged position on, that has something to show, or become invalid.
+  void FindNextVisible(bool skip_saved_key);
   void FindPrevVisible();
+  void Show(Slice key, Slice value);
+  void Invalidate(Status status);
   bool Covered(Slice user_key, SequenceNumber sequence);
+  void SaveValue(Slice value);
 
   std::unique_ptr<InternalIterator> merged_;
-  std::shared_ptr<const FragmentedTombstones> tombstones_;
+  std::shared_ptr<const FragmentedTombstones> tombstones_;  // null when there are none
   const Options options_;
   bool valid_ = false;
+  // Forward: merged_ stands at the entry shown, whose bytes key_ and value_ borrow. Backward: merged_ stands before all
+  // versions of the key shown, and saved_key_ and saved_value_ hold the entry.
   bool forward_ = true;
   Slice key_;
   Slice value_;
   std::string saved_key_;
   std::string saved_value_;
-  size_t fragment_ = 0;  // the tombstone fragment near the cursor
+  size_t fragment_ = SIZE_MAX;   // the tombstone fragment that contains the last key asked for, or the first after it
+  SequenceNumber covering_ = 0;  // the newest visible sequence number of that fragment
   uint64_t skipped_ = 0;
   Status status_;
 };

@@ -8,7 +8,7 @@
 
 namespace burrow {
 
-// User-key bounds and size of a table in the level under the output.
+// User-key bounds (inclusive) and size of a table in the level under the output.
 struct GrandparentTable {
   std::string smallest;
   std::string largest;
@@ -17,6 +17,7 @@ struct GrandparentTable {
 
 // Decides where one output table ends and the next begins: at the target size, and before an output overlaps more than
 // `max_overlap` bytes of grandparents (which would make its own later compaction expensive). Only between user keys.
+// Either limit is off when it is 0. An output that begins inside a grandparent larger than the limit ends with it.
 class OutputSplitter {
  public:
   OutputSplitter(uint64_t target_size, uint64_t max_overlap, std::vector<GrandparentTable> grandparents);
@@ -29,8 +30,8 @@ class OutputSplitter {
   const uint64_t target_size_;
   const uint64_t max_overlap_;
   const std::vector<GrandparentTable> grandparents_;
-  size_t next_ = 0;
-  uint64_t overlap_ = 0;
+  size_t next_ = 0;       // the first grandparent that no key has reached
+  uint64_t overlap_ = 0;  // bytes of grandparents that the open output touches
 };
 
 }  // namespace burrow
