@@ -12,15 +12,15 @@
 #include <type_traits>
 #include <utility>
 
-#define TEST(suite, name)                                                                    \
-  static void suite##_##name##_Test();                                                       \
-  [[maybe_unused]] static const bool suite##_##name##_registered =                           \
-      ::burrow::testing::Register(__FILE__, #suite "." #name, &suite##_##name##_Test);       \
+#define TEST(suite, name)                                                              \
+  static void suite##_##name##_Test();                                                 \
+  [[maybe_unused]] static const bool suite##_##name##_registered =                     \
+      ::burrow::testing::Register(__FILE__, #suite "." #name, &suite##_##name##_Test); \
   static void suite##_##name##_Test()
 
-#define CHECK(condition)                                                                     \
-  do {                                                                                       \
-    if (!(condition)) ::burrow::testing::Fail(__FILE__, __LINE__, "CHECK(" #condition ")");  \
+#define CHECK(condition)                                                                    \
+  do {                                                                                      \
+    if (!(condition)) ::burrow::testing::Fail(__FILE__, __LINE__, "CHECK(" #condition ")"); \
   } while (false)
 
 #define BURROW_CHECK_OP(a, b, op, function) \
@@ -77,19 +77,19 @@ std::string Describe(const T& value) {
 template <typename T>
 inline constexpr bool kIsNumber = std::is_integral_v<T> && !std::is_same_v<T, bool> && !std::is_same_v<T, char>;
 
-#define BURROW_COMPARISON(name, integers, op)                      \
-  struct name {                                                    \
-    template <typename A, typename B>                              \
-    bool operator()(const A& a, const B& b) const {                \
-      if constexpr (kIsNumber<A> && kIsNumber<B>) {                \
-        return std::integers(a, b);                                \
+#define BURROW_COMPARISON(name, integers, op)                                   \
+  struct name {                                                                 \
+    template <typename A, typename B>                                           \
+    bool operator()(const A& a, const B& b) const {                             \
+      if constexpr (kIsNumber<A> && kIsNumber<B>) {                             \
+        return std::integers(a, b);                                             \
       } else if constexpr (std::is_convertible_v<const A&, std::string_view> && \
                            std::is_convertible_v<const B&, std::string_view>) { \
-        return std::string_view(a) op std::string_view(b);         \
-      } else {                                                     \
-        return a op b;                                             \
-      }                                                            \
-    }                                                              \
+        return std::string_view(a) op std::string_view(b);                      \
+      } else {                                                                  \
+        return a op b;                                                          \
+      }                                                                         \
+    }                                                                           \
   }
 
 BURROW_COMPARISON(Equal, cmp_equal, ==);
