@@ -31,12 +31,23 @@ export function spansOverlap(a: KeySpan, b: KeySpan): boolean {
   return !endsBefore(a, b.smallest) && !endsBefore(b, a.smallest)
 }
 
-/** True when `span` has a key in `range`, as far as its bounds tell. */
-export function spanInRange(span: KeySpan, range: KeyRange): boolean {
-  if (range.begin !== null && endsBefore(span, range.begin)) return false
+/** True when no key can be in `range`: its bounds are crossed, or equal and the end is excluded. */
+export function rangeIsEmpty(range: KeyRange): boolean {
+  if (range.begin === null || range.end === null) return false
+  const order = compareBytes(range.begin, range.end)
+  return order > 0 || (order === 0 && range.endExclusive)
+}
+
+/** True when the smallest key of `span` is not above the end of `range`. */
+export function startsWithin(span: KeySpan, range: KeyRange): boolean {
   if (range.end === null) return true
   const order = compareBytes(span.smallest, range.end)
   return order < 0 || (order === 0 && !range.endExclusive)
+}
+
+/** True when `span` has a key in `range`, as far as its bounds tell. REQUIRES: a range that is not empty. */
+export function spanInRange(span: KeySpan, range: KeyRange): boolean {
+  return (range.begin === null || !endsBefore(span, range.begin)) && startsWithin(span, range)
 }
 
 export function rangeOf(span: KeySpan): KeyRange {

@@ -3,8 +3,10 @@ import {
   endsBefore,
   type KeyRange,
   type KeySpan,
+  rangeIsEmpty,
   rangeOf,
   spanInRange,
+  startsWithin,
   wholeRange,
 } from '../base/key-span.ts'
 import { levelCount } from '../base/options.ts'
@@ -74,9 +76,10 @@ export class Version {
     )
   }
 
-  /** Tables of a level with keys in `range`, in the level's order. Binary search below L0. */
+  /** Tables of a level with keys in `range`, in the level's order; none when the range is empty. Binary search below L0. */
   overlapping(level: number, range: KeyRange): readonly TableMeta[] {
     const tables = this.tables(level)
+    if (rangeIsEmpty(range)) return []
     if (level === 0) return tables.filter((table) => spanInRange(table, range))
     const { begin } = range
     const first = begin === null ? 0 : partition(tables, (table) => endsBefore(table, begin))
@@ -85,7 +88,7 @@ export class Version {
     else
       last = Math.max(
         first,
-        partition(tables, (table) => startsIn(table, range)),
+        partition(tables, (table) => startsWithin(table, range)),
       )
     return tables.slice(first, last)
   }
@@ -209,12 +212,6 @@ function sortLevel(level: number, tables: TableMeta[]): TableMeta[] {
     previous = table
   }
   return tables
-}
-
-function startsIn(table: TableMeta, range: KeyRange): boolean {
-  if (range.end === null) return true
-  const order = compareBytes(table.smallest, range.end)
-  return order < 0 || (order === 0 && !range.endExclusive)
 }
 
 /** How many items at the front satisfy `test`. REQUIRES: those that do stand before those that do not. */
