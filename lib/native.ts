@@ -195,6 +195,8 @@ export interface VersionDelta {
     largest: Uint8Array
     largestExclusive: boolean
     rangeTombstones: number
+    /** Orders level 0. */
+    largestSequence: number
   }[]
   dropped: { level: number; number: number }[]
   /** Oldest immutable memtables that the added tables replace. */

@@ -49,10 +49,13 @@ class CommitQueue {
   CommitQueue(const Options& options, ProgressListener* listener);
   ~CommitQueue();  // Stop()
 
-  // Sets up the first memtable and log after recovery. `next` is the next sequence number.
-  void Start(std::shared_ptr<MemTable> memtable, std::unique_ptr<log::LogWriter> log, SequenceNumber next);
-  // Writes and (if it was asked for) syncs what is pending, then joins the log thread. Later writes fail with kClosed.
-  Status Stop(bool sync);
+  // Sets up the first memtable and log after recovery. `next` is the next sequence number, `allocated` how many bytes of
+  // the log file are real blocks already (UINT64_MAX: the file system cannot allocate ahead).
+  void Start(std::shared_ptr<MemTable> memtable, std::unique_ptr<log::LogWriter> log, uint64_t allocated,
+             SequenceNumber next);
+  // Ends writing: what is pending is written, later writes fail with kClosed, the log thread is joined. With `seal` the
+  // active log gets its end record, is trimmed to *length and synced. Idempotent; after poisoning it returns the poison.
+  Status Stop(bool seal, uint64_t* length);
 
   // `records` as in base/write_batch.h, `count` of them. Bytes are copied before it returns.
   WriteOutcome Write(Slice records, uint32_t count, WriteMode mode, Status* status);
@@ -69,7 +72,7 @@ class CommitQueue {
 
   // Seals the active log and memtable and goes on with these. The sealed log is synced by the log thread before any
   // sync in the new one is acknowledged. Returns the old memtable.
-  Status Rotate(std::shared_ptr<MemTable> memtable, std::unique_ptr<log::LogWriter> log,
+  Status Rotate(std::shared_ptr<MemTable> memtable, std::unique_ptr<log::LogWriter> log, uint64_t allocated,
                 std::shared_ptr<MemTable>* sealed);
 
   enum class Gate : uint8_t { kOpen, kSlow, kStopped };
@@ -89,13 +92,63 @@ class CommitQueue {
     uint64_t writes = 0;         // write calls made
     uint64_t syncs = 0;
     uint64_t grouped = 0;        // write batches that shared those syncs
-    Histogram::Snapshot sync_micros;
+    HistogramSnapshot sync_micros;
   };
   Stats GetStats() const;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  struct Entry;  // one write on its way through
+  using Lock = std::unique_lock<std::mutex>;
+
+  WriteOutcome Submit(const Entry& entry, WriteMode mode, Status* status);
+  WriteOutcome Lead(const Entry& entry, WriteMode mode, Status* status);
+  WriteOutcome Gather(const Entry& entry, WriteMode mode, Lock* lock, Status* status);
+  Status Refusal() const;
+  bool MemtableFull(size_t bytes) const;
+  Status FrameInto(const Entry& entry, std::string* buffer);
+  Status EnsureAllocated();
+  void Apply(const Entry& entry);
+  void AcknowledgeAll();
+  void Poison(const Status& status);
+  bool SyncOwed() const { return sync_wanted_ > sync_done_; }
+  bool Idle() const { return !log_busy_ && acknowledged_ == submitted_; }
+  Status WritePendingLocked();
+  Status TimedSync(log::LogWriter* log);
+  uint64_t DelayFor(size_t bytes);
+  void RunLogThread();
+
+  const Options options_;
+  ProgressListener* const listener_;
+
+  mutable std::mutex mutex_;  // guards everything below that is not atomic
+  std::condition_variable log_wakes_;
+  std::condition_variable progress_;
+  std::shared_ptr<MemTable> memtable_;
+  std::unique_ptr<log::LogWriter> log_;
+  uint64_t allocated_ = 0;  // bytes of the active log that are real blocks; UINT64_MAX: the file system cannot tell
+  std::deque<std::unique_ptr<log::LogWriter>> sealed_;  // to be trimmed and synced, oldest first
+  std::string pending_;    // framed for the active log, not yet handed to the file
+  std::string lead_buffer_;
+  SequenceNumber next_ = 1;
+  SequenceNumber acknowledged_sequence_ = 0;
+  uint64_t sync_wanted_ = 0;  // writes up to this index wait for durability
+  uint64_t sync_done_ = 0;    // writes up to this index are durable
+  bool log_busy_ = false;     // the log thread uses the files outside of the lock
+  bool write_wanted_ = false;  // pending_ is to be written without a sync
+  bool stopped_ = false;
+  bool exit_ = false;
+  Status poison_;
+  Gate gate_ = Gate::kOpen;
+  uint64_t slow_bytes_per_second_ = 0;
+  uint64_t delay_owed_micros_ = 0;
+  Stats stats_;
+  Histogram sync_micros_;
+
+  std::atomic<SequenceNumber> visible_{0};
+  std::atomic<uint64_t> submitted_{0};
+  std::atomic<uint64_t> acknowledged_{0};
+  std::atomic<bool> poisoned_flag_{false};
+  std::thread thread_;
 };
 
 }  // namespace burrow

@@ -14,6 +14,7 @@
 #include "engine/snapshots.h"
 #include "env/env.h"
 #include "table/table_cache.h"
+#include "wal/log_reader.h"
 
 namespace burrow {
 
@@ -77,6 +78,7 @@ class Engine {
     std::string smallest, largest;
     bool largest_exclusive = false;
     uint64_t range_tombstones = 0;
+    SequenceNumber largest_sequence = 0;  // orders level 0
   };
   // Replaces the view: tables come and go, and the `drop_memtables` oldest immutable memtables with them.
   // kInternal, and nothing changed, when it does not fit.
@@ -110,7 +112,11 @@ class Engine {
 
  private:
   void Publish(std::shared_ptr<const Levels> levels);
-  Status TakeLog(uint64_t number, std::unique_ptr<log::LogWriter>* log);
+  struct PreparedLog {
+    std::unique_ptr<log::LogWriter> log;
+    uint64_t allocated = 0;
+  };
+  Status TakeLog(uint64_t number, PreparedLog* prepared);
 
   const EngineOptions options_;
   std::atomic<uint64_t> next_file_number_;
@@ -127,9 +133,11 @@ class Engine {
   std::vector<NamedMemtable> immutables_;  // oldest first
   std::shared_ptr<const ReadView> view_;
 
-  std::mutex mutex_;  // guards what jobs leave for the owner
   std::atomic<uint64_t> next_memtable_id_{1};
-  std::map<uint64_t, std::unique_ptr<log::LogWriter>> prepared_logs_;
+  uint64_t active_log_ = 0;
+
+  std::mutex mutex_;  // guards what jobs leave for the owner
+  std::map<uint64_t, PreparedLog> prepared_logs_;
   std::map<uint64_t, std::shared_ptr<MemTable>> replayed_;
 
   CommitQueue commits_;  // last: its thread uses what is above

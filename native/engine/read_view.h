@@ -39,6 +39,7 @@ struct TableEntry {
   std::string largest;
   bool largest_exclusive = false;
   uint64_t range_tombstones = 0;
+  SequenceNumber largest_sequence = 0;
   std::shared_ptr<TableHandle> handle;
   std::shared_ptr<ReleasedTables> released;
   mutable std::atomic<bool> dropped{false};
@@ -50,7 +51,7 @@ struct TableEntry {
 };
 using TableRef = std::shared_ptr<const TableEntry>;
 
-// One level. L0: newest first, may overlap. Others: ascending, disjoint.
+// One level. L0: newest first (by largest sequence number; the tables of one flush do not overlap). Others: ascending, disjoint.
 struct Level {
   std::vector<TableRef> tables;
   std::vector<uint64_t> largest_prefixes;  // KeyPrefix(largest) of each table; empty for L0
@@ -64,7 +65,7 @@ uint64_t KeyPrefix(Slice key);
 struct LevelsDelta {
   struct Added {
     int level;
-    std::shared_ptr<TableEntry> table;
+    TableRef table;
   };
   std::vector<Added> added;
   std::vector<std::pair<int, uint64_t>> dropped;  // (level, file number)

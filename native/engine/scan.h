@@ -43,6 +43,7 @@ class Scan {
 
  private:
   Status Start();
+  Status Position();
   void Step();
 
   const std::shared_ptr<const ReadView> view_;

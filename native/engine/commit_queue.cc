@@ -1,0 +1,442 @@
+#include "engine/commit_queue.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace burrow {
+
+namespace {
+
+// Extensions of a log beyond what was allocated ahead.
+constexpr uint64_t kAllocationStep = 4 << 20;
+// A waiting writer sleeps off its debt in pieces that a timer can measure.
+constexpr uint64_t kSmallestSleepMicros = 1000;
+
+}  // namespace
+
+// Records in the form of base/write_batch.h: one run of bytes, or one record whose parts lie apart.
+struct CommitQueue::Entry {
+  Slice records;  // empty when `single`
+  uint32_t count = 0;
+  bool single = false;
+  Kind kind = Kind::kPut;
+  Slice key;
+  Slice value;
+
+  size_t bytes() const { return single ? kRecordHeaderSize + key.size() + value.size() : records.size(); }
+};
+
+CommitQueue::CommitQueue(const Options& options, ProgressListener* listener)
+    : options_(options), listener_(listener) {}
+
+CommitQueue::~CommitQueue() {
+  uint64_t length;
+  (void)Stop(false, &length);
+}
+
+void CommitQueue::Start(std::shared_ptr<MemTable> memtable, std::unique_ptr<log::LogWriter> log, uint64_t allocated,
+                        SequenceNumber next) {
+  Lock lock(mutex_);
+  memtable_ = std::move(memtable);
+  log_ = std::move(log);
+  allocated_ = allocated;
+  next_ = next;
+  acknowledged_sequence_ = next - 1;
+  visible_.store(next - 1, std::memory_order_release);
+  thread_ = std::thread([this] { RunLogThread(); });
+}
+
+Status CommitQueue::Refusal() const {
+  if (stopped_ || log_ == nullptr) return Status(Code::kClosed, "the database is closed");
+  if (!poison_.ok()) {
+    return Status(Code::kReadOnly, "writes are refused since the log failed: " + poison_.message());
+  }
+  return Status();
+}
+
+bool CommitQueue::MemtableFull(size_t bytes) const {
+  if (memtable_->empty()) return false;
+  size_t used = memtable_->MemoryUsage();
+  if (used > options_.memtable_size) return true;
+  // The arena grows in steps, so small records may overshoot by one step; a large batch may not.
+  return bytes > options_.memtable_size / 16 && used + bytes > options_.memtable_size;
+}
+
+WriteOutcome CommitQueue::Write(Slice records, uint32_t count, WriteMode mode, Status* status) {
+  BatchReader reader(records);
+  BatchRecord record;
+  uint32_t seen = 0;
+  while (reader.Next(&record)) ++seen;
+  *status = reader.status();
+  if (status->ok() && (seen != count || count == 0)) {
+    *status = Status::InvalidArgument("write batch holds " + std::to_string(seen) + " records, not " +
+                                      std::to_string(count));
+  }
+  if (!status->ok()) return WriteOutcome::kFailed;
+  Entry entry;
+  entry.records = records;
+  entry.count = count;
+  return Submit(entry, mode, status);
+}
+
+WriteOutcome CommitQueue::WriteOne(Kind kind, Slice key, Slice value, WriteMode mode, Status* status) {
+  Entry entry;
+  entry.single = true;
+  entry.count = 1;
+  entry.kind = kind;
+  entry.key = key;
+  entry.value = value;
+  return Submit(entry, mode, status);
+}
+
+WriteOutcome CommitQueue::Submit(const Entry& entry, WriteMode mode, Status* status) {
+  uint64_t delay = 0;
+  WriteOutcome outcome;
+  {
+    Lock lock(mutex_);
+    *status = Refusal();
+    if (!status->ok()) return WriteOutcome::kFailed;
+    if (next_ + entry.count > kMaxSequence) {
+      *status = Status::Internal("sequence numbers are exhausted");
+      return WriteOutcome::kFailed;
+    }
+    if (!mode.force) {
+      if (gate_ == Gate::kStopped) return WriteOutcome::kStopped;
+      if (MemtableFull(entry.bytes())) return WriteOutcome::kMemtableFull;
+    }
+    bool lead = mode.wait && Idle() && (!mode.sync || sealed_.empty());
+    outcome = lead ? Lead(entry, mode, status) : Gather(entry, mode, &lock, status);
+    if (gate_ == Gate::kSlow && outcome == WriteOutcome::kDone) {
+      delay_owed_micros_ += DelayFor(entry.bytes());
+      if (mode.wait && delay_owed_micros_ >= kSmallestSleepMicros) std::swap(delay, delay_owed_micros_);
+    }
+  }
+  if (delay > 0) std::this_thread::sleep_for(std::chrono::microseconds(delay));
+  return outcome;
+}
+
+// The queue is idle and the caller waits: it does the work itself, and nothing is visible before it is safe.
+WriteOutcome CommitQueue::Lead(const Entry& entry, WriteMode mode, Status* status) {
+  if (mode.wal) {
+    lead_buffer_.clear();
+    *status = FrameInto(entry, &lead_buffer_);
+    if (!status->ok()) return WriteOutcome::kFailed;
+    size_t written = 0;
+    *status = log_->Append(lead_buffer_, &written);
+    ++stats_.writes;
+    if (!status->ok() && status->Is(Code::kNoSpace) && written == 0) {
+      log_->Rewind(log_->written_size());
+      return WriteOutcome::kFailed;
+    }
+    if (status->ok() && mode.sync) *status = TimedSync(log_.get());
+    if (!status->ok()) {
+      Poison(*status);
+      return WriteOutcome::kFailed;
+    }
+    if (mode.sync) ++stats_.grouped;
+    if (lead_buffer_.capacity() > options_.gather_limit) std::string().swap(lead_buffer_);
+  }
+  Apply(entry);
+  if (mode.wal && mode.sync) sync_done_ = sync_wanted_ = submitted_;
+  AcknowledgeAll();
+  return WriteOutcome::kDone;
+}
+
+WriteOutcome CommitQueue::Gather(const Entry& entry, WriteMode mode, Lock* lock, Status* status) {
+  if (mode.wal) {
+    *status = FrameInto(entry, &pending_);
+    if (!status->ok()) return WriteOutcome::kFailed;
+  }
+  Apply(entry);
+  uint64_t index = submitted_;
+  if (mode.sync && mode.wal) sync_wanted_ = index;
+  if (!mode.wal && pending_.empty() && !log_busy_ && !SyncOwed() && acknowledged_ + 1 == index) {
+    AcknowledgeAll();  // nothing before it waits
+    return WriteOutcome::kDone;
+  }
+  if (mode.sync || mode.wait || pending_.size() >= options_.gather_limit) {
+    write_wanted_ = true;
+    log_wakes_.notify_one();
+  }
+  if (!mode.wait) return WriteOutcome::kDone;
+  progress_.wait(*lock, [&] { return acknowledged_ >= index || !poison_.ok() || exit_; });
+  if (acknowledged_ >= index) return WriteOutcome::kDone;
+  *status = poison_.ok() ? Status(Code::kClosed, "the database was closed") : poison_;
+  return WriteOutcome::kFailed;
+}
+
+// Frames the entry behind what `buffer` holds and makes sure that the file has room for it; otherwise takes it back.
+Status CommitQueue::FrameInto(const Entry& entry, std::string* buffer) {
+  const size_t old_size = buffer->size();
+  const uint64_t old_framed = log_->framed_size();
+  char stack[512];
+  EncodeBatchHeader(stack, next_, entry.count);
+  if (!entry.single) {
+    log_->Frame(Slice(stack, kBatchHeaderSize), entry.records, buffer);
+  } else {
+    constexpr size_t kHeads = kBatchHeaderSize + kRecordHeaderSize;
+    EncodeRecordHeader(stack + kBatchHeaderSize, entry.kind, entry.key.size(), entry.value.size());
+    if (kHeads + entry.key.size() <= sizeof stack) {
+      memcpy(stack + kHeads, entry.key.data(), entry.key.size());
+      log_->Frame(Slice(stack, kHeads + entry.key.size()), entry.value, buffer);
+    } else {
+      std::string head(stack, kHeads);
+      head.append(entry.key);
+      log_->Frame(head, entry.value, buffer);
+    }
+  }
+  Status status = EnsureAllocated();
+  if (!status.ok()) {
+    log_->Rewind(old_framed);
+    buffer->resize(old_size);
+  } else {
+    stats_.bytes += log_->framed_size() - old_framed;
+  }
+  return status;
+}
+
+// Space is claimed before a record is admitted, so that a full disk refuses one write instead of breaking the log.
+Status CommitQueue::EnsureAllocated() {
+  uint64_t needed = log_->framed_size();
+  if (needed <= allocated_) return Status();
+  uint64_t target = std::max(needed, allocated_ + kAllocationStep);
+  Status status = log_->file()->Allocate(target);
+  if (status.Is(Code::kUnsupported)) {
+    allocated_ = UINT64_MAX;
+    return Status();
+  }
+  BURROW_RETURN_IF_ERROR(status);
+  allocated_ = target;
+  return Status();
+}
+
+void CommitQueue::Apply(const Entry& entry) {
+  if (entry.single) {
+    memtable_->Add(next_, entry.kind, entry.key, entry.value);
+  } else {
+    BatchReader reader(entry.records);
+    BatchRecord record;
+    for (SequenceNumber sequence = next_; reader.Next(&record); ++sequence) {
+      memtable_->Add(sequence, record.kind, record.key, record.value);
+    }
+  }
+  next_ += entry.count;
+  submitted_.store(submitted_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  visible_.store(next_ - 1, std::memory_order_release);
+}
+
+void CommitQueue::AcknowledgeAll() {
+  acknowledged_sequence_ = next_ - 1;
+  acknowledged_.store(submitted_.load(std::memory_order_relaxed), std::memory_order_release);
+}
+
+void CommitQueue::Poison(const Status& status) {
+  if (!poison_.ok()) return;
+  poison_ = status;
+  visible_.store(acknowledged_sequence_, std::memory_order_release);
+  poisoned_flag_.store(true, std::memory_order_release);
+  progress_.notify_all();
+  listener_->OnProgress();
+}
+
+Status CommitQueue::TimedSync(log::LogWriter* log) {
+  auto begin = std::chrono::steady_clock::now();
+  Status status = log->Sync();
+  auto micros = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+  sync_micros_.Record(static_cast<uint64_t>(micros.count()));
+  return status;
+}
+
+// REQUIRES: the log thread is not busy.
+Status CommitQueue::WritePendingLocked() {
+  if (pending_.empty()) return Status();
+  Status status = log_->Append(pending_);
+  ++stats_.writes;
+  pending_.clear();
+  if (pending_.capacity() > 2 * options_.gather_limit) std::string().swap(pending_);
+  if (!status.ok()) Poison(status);
+  return status;
+}
+
+Status CommitQueue::WritePending() {
+  Lock lock(mutex_);
+  if (!poison_.ok()) return poison_;
+  if (acknowledged_ == submitted_ || log_ == nullptr) return Status();
+  if (log_busy_ || SyncOwed()) {
+    write_wanted_ = true;
+    log_wakes_.notify_one();
+    return Status();
+  }
+  BURROW_RETURN_IF_ERROR(WritePendingLocked());
+  AcknowledgeAll();
+  return Status();
+}
+
+Status CommitQueue::Sync() {
+  Lock lock(mutex_);
+  BURROW_RETURN_IF_ERROR(Refusal());
+  if (!log_busy_ && sealed_.empty()) {
+    BURROW_RETURN_IF_ERROR(WritePendingLocked());
+    if (log_->synced_size() < log_->written_size()) {
+      Status status = TimedSync(log_.get());
+      if (!status.ok()) {
+        Poison(status);
+        return status;
+      }
+    }
+    sync_done_ = sync_wanted_ = submitted_;
+    AcknowledgeAll();
+    return Status();
+  }
+  submitted_.fetch_add(1, std::memory_order_acq_rel);
+  uint64_t index = submitted_;
+  sync_wanted_ = index;
+  log_wakes_.notify_one();
+  progress_.wait(lock, [&] { return acknowledged_ >= index || !poison_.ok() || exit_; });
+  return acknowledged_ >= index ? Status() : poison_.ok() ? Refusal() : poison_;
+}
+
+Status CommitQueue::SyncAsync(uint64_t* index) {
+  Lock lock(mutex_);
+  BURROW_RETURN_IF_ERROR(Refusal());
+  submitted_.fetch_add(1, std::memory_order_acq_rel);
+  *index = submitted_;
+  sync_wanted_ = *index;
+  log_wakes_.notify_one();
+  return Status();
+}
+
+Status CommitQueue::Rotate(std::shared_ptr<MemTable> memtable, std::unique_ptr<log::LogWriter> log,
+                           uint64_t allocated, std::shared_ptr<MemTable>* sealed) {
+  Lock lock(mutex_);
+  progress_.wait(lock, [&] { return !log_busy_; });
+  BURROW_RETURN_IF_ERROR(Refusal());
+  log_->FrameEnd(&pending_);
+  BURROW_RETURN_IF_ERROR(WritePendingLocked());
+  if (!SyncOwed()) AcknowledgeAll();
+  sealed_.push_back(std::move(log_));
+  *sealed = std::move(memtable_);
+  log_ = std::move(log);
+  memtable_ = std::move(memtable);
+  allocated_ = allocated;
+  log_wakes_.notify_one();
+  return Status();
+}
+
+Status CommitQueue::Stop(bool seal, uint64_t* length) {
+  Lock lock(mutex_);
+  *length = 0;
+  if (stopped_ || log_ == nullptr) {
+    stopped_ = true;
+    return poison_;
+  }
+  stopped_ = true;
+  // The log thread finishes what syncs were promised and what logs were sealed.
+  write_wanted_ = true;
+  log_wakes_.notify_one();
+  progress_.wait(lock, [&] { return !poison_.ok() || (!log_busy_ && !SyncOwed() && sealed_.empty()); });
+  Status status = poison_;
+  if (status.ok()) status = WritePendingLocked();
+  if (status.ok()) AcknowledgeAll();
+  if (status.ok() && seal) {
+    log_->FrameEnd(&pending_);
+    status = WritePendingLocked();
+    if (status.ok()) status = log_->file()->Truncate(log_->written_size());
+    if (status.ok()) status = TimedSync(log_.get());
+    *length = log_->written_size();
+  }
+  exit_ = true;
+  log_wakes_.notify_one();
+  progress_.notify_all();
+  lock.unlock();
+  thread_.join();
+  listener_->OnProgress();
+  return status;
+}
+
+void CommitQueue::RunLogThread() {
+  std::string writing;
+  Lock lock(mutex_);
+  for (;;) {
+    log_wakes_.wait(lock, [&] {
+      return exit_ || (poison_.ok() && (SyncOwed() || !sealed_.empty() || (write_wanted_ && acknowledged_ != submitted_)));
+    });
+    if (exit_) return;
+    log_busy_ = true;
+    write_wanted_ = false;
+    const uint64_t index = submitted_;
+    const SequenceNumber sequence = next_ - 1;
+    const bool sync = SyncOwed();
+    const uint64_t grouped = index - sync_done_;
+    writing.swap(pending_);
+    std::deque<std::unique_ptr<log::LogWriter>> sealed;
+    sealed.swap(sealed_);
+    log::LogWriter* log = log_.get();
+    lock.unlock();
+
+    Status status;
+    for (auto& old : sealed) {
+      if (status.ok()) status = old->file()->Truncate(old->written_size());
+      if (status.ok()) status = TimedSync(old.get());
+      if (status.ok()) status = old->file()->Close();
+    }
+    if (status.ok() && !writing.empty()) status = log->Append(writing);
+    if (status.ok() && sync) status = TimedSync(log);
+    sealed.clear();
+    writing.clear();
+    if (writing.capacity() > 2 * options_.gather_limit) std::string().swap(writing);
+
+    lock.lock();
+    log_busy_ = false;
+    ++stats_.writes;
+    if (!status.ok()) {
+      Poison(status);
+    } else {
+      acknowledged_sequence_ = std::max(acknowledged_sequence_, sequence);
+      acknowledged_.store(index, std::memory_order_release);
+      if (sync) {
+        sync_done_ = index;
+        stats_.grouped += grouped;
+      }
+    }
+    progress_.notify_all();
+    listener_->OnProgress();
+  }
+}
+
+void CommitQueue::SetGate(Gate gate, uint64_t bytes_per_second) {
+  Lock lock(mutex_);
+  gate_ = gate;
+  slow_bytes_per_second_ = bytes_per_second;
+  if (gate != Gate::kSlow) delay_owed_micros_ = 0;
+}
+
+uint64_t CommitQueue::DelayFor(size_t bytes) {
+  return slow_bytes_per_second_ == 0 ? 0 : bytes * 1000000 / slow_bytes_per_second_;
+}
+
+uint64_t CommitQueue::TakeDelayMicros() {
+  Lock lock(mutex_);
+  return std::exchange(delay_owed_micros_, 0);
+}
+
+Status CommitQueue::poison() const {
+  Lock lock(mutex_);
+  return poison_;
+}
+
+uint64_t CommitQueue::log_size() const {
+  Lock lock(mutex_);
+  return log_ == nullptr ? 0 : log_->framed_size();
+}
+
+CommitQueue::Stats CommitQueue::GetStats() const {
+  Lock lock(mutex_);
+  Stats stats = stats_;
+  stats.sync_micros = sync_micros_.Snapshot();
+  stats.syncs = stats.sync_micros.count();
+  return stats;
+}
+
+}  // namespace burrow

@@ -1,0 +1,238 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/write_batch.h"
+#include "env/file_names.h"
+#include "wal/log_reader.h"
+
+namespace burrow {
+
+Engine::Engine(const EngineOptions& options, ProgressListener* listener)
+    : options_(options),
+      next_file_number_(options.next_file_number),
+      block_cache_(options.block_cache_size),
+      table_cache_(options.env, options.directory, options.database_id, options.max_open_files, &block_cache_),
+      released_(std::make_shared<ReleasedTables>()),
+      commits_({.memtable_size = options.memtable_size}, listener) {
+  Publish(std::make_shared<Levels>());
+}
+
+Engine::~Engine() = default;
+
+void Engine::Publish(std::shared_ptr<const Levels> levels) {
+  std::vector<std::shared_ptr<MemTable>> immutables;
+  for (auto it = immutables_.rbegin(); it != immutables_.rend(); ++it) immutables.push_back(it->memtable);
+  view_ = std::make_shared<ReadView>(active_.memtable, std::move(immutables), std::move(levels));
+}
+
+Status Engine::PrepareLog(uint64_t number, uint64_t allocate) {
+  std::string path = FileName(options_.directory, FileKind::kWal, number);
+  std::unique_ptr<WritableFile> file;
+  BURROW_RETURN_IF_ERROR(options_.env->NewWritableFile(path, Env::OpenMode::kTruncate, &file));
+  PreparedLog prepared;
+  if (allocate > 0) {
+    Status status = file->Allocate(allocate);
+    if (!status.ok() && !status.Is(Code::kUnsupported)) return status;
+    prepared.allocated = status.ok() ? allocate : UINT64_MAX;
+  }
+  BURROW_RETURN_IF_ERROR(options_.env->SyncDir(options_.directory));
+  prepared.log = std::make_unique<log::LogWriter>(std::move(file), log::LogKind::kWal, number, options_.database_id);
+  std::lock_guard<std::mutex> lock(mutex_);
+  prepared_logs_[number] = std::move(prepared);
+  return Status();
+}
+
+Status Engine::TakeLog(uint64_t number, PreparedLog* prepared) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto found = prepared_logs_.find(number);
+  if (found == prepared_logs_.end()) return Status::Internal("log " + std::to_string(number) + " was not prepared");
+  *prepared = std::move(found->second);
+  prepared_logs_.erase(found);
+  return Status();
+}
+
+namespace {
+
+// Adds the records of one WAL payload to a memtable.
+Status ReplayRecord(Slice payload, MemTable* memtable, Engine::ReplayResult* result) {
+  SequenceNumber first;
+  uint32_t count;
+  Slice records;
+  BURROW_RETURN_IF_ERROR(DecodeBatchHeader(payload, &first, &count, &records));
+  if (first <= result->last_sequence) return Status::Corruption("sequence numbers in the log do not ascend");
+  BatchReader reader(records);
+  BatchRecord record;
+  uint32_t seen = 0;
+  while (reader.Next(&record)) {
+    if (seen == count) return Status::Corruption("a batch in the log holds more records than it says");
+    memtable->Add(first + seen++, record.kind, record.key, record.value);
+  }
+  BURROW_RETURN_IF_ERROR(reader.status());
+  if (seen != count) return Status::Corruption("a batch in the log holds fewer records than it says");
+  result->last_sequence = first + count - 1;
+  result->records += count;
+  result->bytes += payload.size();
+  return Status();
+}
+
+}  // namespace
+
+Status Engine::ReplayLog(uint64_t number, uint64_t expected_length, ReplayResult* result) {
+  std::string path = FileName(options_.directory, FileKind::kWal, number);
+  std::unique_ptr<RandomAccessFile> file;
+  BURROW_RETURN_IF_ERROR(options_.env->NewRandomAccessFile(path, &file));
+  log::LogReader reader(std::move(file), path,
+                        {.kind = log::LogKind::kWal,
+                         .log_number = number,
+                         .database_id = &options_.database_id,
+                         .expected_length = expected_length});
+  auto memtable = std::make_shared<MemTable>();
+  Slice payload;
+  while (reader.ReadRecord(&payload)) {
+    Status status = ReplayRecord(payload, memtable.get(), result);
+    if (!status.ok()) return std::move(status).WithFile(path).WithOffset(reader.record_offset());
+  }
+  BURROW_RETURN_IF_ERROR(reader.status());
+  result->end = reader.end();
+  result->end_offset = reader.end_offset();
+  result->file_size = reader.file_size();
+  if (memtable->empty()) return Status();
+  result->memtable_id = next_memtable_id_.fetch_add(1);
+  std::lock_guard<std::mutex> lock(mutex_);
+  replayed_[result->memtable_id] = std::move(memtable);
+  return Status();
+}
+
+Status Engine::AdoptMemtable(uint64_t id) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    auto found = replayed_.find(id);
+    if (found == replayed_.end()) return Status::Internal("memtable " + std::to_string(id) + " was not replayed");
+    immutables_.push_back({id, std::move(found->second)});
+    replayed_.erase(found);
+  }
+  Publish(view_->levels_ref());
+  return Status();
+}
+
+Status Engine::Start(SequenceNumber next_sequence, uint64_t log_number) {
+  PreparedLog prepared;
+  BURROW_RETURN_IF_ERROR(TakeLog(log_number, &prepared));
+  active_ = {next_memtable_id_.fetch_add(1), std::make_shared<MemTable>()};
+  commits_.Start(active_.memtable, std::move(prepared.log), prepared.allocated, next_sequence);
+  active_log_ = log_number;
+  Publish(view_->levels_ref());
+  return Status();
+}
+
+Status Engine::StopWrites(uint64_t* log_number, uint64_t* length) {
+  *log_number = active_log_;
+  return commits_.Stop(true, length);
+}
+
+Status Engine::Rotate(uint64_t log_number, uint64_t* sealed_memtable) {
+  PreparedLog prepared;
+  BURROW_RETURN_IF_ERROR(TakeLog(log_number, &prepared));
+  NamedMemtable next{next_memtable_id_.fetch_add(1), std::make_shared<MemTable>()};
+  std::shared_ptr<MemTable> sealed;
+  BURROW_RETURN_IF_ERROR(commits_.Rotate(next.memtable, std::move(prepared.log), prepared.allocated, &sealed));
+  *sealed_memtable = active_.id;
+  immutables_.push_back(std::exchange(active_, std::move(next)));
+  active_log_ = log_number;
+  Publish(view_->levels_ref());
+  return Status();
+}
+
+Status Engine::InstallVersion(const std::vector<TableSpec>& added,
+                              const std::vector<std::pair<int, uint64_t>>& dropped, size_t drop_memtables) {
+  if (drop_memtables > immutables_.size()) {
+    return Status::Internal("cannot drop " + std::to_string(drop_memtables) + " of " +
+                            std::to_string(immutables_.size()) + " immutable memtables");
+  }
+  // A table that moves between levels stays one entry, so that its reader stays open.
+  std::map<uint64_t, TableRef> leaving;
+  for (const auto& [level, number] : dropped) {
+    if (level < 0 || level >= view_->levels().count()) continue;
+    for (const TableRef& table : view_->levels().level(level).tables) {
+      if (table->number == number) leaving[number] = table;
+    }
+  }
+  LevelsDelta delta;
+  delta.dropped = dropped;
+  for (const TableSpec& spec : added) {
+    auto moved = leaving.find(spec.number);
+    if (moved != leaving.end()) {
+      delta.added.push_back({spec.level, moved->second});
+      leaving.erase(moved);
+      continue;
+    }
+    auto entry = std::make_shared<TableEntry>();
+    entry->number = spec.number;
+    entry->size = spec.size;
+    entry->smallest = spec.smallest;
+    entry->largest = spec.largest;
+    entry->largest_exclusive = spec.largest_exclusive;
+    entry->range_tombstones = spec.range_tombstones;
+    entry->largest_sequence = spec.largest_sequence;
+    entry->handle = table_cache_.NewHandle(spec.number, spec.size);
+    entry->released = released_;
+    delta.added.push_back({spec.level, std::move(entry)});
+  }
+  std::shared_ptr<const Levels> levels;
+  BURROW_RETURN_IF_ERROR(Levels::Apply(view_->levels(), delta, &levels));
+  for (const auto& [number, table] : leaving) table->dropped.store(true, std::memory_order_release);
+  immutables_.erase(immutables_.begin(), immutables_.begin() + static_cast<ptrdiff_t>(drop_memtables));
+  Publish(std::move(levels));
+  return Status();
+}
+
+std::vector<Engine::MemtableInfo> Engine::Memtables() const {
+  std::vector<MemtableInfo> infos;
+  auto add = [&](const NamedMemtable& named) {
+    infos.push_back({named.id, named.memtable->MemoryUsage(), named.memtable->entries(),
+                     named.memtable->last_sequence()});
+  };
+  if (active_.memtable != nullptr) add(active_);
+  for (const NamedMemtable& named : immutables_) add(named);
+  return infos;
+}
+
+Status Engine::FindMemtables(const std::vector<uint64_t>& ids,
+                             std::vector<std::shared_ptr<MemTable>>* memtables) const {
+  for (uint64_t id : ids) {
+    auto found = std::find_if(immutables_.begin(), immutables_.end(),
+                              [id](const NamedMemtable& named) { return named.id == id; });
+    if (found == immutables_.end()) {
+      return Status::InvalidArgument("no immutable memtable has the id " + std::to_string(id));
+    }
+    memtables->push_back(found->memtable);
+  }
+  return Status();
+}
+
+uint64_t Engine::ApproximateSize(const Slice* lower, const Slice* upper) {
+  uint64_t total = 0;
+  const Levels& levels = view_->levels();
+  for (int i = 0; i < levels.count(); ++i) {
+    for (const TableRef& table : levels.level(i).tables) {
+      bool below = lower != nullptr && Slice(table->largest) < *lower;
+      bool above = upper != nullptr && Slice(table->smallest) >= *upper;
+      if (below || above) continue;
+      bool cut_front = lower != nullptr && Slice(table->smallest) < *lower;
+      bool cut_back = upper != nullptr && Slice(table->largest) >= *upper;
+      uint64_t begin = 0, end = table->size;
+      std::shared_ptr<TableReader> reader;
+      // A table that cannot be opened counts whole: this is an estimate, and reads report the error.
+      if ((cut_front || cut_back) && table->handle->Acquire(false, &reader).ok()) {
+        if (cut_front) begin = reader->ApproximateOffsetOf(*lower);
+        if (cut_back) end = reader->ApproximateOffsetOf(*upper);
+      }
+      if (end > begin) total += end - begin;
+    }
+  }
+  return total;
+}
+
+}  // namespace burrow

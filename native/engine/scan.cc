@@ -1,0 +1,134 @@
+#include "engine/scan.h"
+
+#include "merge/merging_iterator.h"
+#include "table/level_iterator.h"
+
+namespace burrow {
+
+namespace {
+
+constexpr size_t kPackedHeader = 8;
+
+bool AllAscii(Slice bytes) {
+  const char* p = bytes.data();
+  size_t n = bytes.size();
+  uint64_t high = 0;
+  for (; n >= 8; p += 8, n -= 8) high |= DecodeFixed64(p);
+  for (; n > 0; ++p, --n) high |= static_cast<uint8_t>(*p);
+  return (high & 0x8080808080808080u) == 0;
+}
+
+// The half-open span [lower, upper) of a scan misses the table entirely.
+bool Outside(const TableEntry& table, const ScanOptions& options) {
+  if (options.upper && Slice(table.smallest) >= Slice(*options.upper)) return true;
+  if (!options.lower) return false;
+  int order = Slice(table.largest).compare(*options.lower);
+  return order < 0 || (order == 0 && table.largest_exclusive);
+}
+
+}  // namespace
+
+Scan::Scan(std::shared_ptr<const ReadView> view, SequenceNumber sequence, ScanOptions options)
+    : view_(std::move(view)), sequence_(sequence), options_(std::move(options)), remaining_(options_.limit) {}
+
+Scan::~Scan() = default;
+
+Status Scan::Start() {
+  std::vector<std::unique_ptr<InternalIterator>> children;
+  std::vector<std::shared_ptr<const FragmentedTombstones>> tombstones;
+  if (view_->active() != nullptr) {
+    children.push_back(view_->active()->NewIterator());
+    if (auto part = view_->active()->range_tombstones()) tombstones.push_back(std::move(part));
+  }
+  for (const auto& memtable : view_->immutables()) children.push_back(memtable->NewIterator());
+  std::shared_ptr<const FragmentedTombstones> fixed;
+  BURROW_RETURN_IF_ERROR(view_->StaticTombstones(&fixed));
+  if (fixed != nullptr) tombstones.push_back(std::move(fixed));
+
+  const Levels& levels = view_->levels();
+  for (int number = 0; number < levels.count(); ++number) {
+    std::vector<RunTable> run;
+    for (const TableRef& table : levels.level(number).tables) {
+      if (Outside(*table, options_)) continue;
+      RunTable entry{table->handle, table->smallest, table->largest};
+      if (number == 0) {
+        children.push_back(NewTableIterator(table->handle, options_.read));
+      } else {
+        run.push_back(std::move(entry));
+      }
+    }
+    if (!run.empty()) children.push_back(NewLevelIterator(std::move(run), options_.read));
+  }
+
+  std::shared_ptr<const FragmentedTombstones> merged;
+  if (tombstones.size() == 1) merged = tombstones.front();
+  if (tombstones.size() > 1) merged = FragmentedTombstones::Merge(tombstones);
+  DbIterator::Options bounds;
+  bounds.sequence = sequence_;
+  bounds.lower = options_.lower;
+  bounds.upper = options_.upper;
+  iterator_ = std::make_unique<DbIterator>(NewMergingIterator(std::move(children)), std::move(merged),
+                                           std::move(bounds));
+  return Status();
+}
+
+Status Scan::Position() {
+  if (iterator_ == nullptr) BURROW_RETURN_IF_ERROR(Start());
+  if (!positioned_) {
+    options_.reverse ? iterator_->SeekToLast() : iterator_->SeekToFirst();
+    positioned_ = true;
+  }
+  return iterator_->status();
+}
+
+void Scan::Step() {
+  --remaining_;
+  options_.reverse ? iterator_->Prev() : iterator_->Next();
+}
+
+Status Scan::Fill(char* out, size_t capacity, uint32_t max_records, Batch* batch) {
+  *batch = Batch();
+  BURROW_RETURN_IF_ERROR(Position());
+  bool ascii = true;
+  while (remaining_ > 0 && iterator_->Valid() && batch->records < max_records) {
+    Slice key = options_.keys ? iterator_->key() : Slice();
+    Slice value = options_.values ? iterator_->value() : Slice();
+    size_t need = kPackedHeader + key.size() + value.size();
+    if (need > capacity - batch->bytes) {
+      if (batch->records == 0) batch->needed = need;
+      break;
+    }
+    char* p = out + batch->bytes;
+    EncodeFixed32(p, static_cast<uint32_t>(key.size()));
+    EncodeFixed32(p + 4, static_cast<uint32_t>(value.size()));
+    memcpy(p + kPackedHeader, key.data(), key.size());
+    memcpy(p + kPackedHeader + key.size(), value.data(), value.size());
+    if (ascii) ascii = AllAscii(Slice(p + kPackedHeader, need - kPackedHeader));
+    batch->bytes += need;
+    ++batch->records;
+    Step();
+  }
+  batch->ascii = ascii;
+  batch->done = remaining_ == 0 || !iterator_->Valid();
+  return iterator_->status();
+}
+
+Status Scan::Count(uint64_t max_records, uint64_t* counted, bool* done) {
+  *counted = 0;
+  BURROW_RETURN_IF_ERROR(Position());
+  for (; *counted < max_records && remaining_ > 0 && iterator_->Valid(); ++*counted) Step();
+  *done = remaining_ == 0 || !iterator_->Valid();
+  return iterator_->status();
+}
+
+Status Scan::Seek(Slice user_key) {
+  if (iterator_ == nullptr) BURROW_RETURN_IF_ERROR(Start());
+  remaining_ = options_.limit;
+  positioned_ = true;
+  options_.reverse ? iterator_->SeekForPrev(user_key) : iterator_->Seek(user_key);
+  return iterator_->status();
+}
+
+uint64_t Scan::skipped() const { return iterator_ == nullptr ? 0 : iterator_->skipped(); }
+
+}  // namespace burrow
