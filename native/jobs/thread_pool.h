@@ -14,12 +14,14 @@ inline constexpr int kPriorities = 4;
 // never take anything but kFlush, so that a flush starts at once while compactions occupy the rest.
 class ThreadPool {
  public:
+  // `threads` counts the reserved ones; when all are reserved, nothing but flushes runs.
   ThreadPool(int threads, int reserved_for_flush, const char* name);
   ~ThreadPool();  // Shutdown()
 
   // False after Shutdown: the task will not run.
   bool Submit(Priority priority, std::function<void()> task);
   // Drops what has not begun (its closures are destroyed), waits for what has, joins. Idempotent.
+  // REQUIRES: not called from a task.
   void Shutdown();
   size_t queued() const;
 
@@ -34,7 +36,7 @@ class SerialQueue {
   explicit SerialQueue(const char* name);
   ~SerialQueue();
   bool Submit(std::function<void()> task);
-  // `drain`: run what is queued first; otherwise drop it. Idempotent.
+  // `drain`: run what is queued first; otherwise drop it. Idempotent. REQUIRES: not called from a task.
   void Shutdown(bool drain);
 
  private:
