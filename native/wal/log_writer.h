@@ -24,6 +24,8 @@ class LogWriter {
   // Advances framed_size(). Never fails.
   void Frame(Slice head, Slice body, std::string* buffer);
   void FrameEnd(std::string* buffer);  // the end record of a sealed log
+  // Takes back what was framed behind `framed_size`, a value that framed_size() had; none of it may have been appended.
+  void Rewind(uint64_t framed_size) { framed_size_ = framed_size; }
 
   // Writes framed bytes, in the order in which they were framed. *written as in WritableFile::Append.
   Status Append(Slice framed, size_t* written = nullptr);
@@ -37,6 +39,7 @@ class LogWriter {
 
  private:
   void FrameFragment(FragmentType type, Slice head, Slice body, std::string* buffer);
+  void BeginFragment(std::string* buffer);
 
   std::unique_ptr<WritableFile> file_;
   const uint64_t number_;
