@@ -14,6 +14,9 @@
       "env/file_names.cc",
       "env/posix_env.cc",
       "jobs/background_thread.cc",
+      "jobs/completion_queue.cc",
+      "jobs/job_runner.cc",
+      "jobs/manifest_writer.cc",
       "jobs/rate_limiter.cc",
       "jobs/thread_pool.cc",
       "memtable/memtable.cc",
@@ -26,7 +29,9 @@
       "util/hash.cc",
       "util/histogram.cc",
       "util/random.cc",
-      "util/status.cc"
+      "util/status.cc",
+      "wal/log_reader.cc",
+      "wal/log_writer.cc"
     ],
     "binding_files": [],
     "test_files": [
@@ -44,7 +49,8 @@
       "util/crc32c_test.cc",
       "util/hash_test.cc",
       "util/histogram_test.cc",
-      "util/random_test.cc"
+      "util/random_test.cc",
+      "wal/log_test.cc"
     ],
     "bench_files": []
   }

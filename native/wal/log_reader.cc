@@ -1,0 +1,278 @@
+#include "wal/log_reader.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "util/coding.h"
+#include "util/crc32c.h"
+
+namespace burrow::log {
+
+namespace {
+
+constexpr size_t kChunkSize = 16 * kBlockSize;     // of one read
+constexpr size_t kKeptRecord = 4 << 20;            // a larger reassembly buffer is given back after its record
+constexpr size_t kHeaderPayload = 8 + 4 + 1 + 16 + 8;
+
+bool AllZero(Slice bytes) {
+  return bytes.empty() || (bytes[0] == 0 && memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+}
+
+struct Fragment {
+  uint8_t type;
+  uint32_t number;
+  uint64_t synced;
+  Slice payload;
+};
+
+// Decodes the header at the front of `bytes`, which end at the end of the block or file. Does not look at the payload.
+bool DecodeFragment(Slice bytes, Fragment* fragment) {
+  if (bytes.size() < kHeaderSize) return false;
+  const size_t length = DecodeFixed16(bytes.data() + 4);
+  if (length > bytes.size() - kHeaderSize) return false;
+  fragment->type = static_cast<uint8_t>(bytes[6]);
+  fragment->number = DecodeFixed32(bytes.data() + 7);
+  fragment->synced = DecodeFixed64(bytes.data() + 11);
+  fragment->payload = bytes.substr(kHeaderSize, length);
+  return fragment->type != kZero;
+}
+
+bool ChecksumHolds(Slice bytes, const Fragment& fragment) {
+  const uint32_t stored = crc32c::Unmask(DecodeFixed32(bytes.data()));
+  return stored == crc32c::Value(bytes.substr(4, kHeaderSize - 4 + fragment.payload.size()));
+}
+
+}  // namespace
+
+struct LogReader::Impl {
+  Impl(LogReader* owner, std::unique_ptr<RandomAccessFile> opened, std::string name, const Options& opts)
+      : reader(owner),
+        file(std::move(opened)),
+        file_name(std::move(name)),
+        options(opts),
+        limit(std::min(file->Size(), opts.expected_length)) {}
+
+  LogReader* const reader;
+  const std::unique_ptr<RandomAccessFile> file;
+  const std::string file_name;
+  const Options options;
+  const uint64_t limit;  // nothing at or after this offset is read
+  uint64_t position = 0;
+  bool done = false;
+  std::string record;  // a record of several fragments
+
+  std::unique_ptr<char[]> buffer;
+  Slice chunk;  // holds the file's bytes from chunk_begin on; in `buffer`, or the file's own
+  uint64_t chunk_begin = 0;
+
+  // The bytes from `offset` to the end of its block or of the log. They live until the next View of another block.
+  // REQUIRES: offset < limit.
+  Status View(uint64_t offset, Slice* bytes) {
+    const uint64_t block = offset - offset % kBlockSize;
+    const uint64_t block_end = std::min(block + kBlockSize, limit);
+    if (block < chunk_begin || block_end > chunk_begin + chunk.size()) {
+      const auto n = static_cast<size_t>(std::min<uint64_t>(kChunkSize, limit - block));
+      if (buffer == nullptr) buffer.reset(new char[std::min<uint64_t>(kChunkSize, limit)]);
+      chunk = Slice();
+      chunk_begin = block;
+      Slice got;
+      BURROW_RETURN_IF_ERROR(file->Read(block, n, &got, buffer.get()));
+      if (got.size() != n) return Status::IO("log became shorter while it was read").WithFile(file_name);
+      chunk = got;
+    }
+    *bytes = chunk.substr(static_cast<size_t>(offset - chunk_begin), static_cast<size_t>(block_end - offset));
+    return Status();
+  }
+
+  // Whether a fragment of this log is at the front of `bytes`, which View gave for `offset`. A synced offset beyond the
+  // fragment itself is something no writer knows.
+  bool ValidFragment(Slice bytes, uint64_t offset, Fragment* fragment) const {
+    return DecodeFragment(bytes, fragment) && fragment->number == static_cast<uint32_t>(options.log_number) &&
+           fragment->synced <= offset && ChecksumHolds(bytes, *fragment);
+  }
+
+  // The first byte at or after `offset` that is not zero; `limit` when there is none.
+  Status FindNonZero(uint64_t offset, uint64_t* found) {
+    while (offset < limit) {
+      Slice bytes;
+      BURROW_RETURN_IF_ERROR(View(offset, &bytes));
+      if (!AllZero(bytes)) {
+        *found = offset + bytes.find_first_not_of('\0');
+        return Status();
+      }
+      offset += bytes.size();
+    }
+    *found = limit;
+    return Status();
+  }
+
+  // Looks for the first valid fragment at or after `offset` whose synced offset is at least `synced`, trying every byte
+  // offset outside of valid fragments; *found is `limit` when there is none.
+  Status FindFragment(uint64_t offset, uint64_t synced, uint64_t* found) {
+    while (offset < limit) {
+      Slice bytes;
+      BURROW_RETURN_IF_ERROR(View(offset, &bytes));
+      size_t at = 0;
+      while (at + kHeaderSize <= bytes.size()) {
+        Fragment fragment;
+        const Slice rest = bytes.substr(at);
+        if (!ValidFragment(rest, offset + at, &fragment)) {
+          at++;
+          continue;
+        }
+        if (fragment.synced >= synced) {
+          *found = offset + at;
+          return Status();
+        }
+        at += kHeaderSize + fragment.payload.size();
+      }
+      offset += bytes.size();
+    }
+    *found = limit;
+    return Status();
+  }
+
+  bool Fail(Status status) {
+    done = true;
+    reader->status_ = std::move(status);
+    return false;
+  }
+  bool Corrupt(uint64_t offset, std::string what) {
+    return Fail(Status::Corruption(std::move(what)).WithFile(file_name).WithOffset(offset));
+  }
+  bool Finish(LogEnd end) {
+    done = true;
+    reader->end_ = end;
+    return false;
+  }
+
+  // What follows `position` is not the next fragment of the log.
+  bool EndAtBadFragment(bool inside_record) {
+    if (options.expected_length != UINT64_MAX) {
+      return Corrupt(position, "log is damaged before its recorded length " + std::to_string(options.expected_length));
+    }
+    uint64_t rest = limit;  // where anything that is not zero begins
+    Status status = FindNonZero(position, &rest);
+    if (!status.ok()) return Fail(std::move(status));
+    if (rest == limit) return Finish(inside_record ? LogEnd::kTornTail : LogEnd::kCleanEnd);
+
+    // A fragment may begin with zeros, but the seventh byte, its type, is not one.
+    uint64_t from = std::max(position + 1, rest - std::min<uint64_t>(rest, kHeaderSize));
+    uint64_t later;
+    status = FindFragment(from, position + 1, &later);
+    if (!status.ok()) return Fail(std::move(status));
+    if (later == limit) return Finish(LogEnd::kTornTail);
+    return Corrupt(position, "log record is damaged, but the record at " + std::to_string(later) +
+                                 " says that it was durable");
+  }
+
+  bool EndAtLimit(bool inside_record) {
+    if (options.expected_length != UINT64_MAX && (inside_record || limit != options.expected_length)) {
+      return Corrupt(limit, "log ends before its recorded length " + std::to_string(options.expected_length));
+    }
+    return Finish(inside_record ? LogEnd::kTornTail : LogEnd::kCleanEnd);
+  }
+
+  bool EndAtSeal() {
+    reader->end_offset_ = position;
+    if (options.expected_length != UINT64_MAX && position != options.expected_length) {
+      return Corrupt(position, "log is sealed before its recorded length " + std::to_string(options.expected_length));
+    }
+    uint64_t rest = limit, later = limit;
+    Status status = FindNonZero(position, &rest);
+    if (status.ok() && rest != limit) status = FindFragment(position, 0, &later);
+    if (!status.ok()) return Fail(std::move(status));
+    if (later != limit) return Corrupt(later, "log goes on after its end record");
+    return Finish(LogEnd::kSealed);
+  }
+
+  // Reads the first fragment of the log. False at the end of an empty log and on an error.
+  bool ReadHeader() {
+    if (limit == 0) return EndAtLimit(false);
+    Slice bytes;
+    Status status = View(0, &bytes);
+    if (!status.ok()) return Fail(std::move(status));
+    Fragment fragment;
+    if (!DecodeFragment(bytes, &fragment) || fragment.type != kHeader || !ChecksumHolds(bytes, fragment)) {
+      return EndAtBadFragment(false);
+    }
+    const char* p = fragment.payload.data();
+    if (fragment.payload.size() < 12 || DecodeFixed64(p) != kMagic) return Corrupt(0, "not a BurrowDB log");
+    const uint32_t version = DecodeFixed32(p + 8);
+    if (version != kFormatVersion) {
+      return Fail(Status::Unsupported("log has format version " + std::to_string(version) + ", this build reads " +
+                                      std::to_string(kFormatVersion))
+                      .WithFile(file_name)
+                      .WithOffset(0));
+    }
+    if (fragment.payload.size() != kHeaderPayload) return Corrupt(0, "log header has a wrong length");
+    if (p[12] != static_cast<char>(options.kind)) return Corrupt(0, "log is of another kind");
+    DatabaseId id;
+    memcpy(id.bytes.data(), p + 13, id.bytes.size());
+    if (options.database_id != nullptr && id != *options.database_id) {
+      return Corrupt(0, "log belongs to another database, " + id.ToHex());
+    }
+    const uint64_t number = DecodeFixed64(p + 29);
+    if (number != options.log_number || fragment.number != static_cast<uint32_t>(number)) {
+      return Corrupt(0, "log has another number, " + std::to_string(number));
+    }
+    reader->database_id_ = id;
+    position = kHeaderSize + fragment.payload.size();
+    reader->end_offset_ = position;
+    return true;
+  }
+
+  bool ReadRecord(Slice* out) {
+    if (done) return false;
+    if (record.capacity() > kKeptRecord) std::string().swap(record);
+    if (position == 0 && !ReadHeader()) return false;
+    uint64_t start = 0;
+    bool inside_record = false;
+    for (;;) {
+      const uint64_t left = kBlockSize - position % kBlockSize;
+      if (left < kHeaderSize) position = std::min(position + left, limit);
+      if (position == limit) return EndAtLimit(inside_record);
+      Slice bytes;
+      Status status = View(position, &bytes);
+      if (!status.ok()) return Fail(std::move(status));
+      Fragment fragment;
+      if (!ValidFragment(bytes, position, &fragment)) return EndAtBadFragment(inside_record);
+      if (fragment.type > kLastFragmentType) {
+        return Fail(Status::Unsupported("log has a fragment of unknown type " + std::to_string(fragment.type))
+                        .WithFile(file_name)
+                        .WithOffset(position));
+      }
+      const bool continues = fragment.type == kMiddle || fragment.type == kLast;
+      if (continues != inside_record || fragment.type == kHeader) return EndAtBadFragment(inside_record);
+      if (!inside_record) start = position;
+      position += kHeaderSize + fragment.payload.size();
+      switch (fragment.type) {
+        case kEnd:
+          return EndAtSeal();
+        case kFull:
+          *out = fragment.payload;
+          break;
+        case kFirst:
+          record.assign(fragment.payload);
+          inside_record = true;
+          continue;
+        default:
+          record.append(fragment.payload);
+          if (fragment.type == kMiddle) continue;
+          *out = record;
+      }
+      reader->record_offset_ = start;
+      reader->end_offset_ = position;
+      return true;
+    }
+  }
+};
+
+LogReader::LogReader(std::unique_ptr<RandomAccessFile> file, std::string file_name, const Options& options)
+    : impl_(std::make_unique<Impl>(this, std::move(file), std::move(file_name), options)) {}
+LogReader::~LogReader() = default;
+
+bool LogReader::ReadRecord(Slice* record) { return impl_->ReadRecord(record); }
+uint64_t LogReader::file_size() const { return impl_->file->Size(); }
+
+}  // namespace burrow::log
