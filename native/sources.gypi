@@ -37,6 +37,7 @@
     "test_files": [
       "base/range_tombstone_test.cc",
       "base/write_batch_test.cc",
+      "engine/commit_queue_test.cc",
       "env/file_names_test.cc",
       "jobs/rate_limiter_test.cc",
       "jobs/thread_pool_test.cc",
