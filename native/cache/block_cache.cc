@@ -1,0 +1,345 @@
+#include "cache/block_cache.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <unordered_map>
+#include <utility>
+
+namespace burrow {
+namespace {
+
+constexpr uint32_t kCached = uint32_t{1} << 31;  // in Block::refs: the cache holds the block; the rest counts BlockRefs
+constexpr size_t kSlack = 16;                    // readable bytes behind the contents
+constexpr size_t kMinShardBytes = 2 << 20;
+constexpr size_t kMaxShards = 64;
+constexpr size_t kFirstBuckets = 64;
+
+// Bytes whose last BlockRef has gone. Apart from the shard, because a block that was evicted while pinned may outlive
+// its cache: such blocks are owners, too.
+struct Unpinned {
+  std::atomic<uint64_t> bytes{0};
+  std::atomic<uint64_t> owners{1};
+
+  void Drop() {
+    if (owners.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+};
+
+struct Link {
+  Link* prev = this;
+  Link* next = this;
+
+  void Unlink() {
+    prev->next = next;
+    next->prev = prev;
+  }
+  void PushFront(Link* link) {
+    link->prev = this;
+    link->next = next;
+    next->prev = link;
+    next = link;
+  }
+  bool empty() const { return next == this; }
+};
+
+uint64_t HashOf(uint64_t file, uint64_t offset) {
+  uint64_t h = (file * 0x9e3779b97f4a7c15) ^ (offset + 0x7f4a7c15);
+  h *= 0xd6e8feb86659fd93;
+  h ^= h >> 32;
+  h *= 0xd6e8feb86659fd93;
+  return h ^ h >> 29;
+}
+
+}  // namespace
+
+// The contents follow the header. Fields above the line belong to the shard's mutex while the block is cached.
+class alignas(16) Block : public Link {  // in the probation or protected list of its shard
+ public:
+  Block* next_in_bucket;
+  Block* next_of_file;
+  Block** to_this_of_file;  // the pointer that points here
+  uint64_t file;
+  uint64_t offset : 56;
+  uint64_t type : 6;
+  uint64_t referenced : 1;
+  uint64_t is_protected : 1;
+  // ---
+  Unpinned* unpinned;  // null while never cached
+  uint32_t size;
+  std::atomic<uint32_t> refs;
+
+  char* data() { return reinterpret_cast<char*>(this + 1); }
+  size_t charge() const { return sizeof(Block) + size + kSlack + sizeof(Block*); }
+
+  static Block* New(size_t size) {
+    void* memory = malloc(sizeof(Block) + size + kSlack);
+    if (memory == nullptr) abort();
+    auto* block = new (memory) Block;
+    block->unpinned = nullptr;
+    block->size = static_cast<uint32_t>(size);
+    block->refs.store(1, std::memory_order_relaxed);
+    return block;
+  }
+  void Delete() {
+    this->~Block();
+    free(this);
+  }
+};
+
+static_assert(sizeof(Block) % 16 == 0);
+
+BlockRef& BlockRef::operator=(BlockRef&& other) noexcept {
+  if (this != &other) {
+    Reset();
+    block_ = std::exchange(other.block_, nullptr);
+  }
+  return *this;
+}
+
+BlockRef::~BlockRef() { Reset(); }
+
+void BlockRef::Reset() {
+  if (block_ == nullptr) return;
+  Block* block = std::exchange(block_, nullptr);
+  // Read first: a cached block may be evicted and freed as soon as this reference is given back.
+  Unpinned* unpinned = block->unpinned;
+  const size_t charge = block->charge();
+  const uint32_t before = block->refs.fetch_sub(1, std::memory_order_acq_rel);
+  if ((before & ~kCached) != 1) return;
+  if (unpinned != nullptr) unpinned->bytes.fetch_add(charge, std::memory_order_relaxed);
+  if (before == 1) {
+    block->Delete();
+    if (unpinned != nullptr) unpinned->Drop();
+  }
+}
+
+BlockRef BlockRef::Allocate(size_t size) { return BlockRef(Block::New(size)); }
+Slice BlockRef::contents() const { return Slice(block_->data(), block_->size); }
+char* BlockRef::data() { return block_->data(); }
+
+// SLRU with lazy moves: a hit only sets a bit. When room is needed, the oldest block on probation is promoted if its
+// bit is set and evicted if not; what the protected part cannot hold goes back to probation, oldest first, except that
+// a set bit buys another round.
+struct alignas(64) BlockCache::Shard {
+  std::mutex mutex;
+  size_t capacity = 0;
+  size_t used = 0;
+  size_t protected_used = 0;
+  uint64_t pinned = 0;  // charges of all first pins; what was unpinned since is in *unpinned
+  size_t blocks = 0;
+  size_t bucket_count = 0;
+  std::unique_ptr<Block*[]> buckets;
+  Link probation;
+  Link protected_blocks;
+  TypeStats by_type[kBlockTypes];
+  Unpinned* unpinned = new Unpinned;
+  std::unordered_map<uint64_t, Block*> first_of_file;
+
+  void Init(size_t bytes) {
+    capacity = bytes;
+    bucket_count = kFirstBuckets;
+    buckets = std::make_unique<Block*[]>(bucket_count);
+  }
+
+  Block** FindSlot(uint64_t hash, uint64_t file, uint64_t offset) {
+    Block** slot = &buckets[hash & (bucket_count - 1)];
+    while (*slot != nullptr && ((*slot)->offset != offset || (*slot)->file != file)) slot = &(*slot)->next_in_bucket;
+    return slot;
+  }
+
+  void Pin(Block* block) {
+    if ((block->refs.fetch_add(1, std::memory_order_relaxed) & ~kCached) == 0) pinned += block->charge();
+  }
+
+  void Grow() {
+    const size_t count = bucket_count * 2;
+    auto grown = std::make_unique<Block*[]>(count);
+    for (size_t i = 0; i < bucket_count; i++) {
+      for (Block* block = buckets[i]; block != nullptr;) {
+        Block* next = block->next_in_bucket;
+        Block** head = &grown[HashOf(block->file, block->offset) & (count - 1)];
+        block->next_in_bucket = *head;
+        *head = block;
+        block = next;
+      }
+    }
+    buckets = std::move(grown);
+    bucket_count = count;
+  }
+
+  void Add(Block* block, Block** slot) {
+    block->next_in_bucket = nullptr;
+    *slot = block;
+    Block** first = &first_of_file.try_emplace(block->file, nullptr).first->second;
+    block->next_of_file = *first;
+    block->to_this_of_file = first;
+    if (*first != nullptr) (*first)->to_this_of_file = &block->next_of_file;
+    *first = block;
+    probation.PushFront(block);
+    used += block->charge();
+    by_type[block->type].used_bytes += block->charge();
+    if (++blocks > bucket_count) Grow();
+  }
+
+  // Takes the block out and drops the cache's hold on it.
+  void Remove(Block* block) {
+    Block** slot = FindSlot(HashOf(block->file, block->offset), block->file, block->offset);
+    *slot = block->next_in_bucket;
+    *block->to_this_of_file = block->next_of_file;
+    if (block->next_of_file != nullptr) {
+      block->next_of_file->to_this_of_file = block->to_this_of_file;
+    } else if (auto it = first_of_file.find(block->file); it->second == nullptr) {
+      first_of_file.erase(it);
+    }
+    block->Unlink();
+    const size_t charge = block->charge();
+    used -= charge;
+    if (block->is_protected) protected_used -= charge;
+    by_type[block->type].used_bytes -= charge;
+    blocks--;
+    unpinned->owners.fetch_add(1, std::memory_order_relaxed);
+    if (block->refs.fetch_and(~kCached, std::memory_order_acq_rel) == kCached) {
+      block->Delete();
+      unpinned->Drop();
+    }
+  }
+
+  void MakeRoom(size_t charge) {
+    const size_t protected_capacity = capacity / 5 * 4;
+    while (used + charge > capacity) {
+      if (probation.empty()) Demote();
+      auto* oldest = static_cast<Block*>(probation.prev);
+      if (!oldest->referenced) {
+        by_type[oldest->type].evictions++;
+        Remove(oldest);
+        continue;
+      }
+      oldest->referenced = false;
+      oldest->is_protected = true;
+      oldest->Unlink();
+      protected_blocks.PushFront(oldest);
+      protected_used += oldest->charge();
+      while (protected_used > protected_capacity) Demote();
+    }
+  }
+
+  // Moves the oldest protected block that was not used in its last round back to probation.
+  void Demote() {
+    auto* oldest = static_cast<Block*>(protected_blocks.prev);
+    while (oldest->referenced) {
+      oldest->referenced = false;
+      oldest->Unlink();
+      protected_blocks.PushFront(oldest);
+      oldest = static_cast<Block*>(protected_blocks.prev);
+    }
+    oldest->is_protected = false;
+    oldest->Unlink();
+    probation.PushFront(oldest);
+    protected_used -= oldest->charge();
+  }
+};
+
+struct BlockCache::Impl {
+  size_t capacity;
+  size_t shard_count;
+  std::unique_ptr<Shard[]> shards;
+
+  Shard& ShardOf(uint64_t hash) { return shards[hash >> 48 & (shard_count - 1)]; }
+};
+
+BlockCache::BlockCache(size_t capacity) : impl_(std::make_unique<Impl>()) {
+  impl_->capacity = capacity;
+  impl_->shard_count = std::clamp(std::bit_floor(capacity / kMinShardBytes), size_t{1}, kMaxShards);
+  impl_->shards = std::make_unique<Shard[]>(impl_->shard_count);
+  for (size_t i = 0; i < impl_->shard_count; i++) impl_->shards[i].Init(capacity / impl_->shard_count);
+}
+
+BlockCache::~BlockCache() {
+  for (size_t i = 0; i < impl_->shard_count; i++) {
+    Shard& shard = impl_->shards[i];
+    while (!shard.probation.empty()) shard.Remove(static_cast<Block*>(shard.probation.next));
+    while (!shard.protected_blocks.empty()) shard.Remove(static_cast<Block*>(shard.protected_blocks.next));
+    shard.unpinned->Drop();
+  }
+}
+
+BlockRef BlockCache::Lookup(uint64_t file, uint64_t offset, BlockType type, bool count) {
+  const uint64_t hash = HashOf(file, offset);
+  Shard& shard = impl_->ShardOf(hash);
+  std::lock_guard lock(shard.mutex);
+  Block* block = *shard.FindSlot(hash, file, offset);
+  TypeStats& stats = shard.by_type[static_cast<int>(type)];
+  if (block == nullptr) {
+    stats.misses += count;
+    return BlockRef();
+  }
+  stats.hits += count;
+  block->referenced = true;
+  shard.Pin(block);
+  return BlockRef(block);
+}
+
+BlockRef BlockCache::Insert(uint64_t file, uint64_t offset, BlockType type, BlockRef ref) {
+  Block* block = ref.block_;
+  const size_t charge = block->charge();
+  const uint64_t hash = HashOf(file, offset);
+  Shard& shard = impl_->ShardOf(hash);
+  if (charge > shard.capacity) return ref;
+  std::lock_guard lock(shard.mutex);
+  if (Block* present = *shard.FindSlot(hash, file, offset); present != nullptr) {
+    present->referenced = true;
+    shard.Pin(present);
+    return BlockRef(present);
+  }
+  shard.MakeRoom(charge);
+  block->file = file;
+  block->offset = offset;
+  block->type = static_cast<uint64_t>(type);
+  block->referenced = false;
+  block->is_protected = false;
+  block->unpinned = shard.unpinned;
+  shard.pinned += charge;
+  block->refs.fetch_or(kCached, std::memory_order_relaxed);
+  shard.Add(block, shard.FindSlot(hash, file, offset));
+  return ref;
+}
+
+void BlockCache::EraseFile(uint64_t file) {
+  for (size_t i = 0; i < impl_->shard_count; i++) {
+    Shard& shard = impl_->shards[i];
+    std::lock_guard lock(shard.mutex);
+    auto it = shard.first_of_file.find(file);
+    if (it == shard.first_of_file.end()) continue;
+    for (Block* block = it->second; block != nullptr;) {
+      Block* next = block->next_of_file;
+      shard.Remove(block);
+      block = next;
+    }
+  }
+}
+
+BlockCache::Stats BlockCache::GetStats() const {
+  Stats stats;
+  stats.capacity_bytes = impl_->capacity;
+  for (size_t i = 0; i < impl_->shard_count; i++) {
+    Shard& shard = impl_->shards[i];
+    std::lock_guard lock(shard.mutex);
+    stats.used_bytes += shard.used;
+    stats.pinned_bytes += shard.pinned - shard.unpinned->bytes.load(std::memory_order_relaxed);
+    for (int type = 0; type < kBlockTypes; type++) {
+      stats.by_type[type].used_bytes += shard.by_type[type].used_bytes;
+      stats.by_type[type].hits += shard.by_type[type].hits;
+      stats.by_type[type].misses += shard.by_type[type].misses;
+      stats.by_type[type].evictions += shard.by_type[type].evictions;
+    }
+  }
+  return stats;
+}
+
+size_t BlockCache::capacity() const { return impl_->capacity; }
+
+}  // namespace burrow

@@ -1,0 +1,147 @@
+#include "table/index_block.h"
+
+#include <algorithm>
+
+#include "table/data_block.h"
+#include "util/coding.h"
+
+namespace burrow {
+namespace {
+
+constexpr size_t kFooter = 8;
+constexpr size_t kBytesPerBlock = 8 + 8 + 4;
+
+// The first eight bytes as a number that orders as they do; a shorter key is filled up with zeros.
+uint64_t PrefixOf(Slice user_key) {
+  uint64_t prefix = 0;
+  memcpy(&prefix, user_key.data(), std::min(user_key.size(), sizeof prefix));
+  return __builtin_bswap64(prefix);
+}
+
+}  // namespace
+
+void IndexBlockBuilder::Add(Slice separator, uint64_t offset, uint64_t end) {
+  keys_.append(separator);
+  ends_.push_back(static_cast<uint32_t>(keys_.size()));
+  offsets_.push_back(offset);
+  last_end_ = end;
+}
+
+void IndexBlockBuilder::Reset() {
+  keys_.clear();
+  ends_.clear();
+  offsets_.clear();
+}
+
+Slice IndexBlockBuilder::KeyAt(size_t i) const {
+  const uint32_t begin = i == 0 ? 0 : ends_[i - 1];
+  return Slice(keys_).substr(begin, ends_[i] - begin);
+}
+
+std::string IndexBlockBuilder::Finish() const {
+  const size_t count = ends_.size();
+  const size_t common = CommonPrefix(UserKey(KeyAt(0)), UserKey(KeyAt(count - 1)));
+  std::string out;
+  out.reserve(EstimatedSize() + common + kFooter);
+  for (size_t i = 0; i < count; i++) PutFixed64(&out, PrefixOf(UserKey(KeyAt(i)).substr(common)));
+  for (uint64_t offset : offsets_) PutFixed64(&out, offset);
+  PutFixed64(&out, last_end_);
+  for (size_t i = 0; i < count; i++) PutFixed32(&out, static_cast<uint32_t>(ends_[i] - common * (i + 1)));
+  out.append(KeyAt(0).substr(0, common));
+  for (size_t i = 0; i < count; i++) out.append(KeyAt(i).substr(common));
+  PutFixed32(&out, static_cast<uint32_t>(common));
+  PutFixed32(&out, static_cast<uint32_t>(count));
+  return out;
+}
+
+bool IndexBlock::Init(Slice contents) {
+  if (contents.size() < kFooter) return false;
+  const size_t size = contents.size() - kFooter;
+  const uint32_t common = DecodeFixed32(contents.data() + size);
+  count_ = DecodeFixed32(contents.data() + size + 4);
+  const uint64_t columns = uint64_t{count_} * kBytesPerBlock + sizeof(uint64_t);
+  if (count_ == 0 || columns > size || common > size - columns) return false;
+  prefixes_ = contents.data();
+  offsets_ = prefixes_ + count_ * sizeof(uint64_t);
+  key_ends_ = offsets_ + (size_t{count_} + 1) * sizeof(uint64_t);
+  common_ = contents.substr(columns, common);
+  keys_ = contents.substr(columns + common, size - columns - common);
+  return true;
+}
+
+bool IndexBlock::Suffix(uint32_t i, Slice* suffix) const {
+  const uint32_t begin = i == 0 ? 0 : DecodeFixed32(key_ends_ + (i - 1) * sizeof(uint32_t));
+  const uint32_t end = DecodeFixed32(key_ends_ + i * sizeof(uint32_t));
+  if (end > keys_.size() || begin > end || end - begin < kTrailerSize) return false;
+  *suffix = keys_.substr(begin, end - begin);
+  return true;
+}
+
+bool IndexBlock::Find(Slice target, uint32_t* position) const {
+  const Slice user_key = UserKey(target);
+  const Slice front = user_key.substr(0, std::min(user_key.size(), common_.size()));
+  const int order = front.compare(common_);  // a shorter front orders before what it begins
+  if (order != 0) {
+    *position = order < 0 ? 0 : count_;
+    return true;
+  }
+  const Slice suffix = target.substr(common_.size());
+  const uint64_t prefix = PrefixOf(UserKey(suffix));
+  // The first position whose prefix is not below that of the target.
+  uint32_t low = 0;
+  for (uint32_t n = count_; n > 0;) {
+    const uint32_t half = n / 2;
+    const bool below = PrefixAt(low + half) < prefix;
+    low = below ? low + half + 1 : low;
+    n = below ? n - half - 1 : half;
+  }
+  // Among equal prefixes the keys decide.
+  uint32_t high = low;
+  for (uint32_t step = 1; high < count_ && PrefixAt(high) == prefix; step *= 2) high = std::min(count_, high + step);
+  while (low < high) {
+    const uint32_t middle = low + (high - low) / 2;
+    Slice separator;
+    if (!Suffix(middle, &separator)) return false;
+    if (PrefixAt(middle) == prefix && CompareInternalKeys(separator, suffix) < 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  *position = low;
+  return true;
+}
+
+bool IndexBlock::Handle(uint32_t i, BlockHandle* handle) const {
+  const uint64_t begin = DecodeFixed64(offsets_ + i * sizeof(uint64_t));
+  const uint64_t end = DecodeFixed64(offsets_ + (size_t{i} + 1) * sizeof(uint64_t));
+  if (end <= begin || end - begin <= kBlockTrailerSize) return false;
+  *handle = {begin, end - begin - kBlockTrailerSize};
+  return true;
+}
+
+bool IndexBlock::Separator(uint32_t i, std::string* separator) const {
+  Slice suffix;
+  if (!Suffix(i, &suffix)) return false;
+  separator->assign(common_);
+  separator->append(suffix);
+  return true;
+}
+
+void ShortSeparator(Slice last, Slice next_user_key, std::string* separator) {
+  const Slice user_key = UserKey(last);
+  const size_t shared = CommonPrefix(user_key, next_user_key);
+  if (shared < user_key.size() && shared < next_user_key.size()) {
+    const auto here = static_cast<uint8_t>(user_key[shared]), there = static_cast<uint8_t>(next_user_key[shared]);
+    // One byte more than they share decides, if there is a value in between or something behind it in `next`.
+    if (here + 1 < there || (here + 1 == there && shared + 1 < next_user_key.size())) {
+      separator->assign(user_key.substr(0, shared));
+      separator->push_back(static_cast<char>(here + 1));
+      PutFixed64(separator, PackTrailer(kMaxSequence, kSeekKind));
+      return;
+    }
+  }
+  separator->assign(last);
+}
+
+}  // namespace burrow

@@ -1,0 +1,121 @@
+#include "table/level_iterator.h"
+
+#include <algorithm>
+
+namespace burrow {
+namespace {
+
+class LevelIterator final : public InternalIterator {
+ public:
+  LevelIterator(std::vector<RunTable> tables, const TableReadOptions& options)
+      : tables_(std::move(tables)), options_(options) {}
+
+  void SeekToFirst() override {
+    if (!Enter(0)) return;
+    table_->SeekToFirst();
+    Forward();
+  }
+
+  void SeekToLast() override {
+    if (!Enter(tables_.size() - 1)) return;
+    table_->SeekToLast();
+    Backward();
+  }
+
+  void Seek(Slice target) override {
+    if (!Enter(Find(target))) return;
+    table_->Seek(target);
+    Forward();
+  }
+
+  void SeekBefore(Slice target) override {
+    if (!Enter(std::min(Find(target), tables_.size() - 1))) return;
+    table_->SeekBefore(target);
+    Backward();
+  }
+
+  void Next() override {
+    table_->Next();
+    Forward();
+  }
+
+  void Prev() override {
+    table_->Prev();
+    Backward();
+  }
+
+  Status status() const override { return status_; }
+
+ private:
+  // The first table whose last key is at or after the target's. One table is searched whatever its bounds are.
+  size_t Find(Slice target) const {
+    if (tables_.size() == 1) return 0;
+    auto found = std::lower_bound(tables_.begin(), tables_.end(), UserKey(target),
+                                  [](const RunTable& table, Slice user_key) { return table.largest < user_key; });
+    return static_cast<size_t>(found - tables_.begin());
+  }
+
+  // Puts table_ on that table; false behind the last one and when it cannot be opened.
+  bool Enter(size_t position) {
+    valid_ = false;
+    status_ = Status();
+    if (position >= tables_.size()) return false;
+    if (table_ != nullptr && position == position_) return true;
+    table_.reset();
+    status_ = tables_[position].handle->Acquire(false, &reader_);
+    if (!status_.ok()) return false;
+    position_ = position;
+    table_ = reader_->NewIterator(options_);
+    return true;
+  }
+
+  void Forward() {
+    while (!table_->Valid()) {
+      if (Stopped() || !Enter(position_ + 1)) return;
+      table_->SeekToFirst();
+    }
+    Settle();
+  }
+
+  void Backward() {
+    while (!table_->Valid()) {
+      if (Stopped() || position_ == 0 || !Enter(position_ - 1)) return;
+      table_->SeekToLast();
+    }
+    Settle();
+  }
+
+  bool Stopped() {
+    valid_ = false;
+    status_ = table_->status();
+    return !status_.ok();
+  }
+
+  void Settle() {
+    valid_ = true;
+    key_ = table_->key();
+    value_ = table_->value();
+  }
+
+  const std::vector<RunTable> tables_;
+  const TableReadOptions options_;
+  Status status_;
+  size_t position_ = 0;
+  std::shared_ptr<TableReader> reader_;
+  std::unique_ptr<InternalIterator> table_;  // null while no table is entered
+};
+
+}  // namespace
+
+std::unique_ptr<InternalIterator> NewLevelIterator(std::vector<RunTable> tables, const TableReadOptions& options) {
+  return std::make_unique<LevelIterator>(std::move(tables), options);
+}
+
+std::unique_ptr<InternalIterator> NewTableIterator(std::shared_ptr<TableHandle> table,
+                                                   const TableReadOptions& options) {
+  std::vector<RunTable> run;
+  run.push_back({std::move(table), Slice(), Slice()});
+  return NewLevelIterator(std::move(run), options);
+}
+
+}  // namespace burrow

@@ -1,0 +1,184 @@
+#include "table/table_file.h"
+
+#include <algorithm>
+
+#include "table/properties.h"
+
+namespace burrow {
+namespace {
+
+constexpr uint64_t kTailSize = 16 << 10;  // read at once when opening: all of a small table's metadata
+
+// The end of the file, read once; blocks in front of it are read one by one.
+struct Tail {
+  std::unique_ptr<char[]> scratch;
+  uint64_t offset = 0;
+  Slice bytes;
+
+  bool Covers(BlockHandle handle) const { return handle.offset >= offset; }
+  Slice Stored(BlockHandle handle) const {
+    return bytes.substr(handle.offset - offset, handle.size + kBlockTrailerSize);
+  }
+};
+
+Status ReadMeta(const TableFile& table, const Tail& tail, BlockHandle handle, BlockType type, BlockRef* block) {
+  if (!tail.Covers(handle)) return table.ReadBlock(handle, type, block);
+  return table.Decode(tail.Stored(handle), handle, type, block);
+}
+
+Status ParseTombstones(const TableFile& table, Slice block, std::vector<RangeTombstone>* tombstones) {
+  Decoder in(block);
+  while (!in.empty()) {
+    RangeTombstone tombstone;
+    if (!in.LengthPrefixed(&tombstone.begin) || !in.LengthPrefixed(&tombstone.end) ||
+        !in.Varint64(&tombstone.sequence) || tombstone.sequence > kMaxSequence ||
+        tombstone.begin >= tombstone.end) {
+      return table.Corrupt("malformed range tombstones", table.footer.range_tombstones.offset);
+    }
+    tombstones->push_back(tombstone);
+  }
+  if (tombstones->size() != table.properties.range_tombstones) {
+    return table.Corrupt("number of range tombstones differs from the properties",
+                         table.footer.range_tombstones.offset);
+  }
+  return Status();
+}
+
+}  // namespace
+
+Status TableFile::Open(uint64_t expected_size, const DatabaseId* database_id) {
+  size = file->Size();
+  if (expected_size != 0 && size != expected_size) {
+    return Status::Corruption("table has " + std::to_string(size) + " bytes instead of " +
+                              std::to_string(expected_size))
+        .WithFile(name);
+  }
+  if (size < kTableFooterSize) return Status::Corruption("file is too short to be a table").WithFile(name);
+  Tail tail;
+  const uint64_t tail_size = std::min(size, kTailSize);
+  tail.offset = size - tail_size;
+  Status status = ReadExactly(*file, tail.offset, tail_size, &tail.bytes, &tail.scratch);
+  if (!status.ok()) return std::move(status).WithFile(name).WithOffset(tail.offset);
+  status = DecodeFooter(tail.bytes.substr(tail_size - kTableFooterSize), size, &footer);
+  if (!status.ok()) return std::move(status).WithFile(name).WithOffset(size - kTableFooterSize);
+
+  if (footer.properties.size == 0) return Corrupt("table without properties", size - kTableFooterSize);
+  BlockRef block;
+  BURROW_RETURN_IF_ERROR(ReadMeta(*this, tail, footer.properties, BlockType::kIndex, &block));
+  status = DecodeProperties(block.contents(), &properties);
+  if (!status.ok()) return std::move(status).WithFile(name).WithOffset(footer.properties.offset);
+  properties.file_size = size;
+  if (database_id != nullptr && properties.database_id != *database_id) {
+    return Status::Corruption("table belongs to another database (" + properties.database_id.ToHex() + ")")
+        .WithFile(name);
+  }
+  if (!CodecAvailable(properties.codec)) {
+    return Status::Unsupported(std::string("built without ") + CodecName(properties.codec)).WithFile(name);
+  }
+
+  if ((footer.index.size != 0) != (properties.entries != 0) || properties.data_bytes > size ||
+      (properties.entries == 0 && properties.range_tombstones == 0)) {
+    return Corrupt("table properties do not fit its blocks", footer.properties.offset);
+  }
+  if (footer.index.size != 0) {
+    BURROW_RETURN_IF_ERROR(ReadMeta(*this, tail, footer.index, BlockType::kIndex, &index_block));
+    if (!index.Init(index_block.contents())) return Corrupt("malformed index block", footer.index.offset);
+  }
+  if (footer.filter.size != 0) {
+    const BlockType type = partitioned_filter() ? BlockType::kIndex : BlockType::kFilter;
+    BURROW_RETURN_IF_ERROR(ReadMeta(*this, tail, footer.filter, type, &filter_block));
+    if (partitioned_filter() ? !filter_index.Init(filter_block.contents())
+                             : !filter.Init(FilterContents(filter_block))) {
+      return Corrupt("malformed filter block", footer.filter.offset);
+    }
+  }
+  std::vector<RangeTombstone> list;
+  if (footer.range_tombstones.size != 0) {
+    BURROW_RETURN_IF_ERROR(ReadMeta(*this, tail, footer.range_tombstones, BlockType::kRangeTombstones, &block));
+    BURROW_RETURN_IF_ERROR(ParseTombstones(*this, block.contents(), &list));
+    tombstones = FragmentedTombstones::Build(list);
+  } else if (properties.range_tombstones != 0) {
+    return Corrupt("table without its range tombstones", footer.properties.offset);
+  }
+  return Status();
+}
+
+Status TableFile::LoadIndexPart(uint32_t part, const TableReadOptions& options, BlockRef* block, IndexBlock* view,
+                                bool* loaded) const {
+  *loaded = true;
+  if (!partitioned_index()) {
+    *view = index;
+    return Status();
+  }
+  BlockHandle handle;
+  if (!index.Handle(part, &handle)) return Corrupt("malformed index block", footer.index.offset);
+  BURROW_RETURN_IF_ERROR(GetBlock(handle, BlockType::kIndex, options, block));
+  if (!*block) {
+    *loaded = false;
+    return Status();
+  }
+  return view->Init(block->contents()) ? Status() : Corrupt("malformed index block", handle.offset);
+}
+
+bool TableFile::Contains(BlockHandle handle) const {
+  const uint64_t end = size - kTableFooterSize;
+  return handle.offset <= end && handle.size <= end - handle.offset &&
+         end - handle.offset - handle.size >= kBlockTrailerSize;
+}
+
+Status TableFile::GetBlock(BlockHandle handle, BlockType type, const TableReadOptions& options,
+                           BlockRef* block) const {
+  if (cache != nullptr) *block = cache->Lookup(number, handle.offset, type);
+  if (*block || options.cache_only) return Status();
+  BURROW_RETURN_IF_ERROR(ReadBlock(handle, type, block));
+  if (cache != nullptr && options.fill_cache) {
+    *block = cache->Insert(number, handle.offset, type, std::move(*block));
+  }
+  return Status();
+}
+
+Status TableFile::ReadBlock(BlockHandle handle, BlockType type, BlockRef* block) const {
+  if (!Contains(handle)) return Corrupt("index names a block outside the file", handle.offset);
+  std::unique_ptr<char[]> scratch;
+  Slice stored;
+  Status status = ReadExactly(*file, handle.offset, handle.size + kBlockTrailerSize, &stored, &scratch);
+  if (!status.ok()) return std::move(status).WithFile(name).WithOffset(handle.offset);
+  return Decode(stored, handle, type, block);
+}
+
+Status TableFile::Decode(Slice stored, BlockHandle handle, BlockType type, BlockRef* block) const {
+  counters->blocks_read.fetch_add(1, std::memory_order_relaxed);
+  counters->bytes_read.fetch_add(stored.size(), std::memory_order_relaxed);
+  Status status = DecodeBlock(stored, type, block);
+  return status.ok() ? status : std::move(status).WithFile(name).WithOffset(handle.offset);
+}
+
+Status TableFile::AskFilter(Slice internal_key, uint64_t hash, const TableReadOptions& options,
+                            FilterAnswer* answer) const {
+  *answer = FilterAnswer::kMaybe;
+  if (!filter_block) return Status();
+  if (!partitioned_filter()) {
+    if (!filter.MayContain(hash)) *answer = FilterAnswer::kNo;
+    return Status();
+  }
+  uint32_t part;
+  BlockHandle handle;
+  if (!filter_index.Find(internal_key, &part)) return Corrupt("malformed filter index", footer.filter.offset);
+  if (part == filter_index.size()) {
+    *answer = FilterAnswer::kNo;
+    return Status();
+  }
+  if (!filter_index.Handle(part, &handle)) return Corrupt("malformed filter index", footer.filter.offset);
+  BlockRef block;
+  BURROW_RETURN_IF_ERROR(GetBlock(handle, BlockType::kFilter, options, &block));
+  if (!block) {
+    *answer = FilterAnswer::kUnknown;
+    return Status();
+  }
+  Filter partition;
+  if (!partition.Init(FilterContents(block))) return Corrupt("malformed filter partition", handle.offset);
+  if (!partition.MayContain(hash)) *answer = FilterAnswer::kNo;
+  return Status();
+}
+
+}  // namespace burrow

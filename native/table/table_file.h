@@ -1,0 +1,66 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "table/filter.h"
+#include "table/format.h"
+#include "table/index_block.h"
+#include "table/table_reader.h"
+
+namespace burrow {
+
+// An open table file: what stays in memory, and how its blocks are fetched. Immutable once open; any number of threads.
+struct TableFile {
+  std::unique_ptr<RandomAccessFile> file;
+  std::string name;
+  uint64_t number = 0;
+  uint64_t size = 0;
+  BlockCache* cache = nullptr;  // may be null
+  TableReader::Counters* counters = nullptr;
+
+  TableFooter footer;
+  TableProperties properties;
+  BlockRef index_block;   // empty for a table without points
+  IndexBlock index;       // of data blocks, or of index partitions
+  BlockRef filter_block;  // empty for a table without filter
+  Filter filter;          // unless partitioned
+  IndexBlock filter_index;
+  std::shared_ptr<const FragmentedTombstones> tombstones;
+
+  bool partitioned_index() const { return (footer.flags & kPartitionedIndex) != 0; }
+  bool partitioned_filter() const { return (footer.flags & kPartitionedFilter) != 0; }
+
+  // Reads footer, properties and the resident blocks. REQUIRES: file, name, number, cache and counters are set.
+  Status Open(uint64_t expected_size, const DatabaseId* database_id);
+
+  // Number of index parts: 0 without points, 1 unless partitioned.
+  uint32_t IndexParts() const { return partitioned_index() ? index.size() : index.size() > 0; }
+  // One part of the index, through the cache; *block keeps it alive. With cache_only, *loaded says whether it was there.
+  Status LoadIndexPart(uint32_t part, const TableReadOptions& options, BlockRef* block, IndexBlock* view,
+                       bool* loaded) const;
+
+  // Whether a stored block (with its trailer) lies inside the file.
+  bool Contains(BlockHandle handle) const;
+  // Through the cache. With cache_only *block stays empty when the block is not in memory.
+  Status GetBlock(BlockHandle handle, BlockType type, const TableReadOptions& options, BlockRef* block) const;
+  // From the file, past the cache.
+  Status ReadBlock(BlockHandle handle, BlockType type, BlockRef* block) const;
+  // From bytes already read. Counts them.
+  Status Decode(Slice stored, BlockHandle handle, BlockType type, BlockRef* block) const;
+
+  // kMaybe also without a filter. kUnknown: cache_only, and the partition is not in memory.
+  enum class FilterAnswer : uint8_t { kNo, kMaybe, kUnknown };
+  Status AskFilter(Slice internal_key, uint64_t hash, const TableReadOptions& options, FilterAnswer* answer) const;
+
+  Status Corrupt(const char* what, uint64_t offset) const {
+    return Status::Corruption(what).WithFile(name).WithOffset(offset);
+  }
+};
+
+// Point records of the table; `table` outlives it.
+std::unique_ptr<InternalIterator> NewTableFileIterator(const TableFile& table, const TableReadOptions& options);
+
+Status VerifyTableFile(const TableFile& table);
+
+}  // namespace burrow
