@@ -2,6 +2,11 @@
 
 namespace burrow {
 
+Status CheckPath(const std::string& path) {
+  if (path.find('\0') == std::string::npos) return Status();
+  return Status::InvalidArgument("a path contains a NUL byte after \"" + std::string(path.c_str()) + "\"");
+}
+
 Status ReadFileToString(Env* env, const std::string& path, uint64_t limit, std::string* data) {
   data->clear();
   std::unique_ptr<RandomAccessFile> file;

@@ -84,6 +84,9 @@ class Env {
   virtual uint64_t NowMicros() = 0;  // monotonic
 };
 
+// kInvalidArgument for a path that contains a NUL byte. Every Env refuses those.
+Status CheckPath(const std::string& path);
+
 // Reads a whole file; kCorruption when it is larger than `limit`.
 Status ReadFileToString(Env* env, const std::string& path, uint64_t limit, std::string* data);
 

@@ -25,11 +25,6 @@ namespace {
 // One transfer of the kernel is at most 2 GiB - 4 KiB on Linux and INT_MAX on macOS; larger ones are cut here.
 constexpr size_t kMaxTransfer = size_t{1} << 30;
 
-Status CheckPath(const std::string& path) {
-  if (path.find('\0') == std::string::npos) return Status();
-  return Status::InvalidArgument("a path contains a NUL byte after \"" + std::string(path.c_str()) + "\"");
-}
-
 template <typename Call>
 auto RetryInterrupted(Call call) {
   decltype(call()) result;
