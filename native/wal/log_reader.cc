@@ -1,6 +1,7 @@
 #include "wal/log_reader.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 #include "util/coding.h"
@@ -42,6 +43,42 @@ bool ChecksumHolds(Slice bytes, const Fragment& fragment) {
   return stored == crc32c::Value(bytes.substr(4, kHeaderSize - 4 + fragment.payload.size()));
 }
 
+// Collects a record of many fragments. Grown by realloc, which moves large blocks without touching their pages.
+class RecordBuffer {
+ public:
+  RecordBuffer() = default;
+  RecordBuffer(const RecordBuffer&) = delete;
+  RecordBuffer& operator=(const RecordBuffer&) = delete;
+  ~RecordBuffer() { free(data_); }
+
+  void Clear() {
+    size_ = 0;
+    if (capacity_ <= kKeptRecord) return;
+    free(data_);
+    data_ = nullptr;
+    capacity_ = 0;
+  }
+  // False when memory is exhausted.
+  bool Append(Slice bytes) {
+    if (bytes.size() > capacity_ - size_) {
+      const size_t capacity = std::max<size_t>({size_ + bytes.size(), 2 * capacity_, 2 * kBlockSize});
+      auto* grown = static_cast<char*>(realloc(data_, capacity));
+      if (grown == nullptr) return false;
+      data_ = grown;
+      capacity_ = capacity;
+    }
+    bytes.copy(data_ + size_, bytes.size());
+    size_ += bytes.size();
+    return true;
+  }
+  Slice contents() const { return Slice(data_, size_); }
+
+ private:
+  char* data_ = nullptr;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
+
 }  // namespace
 
 struct LogReader::Impl {
@@ -59,7 +96,7 @@ struct LogReader::Impl {
   const uint64_t limit;  // nothing at or after this offset is read
   uint64_t position = 0;
   bool done = false;
-  std::string record;  // a record of several fragments
+  RecordBuffer record;  // of several fragments
 
   std::unique_ptr<char[]> buffer;
   Slice chunk;  // holds the file's bytes from chunk_begin on; in `buffer`, or the file's own
@@ -224,7 +261,7 @@ struct LogReader::Impl {
 
   bool ReadRecord(Slice* out) {
     if (done) return false;
-    if (record.capacity() > kKeptRecord) std::string().swap(record);
+    record.Clear();
     if (position == 0 && !ReadHeader()) return false;
     uint64_t start = 0;
     bool inside_record = false;
@@ -246,20 +283,16 @@ struct LogReader::Impl {
       if (continues != inside_record || fragment.type == kHeader) return EndAtBadFragment(inside_record);
       if (!inside_record) start = position;
       position += kHeaderSize + fragment.payload.size();
-      switch (fragment.type) {
-        case kEnd:
-          return EndAtSeal();
-        case kFull:
-          *out = fragment.payload;
-          break;
-        case kFirst:
-          record.assign(fragment.payload);
-          inside_record = true;
-          continue;
-        default:
-          record.append(fragment.payload);
-          if (fragment.type == kMiddle) continue;
-          *out = record;
+      if (fragment.type == kEnd) return EndAtSeal();
+      if (fragment.type == kFull) {
+        *out = fragment.payload;
+      } else {
+        if (!record.Append(fragment.payload)) {
+          return Fail(Status::IO("no memory for a log record").WithFile(file_name).WithOffset(start));
+        }
+        inside_record = fragment.type != kLast;
+        if (inside_record) continue;
+        *out = record.contents();
       }
       reader->record_offset_ = start;
       reader->end_offset_ = position;
