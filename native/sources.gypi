@@ -50,7 +50,21 @@
       "wal/log_reader.cc",
       "wal/log_writer.cc"
     ],
-    "binding_files": [],
+    "binding_files": [
+      "binding/addon.cc",
+      "binding/args.cc",
+      "binding/engine_handle.cc",
+      "binding/env_handle.cc",
+      "binding/errors.cc",
+      "binding/jobs.cc",
+      "binding/notifier.cc",
+      "binding/reads.cc",
+      "binding/scan_handle.cc",
+      "binding/stats.cc",
+      "binding/structure.cc",
+      "binding/tools.cc",
+      "binding/writes.cc"
+    ],
     "test_files": [
       "base/range_tombstone_test.cc",
       "base/write_batch_test.cc",

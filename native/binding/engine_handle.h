@@ -1,0 +1,140 @@
+#pragma once
+
+#include <node_api.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include "binding/args.h"
+#include "binding/errors.h"
+#include "binding/notifier.h"
+#include "binding/operation_stats.h"
+#include "engine/engine.h"
+#include "jobs/completion_queue.h"
+#include "jobs/job_runner.h"
+#include "jobs/thread_pool.h"
+
+namespace burrow::binding {
+
+// One range scan that JavaScript holds. Only its engine's JavaScript thread touches the fields, except that a disk
+// thread uses `scan` while `busy`.
+struct OpenScan {
+  std::unique_ptr<Scan> scan;        // null: closed
+  bool busy = false;                 // between fillAsync and its answer's way through takeReads
+  bool close_when_answered = false;
+};
+
+// The answer of a disk thread: ReadCompletion of lib/native.ts.
+struct ReadAnswer {
+  uint64_t request = 0;
+  Operation operation = Operation::kGet;
+  Status status;
+  bool found = true;  // false: `bytes` is undefined
+  std::string bytes;
+  Scan::Batch batch;               // kNext
+  std::shared_ptr<OpenScan> scan;  // kNext
+};
+
+// What the bound functions of one engine object share. Each of them holds a reference to it, and so does every scan, so
+// that it is there in whatever order JavaScript lets go of them; the engine itself ends with close(), with the
+// environment or with the last reference, whichever comes first. Everything is for the JavaScript thread.
+class EngineHandle : public std::enable_shared_from_this<EngineHandle> {
+ public:
+  // openEngine(env, config).
+  static napi_value Open(napi_env env, napi_callback_info info);
+  ~EngineHandle();
+
+  Engine* engine() { return engine_.get(); }  // null: closed
+  JobRunner& runner() { return *runner_; }
+  ThreadPool& readers() { return *readers_; }
+  ProgressSignal& signal() { return *signal_; }
+  Notifier& notifier() { return *notifier_; }
+  CompletionQueue<JobCompletion>& completions() { return *completions_; }
+  CompletionQueue<ReadAnswer>& answers() { return *answers_; }
+
+  bool read_only() const { return read_only_; }
+  bool started() const { return started_; }
+  void set_started() { started_ = true; }
+  // What reads without a sequence number see. In a read-only engine no write is under way: everything.
+  SequenceNumber visible_sequence() const { return read_only_ ? kMaxSequence : engine_->visible_sequence(); }
+
+  OperationCounter& counter(Operation operation) { return counters_[static_cast<size_t>(operation)]; }
+  OperationCounters& counters() { return counters_; }
+  bool timed() const { return timed_; }
+
+  // The value that was too large for the caller's buffer, until takePinned.
+  void Pin(PinnedValue value);
+  void Unpin();
+  bool has_pinned() const { return has_pinned_; }
+  Slice pinned() const { return pinned_.value; }
+
+  // kBusy beyond maxOpenScans.
+  Status AddScan(std::shared_ptr<OpenScan> scan);
+  void CloseScan(const std::shared_ptr<OpenScan>& scan);
+  size_t open_scans() const { return scans_.size(); }
+
+  // Ends everything: what is gathered for the log is written (unsynced), jobs stop, threads are joined, scans close.
+  // Idempotent.
+  void Close();
+
+ private:
+  struct Config;
+  EngineHandle() = default;
+  static void OnEnvironmentEnd(void* handle);
+
+  napi_env env_ = nullptr;
+  bool hooked_ = false;
+  bool read_only_ = false;
+  bool started_ = false;
+  bool timed_ = true;
+  size_t max_open_scans_ = 0;
+  OperationCounters counters_;
+
+  // From the longest to the shortest life.
+  std::shared_ptr<FileLock> lock_;  // the directory's, when a NativeLock holds it
+  std::shared_ptr<Env> file_env_;
+  std::shared_ptr<Notifier> notifier_;
+  std::unique_ptr<ProgressSignal> signal_;
+  std::unique_ptr<CompletionQueue<JobCompletion>> completions_;
+  std::unique_ptr<CompletionQueue<ReadAnswer>> answers_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<JobRunner> runner_;
+  std::unique_ptr<ThreadPool> readers_;
+  std::unordered_set<std::shared_ptr<OpenScan>> scans_;
+  PinnedValue pinned_;
+  std::shared_ptr<const ReadView> pinned_view_;  // keeps a memtable's value
+  bool has_pinned_ = false;
+};
+
+// A call of a bound function. open() is false, and CLOSED is thrown, after close().
+template <size_t N>
+class EngineCall : public Call<N> {
+ public:
+  EngineCall(napi_env env, napi_callback_info info)
+      : Call<N>(env, info), handle_(static_cast<EngineHandle*>(this->data())), engine_(handle_->engine()) {
+    if (engine_ == nullptr) [[unlikely]] ThrowClosed(env);
+  }
+  bool open() const { return engine_ != nullptr; }
+  EngineHandle* handle() const { return handle_; }
+  Engine* operator->() const { return engine_; }
+
+ private:
+  EngineHandle* const handle_;
+  Engine* const engine_;
+};
+
+struct EngineFunction {
+  const char* name;
+  napi_callback callback;
+};
+std::span<const EngineFunction> WriteFunctions();      // writes.cc
+std::span<const EngineFunction> ReadFunctions();       // reads.cc
+std::span<const EngineFunction> ScanFunctions();       // scan_handle.cc
+std::span<const EngineFunction> JobFunctions();        // jobs.cc
+std::span<const EngineFunction> StructureFunctions();  // structure.cc
+std::span<const EngineFunction> StatsFunctions();      // stats.cc
+
+}  // namespace burrow::binding

@@ -1,0 +1,333 @@
+// Point reads: on the caller's thread, or on a disk thread with the view of the moment of the call.
+
+#include "binding/engine_handle.h"
+#include "util/coding.h"
+
+namespace burrow::binding {
+
+namespace {
+
+// READ_… of lib/native.ts.
+constexpr int32_t kReadAbsent = -1;
+constexpr int32_t kReadNotCached = INT32_MIN;
+
+// Buffers of results; what a JavaScript engine takes varies, and nobody means more.
+constexpr size_t kMaxPacked = size_t{2} << 30;
+
+constexpr TableReadOptions kAnywhere{};
+constexpr TableReadOptions kMemoryOnly{.cache_only = true};
+
+// An optional last argument.
+template <size_t N>
+bool ReadSequence(napi_env env, const EngineCall<N>& call, size_t i, SequenceNumber* sequence) {
+  if (call.count() <= i || IsUndefined(env, call[i])) {
+    *sequence = call.handle()->visible_sequence();
+    return true;
+  }
+  if (GetInteger(env, call[i], sequence)) return true;
+  ThrowInvalid(env, "sequence must be an integer");
+  return false;
+}
+
+napi_value Int32(napi_env env, int32_t value) {
+  napi_value result = nullptr;
+  napi_create_int32(env, value, &result);
+  return result;
+}
+
+// Reads one key on this thread. False after throwing.
+template <typename Bytes, size_t N>
+bool GetHere(napi_env env, const EngineCall<N>& call, size_t sequence_argument, bool memory_only, GetResult* result) {
+  Key<Bytes> key;
+  SequenceNumber sequence;
+  if (!key.Read(env, call[0]) || !ReadSequence(env, call, sequence_argument, &sequence)) return false;
+  OperationCounter& counter = call.handle()->counter(Operation::kGet);
+  Measure measure(counter, call.handle()->timed(), Measure::kSampled);
+  Status status = call->Get(key.slice(), sequence, memory_only ? kMemoryOnly : kAnywhere, result);
+  if (!status.ok()) [[unlikely]] {
+    ++counter.errors;
+    Throw(env, status);
+    return false;
+  }
+  if (result->outcome == GetOutcome::kNotCached) {
+    --counter.count;  // it will be asked again, of the disk
+  } else {
+    counter.bytes_in += key.slice().size();
+    counter.bytes_out += result->value.value.size();
+  }
+  return true;
+}
+
+template <typename Bytes, bool memory_only>
+napi_value GetString(napi_env env, napi_callback_info info) {
+  EngineCall<2> call(env, info);
+  GetResult found;
+  if (!call.open() || !GetHere<Bytes>(env, call, 1, memory_only, &found)) return nullptr;
+  if (found.outcome == GetOutcome::kNotCached) return Null(env);
+  if (found.outcome != GetOutcome::kValue) return nullptr;
+  napi_value text = Text(env, found.value.value);
+  if (text == nullptr) [[unlikely]] {
+    return ThrowInvalid(env, "the value has " + std::to_string(found.value.value.size()) +
+                                 " bytes, too many for a string: read it with valueEncoding 'buffer'");
+  }
+  return text;
+}
+
+template <typename Bytes, bool memory_only>
+napi_value GetBytesInto(napi_env env, napi_callback_info info) {
+  EngineCall<4> call(env, info);
+  if (!call.open()) return nullptr;
+  char* slab = nullptr;
+  size_t size = 0;
+  uint32_t offset = 0;
+  if (!GetMutableBytes(env, call[1], &slab, &size)) return ThrowInvalid(env, "slab must be a Uint8Array");
+  if (napi_get_value_uint32(env, call[2], &offset) != napi_ok || offset > size) {
+    return ThrowInvalid(env, "offset must be an integer within the slab");
+  }
+  GetResult found;
+  if (!GetHere<Bytes>(env, call, 3, memory_only, &found)) return nullptr;
+  if (found.outcome == GetOutcome::kNotCached) return Int32(env, kReadNotCached);
+  if (found.outcome != GetOutcome::kValue) return Int32(env, kReadAbsent);
+  const Slice value = found.value.value;
+  const int32_t length = static_cast<int32_t>(value.size());
+  if (value.size() > size - offset) {
+    call.handle()->Pin(std::move(found.value));
+    return Int32(env, -2 - length);
+  }
+  if (length > 0) memcpy(slab + offset, value.data(), value.size());
+  return Int32(env, length);
+}
+
+napi_value TakePinned(napi_env env, napi_callback_info info) {
+  EngineCall<1> call(env, info);
+  if (!call.open()) return nullptr;
+  char* into = nullptr;
+  size_t size = 0;
+  if (!GetMutableBytes(env, call[0], &into, &size)) return ThrowInvalid(env, "into must be a Uint8Array");
+  EngineHandle* handle = call.handle();
+  if (!handle->has_pinned()) return ThrowInvalid(env, "no value is waiting");
+  const Slice value = handle->pinned();
+  if (size < value.size()) return ThrowInvalid(env, "the value needs " + std::to_string(value.size()) + " bytes");
+  if (!value.empty()) memcpy(into, value.data(), value.size());
+  handle->Unpin();
+  return nullptr;
+}
+
+template <typename Bytes>
+napi_value Has(napi_env env, napi_callback_info info) {
+  EngineCall<2> call(env, info);
+  GetResult found;
+  if (!call.open() || !GetHere<Bytes>(env, call, 1, false, &found)) return nullptr;
+  return Boolean(env, found.outcome == GetOutcome::kValue);
+}
+
+// `count` keys, each a u16 length and its bytes.
+Status CheckPackedKeys(Slice packed, uint64_t count) {
+  size_t offset = 0;
+  for (uint64_t i = 0; i < count; ++i) {
+    if (packed.size() - offset < 2) return Status::InvalidArgument("the packed keys end early");
+    const size_t size = DecodeFixed16(packed.data() + offset);
+    offset += 2;
+    if (size == 0) return Status::InvalidArgument("the key is empty");
+    if (packed.size() - offset < size) return Status::InvalidArgument("the packed keys end early");
+    offset += size;
+  }
+  if (offset != packed.size()) return Status::InvalidArgument("bytes follow the packed keys");
+  return Status();
+}
+
+// Looks up checked packed keys; *packed is what getMany answers. *cached is false when memory did not suffice.
+Status GetPacked(const ReadView& view, Slice keys, SequenceNumber sequence, const TableReadOptions& options,
+                 std::string* packed, bool* cached) {
+  while (!keys.empty()) {
+    const size_t size = DecodeFixed16(keys.data());
+    GetResult found;
+    BURROW_RETURN_IF_ERROR(PointGet(view, keys.substr(2, size), sequence, options, &found));
+    keys.remove_prefix(2 + size);
+    if (found.outcome == GetOutcome::kNotCached) {
+      *cached = false;
+      return Status();
+    }
+    const bool absent = found.outcome != GetOutcome::kValue;
+    PutFixed32(packed, absent ? UINT32_MAX : static_cast<uint32_t>(found.value.value.size()));
+    if (absent) continue;
+    if (packed->size() + found.value.value.size() > kMaxPacked) {
+      return Status::InvalidArgument("the values have more than " + std::to_string(kMaxPacked) +
+                                     " bytes together: ask for fewer keys at once");
+    }
+    packed->append(found.value.value);
+  }
+  return Status();
+}
+
+// The keys that getMany and its sisters get, from argument `first` on: bytes, length, count, sequence.
+template <size_t N>
+bool ReadPackedKeys(napi_env env, const EngineCall<N>& call, size_t first, Slice* keys, SequenceNumber* sequence) {
+  Reader reader(env);
+  const Slice buffer = reader.Bytes(call[first], "keys");
+  const uint64_t length = reader.Integer(call[first + 1], "length", buffer.size());
+  const uint64_t count = reader.Integer(call[first + 2], "count", UINT32_MAX);
+  if (!reader.ok() || !ReadSequence(env, call, first + 3, sequence)) return false;
+  *keys = buffer.substr(0, length);
+  Status status = CheckPackedKeys(*keys, count);
+  if (!status.ok()) Throw(env, status);
+  return status.ok();
+}
+
+template <bool memory_only>
+napi_value GetMany(napi_env env, napi_callback_info info) {
+  EngineCall<4> call(env, info);
+  Slice keys;
+  SequenceNumber sequence;
+  if (!call.open() || !ReadPackedKeys(env, call, 0, &keys, &sequence)) return nullptr;
+  OperationCounter& counter = call.handle()->counter(Operation::kGetMany);
+  Measure measure(counter, call.handle()->timed(), Measure::kSampled);
+  std::string packed;
+  bool cached = true;
+  Status status = GetPacked(*call->CurrentView(), keys, sequence, memory_only ? kMemoryOnly : kAnywhere, &packed,
+                            &cached);
+  if (!status.ok()) {
+    ++counter.errors;
+    return Throw(env, status);
+  }
+  if (!cached) {
+    --counter.count;
+    return Null(env);
+  }
+  counter.bytes_in += keys.size();
+  counter.bytes_out += packed.size();
+  return BufferCopy(env, packed);
+}
+
+// Runs `read(view, &answer)` on a disk thread with the view of now.
+template <typename Read>
+napi_value SubmitRead(napi_env env, EngineHandle* handle, Operation operation, uint64_t request, size_t bytes, Read read) {
+  OperationCounter& counter = handle->counter(operation);
+  ++counter.count;
+  counter.bytes_in += bytes;
+  const bool accepted = handle->readers().Submit(
+      Priority::kFlush, [answers = &handle->answers(), view = handle->engine()->CurrentView(), operation, request,
+                         timer = handle->timed() ? &counter.nanos : nullptr, read = std::move(read)]() mutable {
+        const auto begin = std::chrono::steady_clock::now();
+        ReadAnswer answer;
+        answer.request = request;
+        answer.operation = operation;
+        answer.status = read(*view, &answer);
+        view.reset();
+        if (timer != nullptr) {
+          timer->Record(static_cast<uint64_t>((std::chrono::steady_clock::now() - begin).count()));
+        }
+        answers->Push(std::move(answer));
+      });
+  return accepted ? nullptr : ThrowClosed(env);
+}
+
+napi_value SubmitGet(napi_env env, napi_callback_info info) {
+  EngineCall<3> call(env, info);
+  if (!call.open()) return nullptr;
+  Reader reader(env);
+  const uint64_t request = reader.Integer(call[0], "request");
+  std::string key = reader.UserKey(call[1], "key");
+  SequenceNumber sequence;
+  if (!reader.ok() || !ReadSequence(env, call, 2, &sequence)) return nullptr;
+  const size_t bytes = key.size();
+  return SubmitRead(env, call.handle(), Operation::kGet, request, bytes,
+                    [key = std::move(key), sequence](const ReadView& view, ReadAnswer* answer) {
+                      GetResult found;
+                      BURROW_RETURN_IF_ERROR(PointGet(view, key, sequence, kAnywhere, &found));
+                      answer->found = found.outcome == GetOutcome::kValue;
+                      answer->bytes = found.value.value;
+                      return Status();
+                    });
+}
+
+napi_value SubmitGetMany(napi_env env, napi_callback_info info) {
+  EngineCall<5> call(env, info);
+  if (!call.open()) return nullptr;
+  Reader reader(env);
+  const uint64_t request = reader.Integer(call[0], "request");
+  Slice keys;
+  SequenceNumber sequence;
+  if (!reader.ok() || !ReadPackedKeys(env, call, 1, &keys, &sequence)) return nullptr;
+  return SubmitRead(env, call.handle(), Operation::kGetMany, request, keys.size(),
+                    [keys = std::string(keys), sequence](const ReadView& view, ReadAnswer* answer) {
+                      bool cached;
+                      return GetPacked(view, keys, sequence, kAnywhere, &answer->bytes, &cached);
+                    });
+}
+
+napi_value AnswerObject(napi_env env, EngineHandle* handle, const ReadAnswer& answer) {
+  napi_value object = Object(env);
+  Set(env, object, "request", Number(env, answer.request));
+  OperationCounter& counter = handle->counter(answer.operation);
+  if (!answer.status.ok()) {
+    ++counter.errors;
+    Set(env, object, "error", StatusObject(env, answer.status));
+    return object;
+  }
+  counter.bytes_out += answer.bytes.size();
+  if (answer.found) Set(env, object, "bytes", BufferCopy(env, answer.bytes));
+  if (answer.operation == Operation::kNext) {
+    Set(env, object, "records", Number(env, uint64_t{answer.batch.records}));
+    Set(env, object, "done", Boolean(env, answer.batch.done));
+    Set(env, object, "ascii", Boolean(env, answer.batch.ascii));
+  }
+  return object;
+}
+
+napi_value TakeReads(napi_env env, napi_callback_info info) {
+  EngineCall<1> call(env, info);
+  if (!call.open()) return nullptr;
+  EngineHandle* handle = call.handle();
+  const std::vector<ReadAnswer> answers = handle->answers().Take();
+  napi_value list = Array(env, answers.size());
+  for (size_t i = 0; i < answers.size(); ++i) {
+    HandleScope scope(env);
+    SetElement(env, list, i, AnswerObject(env, handle, answers[i]));
+    const std::shared_ptr<OpenScan>& scan = answers[i].scan;
+    if (scan == nullptr) continue;
+    scan->busy = false;
+    if (scan->close_when_answered) handle->CloseScan(scan);
+  }
+  return list;
+}
+
+napi_value ApproximateSize(napi_env env, napi_callback_info info) {
+  EngineCall<2> call(env, info);
+  if (!call.open()) return nullptr;
+  Reader reader(env);
+  Slice bounds[2];
+  const Slice* given[2] = {};
+  for (int i = 0; i < 2; ++i) {
+    if (reader.Undefined(call[i])) continue;
+    bounds[i] = reader.Bytes(call[i], i == 0 ? "lower" : "upper");
+    given[i] = &bounds[i];
+  }
+  return reader.ok() ? Number(env, call->ApproximateSize(given[0], given[1])) : nullptr;
+}
+
+constexpr EngineFunction kFunctions[] = {
+    {"getStringS", GetString<StringBytes, false>},
+    {"getStringB", GetString<ArrayBytes, false>},
+    {"getBytesS", GetBytesInto<StringBytes, false>},
+    {"getBytesB", GetBytesInto<ArrayBytes, false>},
+    {"tryGetStringS", GetString<StringBytes, true>},
+    {"tryGetStringB", GetString<ArrayBytes, true>},
+    {"tryGetBytesS", GetBytesInto<StringBytes, true>},
+    {"tryGetBytesB", GetBytesInto<ArrayBytes, true>},
+    {"takePinned", TakePinned},
+    {"hasS", Has<StringBytes>},
+    {"hasB", Has<ArrayBytes>},
+    {"getMany", GetMany<false>},
+    {"tryGetMany", GetMany<true>},
+    {"submitGet", SubmitGet},
+    {"submitGetMany", SubmitGetMany},
+    {"takeReads", TakeReads},
+    {"approximateSize", ApproximateSize},
+};
+
+}  // namespace
+
+std::span<const EngineFunction> ReadFunctions() { return kFunctions; }
+
+}  // namespace burrow::binding

@@ -1,0 +1,163 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/engine.h"
+#include "env/file_names.h"
+#include "jobs/completion_queue.h"
+#include "jobs/manifest_writer.h"
+#include "jobs/rate_limiter.h"
+#include "jobs/table_job.h"
+#include "jobs/thread_pool.h"
+
+namespace burrow {
+
+// Background work as it is asked for: plain data, the `Job` of lib/native.ts.
+
+struct TableFormat {
+  size_t block_size = 4096;
+  double bloom_bits_per_key = 10;
+  CodecId codec = CodecId::kLz4;
+  int codec_level = 0;
+};
+
+struct FlushRequest {
+  std::vector<uint64_t> memtables;  // ids of immutable ones
+  uint64_t target_file_size = 0;
+  TableFormat format;
+};
+
+struct CompactRequest {
+  struct Input {
+    int level = 0;
+    std::vector<uint64_t> tables;
+  };
+  Priority priority = Priority::kCompaction;
+  std::vector<Input> inputs;
+  int output_level = 1;
+  uint64_t target_file_size = 0;
+  uint64_t max_grandparent_overlap = 0;
+  TableFormat format;
+};
+
+struct PrepareWalRequest {
+  uint64_t number = 0;
+  uint64_t allocate = 0;
+};
+
+struct ReplayWalRequest {
+  uint64_t number = 0;
+  uint64_t expected_length = UINT64_MAX;
+};
+
+struct ManifestCreateRequest {
+  uint64_t number = 0;
+  std::vector<std::string> records;
+};
+
+struct ManifestAppendRequest {
+  std::string record;
+};
+
+struct DeleteFilesRequest {
+  struct File {
+    FileKind kind = FileKind::kTable;
+    uint64_t number = 0;
+  };
+  std::vector<File> files;
+};
+
+struct MoveToLostRequest {
+  std::vector<std::string> names;  // of files in the database directory
+};
+
+using JobRequest = std::variant<FlushRequest, CompactRequest, PrepareWalRequest, ReplayWalRequest,
+                                ManifestCreateRequest, ManifestAppendRequest, DeleteFilesRequest, MoveToLostRequest>;
+
+// The alternatives of JobRequest, in its order.
+enum class JobType : uint8_t {
+  kFlush,
+  kCompact,
+  kPrepareWal,
+  kReplayWal,
+  kManifestCreate,
+  kManifestAppend,
+  kDeleteFiles,
+  kMoveToLost,
+};
+inline constexpr int kJobTypes = static_cast<int>(std::variant_size_v<JobRequest>);
+
+struct Job {
+  uint64_t id = 0;  // chosen by the caller
+  JobRequest request;
+};
+
+struct JobCompletion {
+  uint64_t id = 0;
+  JobType type = JobType::kFlush;
+  Status status;
+  uint64_t micros = 0;
+  TableJobResult tables;        // kFlush, kCompact
+  Engine::ReplayResult replay;  // kReplayWal
+  uint64_t manifest_size = 0;   // kManifestCreate, kManifestAppend
+};
+
+// Runs jobs for one engine. Flushes, compactions and log work share a pool; manifest jobs have a thread of their own and
+// strict order; deletions have one too, so that they starve nobody and nobody starves them.
+class JobRunner {
+ public:
+  struct Options {
+    int threads = 2;  // one of two or more is kept for flushes
+    uint64_t compaction_bytes_per_second = 0;
+  };
+  // The engine and the queue outlive the runner.
+  JobRunner(const Options& options, Engine* engine, CompletionQueue<JobCompletion>* completions);
+  ~JobRunner();  // Shutdown()
+
+  // Resolves the inputs in the current view and queues the job; its completion will come. An error means that it names
+  // what is not there and that no completion comes. Owner.
+  Status Submit(Job job);
+  // Compactions submitted so far, queued or running, end with kAborted at the next chance. Owner.
+  void CancelCompactions();
+  // Finishes queued manifest jobs, drops other jobs that have not begun, stops running ones at the next block, joins.
+  // Idempotent. Owner.
+  void Shutdown();
+
+ private:
+  using CancelFlag = std::shared_ptr<std::atomic<bool>>;
+  struct Compaction;  // a resolved one, with what keeps its inputs alive
+
+  Status Queue(const Job& job, FlushRequest request);
+  Status Queue(const Job& job, CompactRequest request);
+  Status Queue(const Job& job, PrepareWalRequest request);
+  Status Queue(const Job& job, ReplayWalRequest request);
+  Status Queue(const Job& job, ManifestCreateRequest request);
+  Status Queue(const Job& job, ManifestAppendRequest request);
+  Status Queue(const Job& job, DeleteFilesRequest request);
+  Status Queue(const Job& job, MoveToLostRequest request);
+  Status ResolveFlush(const FlushRequest& request, FlushJob* job) const;
+  Status ResolveCompaction(const CompactRequest& request, Compaction* compaction) const;
+  TableJobContext Context(const TableFormat& format) const;
+  template <typename Body>
+  std::function<void()> Task(const Job& job, Body body);
+  Status DeleteFiles(const std::vector<DeleteFilesRequest::File>& files);
+  Status MoveToLost(const std::vector<std::string>& names);
+
+  Engine* const engine_;
+  CompletionQueue<JobCompletion>* const completions_;
+  RateLimiter rate_limiter_;
+  ManifestWriter manifest_;                 // on the manifest queue only
+  std::atomic<bool> stopping_{false};       // cancels flushes
+  CancelFlag cancel_compactions_;           // of those submitted since the last cancellation
+  ThreadPool pool_;
+  SerialQueue manifest_queue_;
+  SerialQueue file_queue_;
+};
+
+}  // namespace burrow
