@@ -375,6 +375,9 @@ export interface NativeEngine {
     active: { id: number; bytes: number; entries: number }
     immutables: { id: number; bytes: number; entries: number; lastSequence: number }[]
   }
+  /** From ref() to unref() (they nest) something waits for an answer: event loop and engine are kept alive. */
+  ref(): void
+  unref(): void
   stats(): EngineStats
   resetPeakStats?(): void
 

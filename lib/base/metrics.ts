@@ -1,0 +1,223 @@
+import { formatBytes } from '../util/units.ts'
+
+/** Distribution of a duration in microseconds. */
+export interface Latency {
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly p999: number
+  readonly max: number
+  readonly mean: number
+}
+
+/** One kind of operation. */
+export interface OperationStats {
+  readonly count: number
+  readonly errors: number
+  /** Bytes of keys and values that users handed over, and that they got. */
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly latency: Latency
+}
+
+export type OperationName =
+  | 'get'
+  | 'getMany'
+  | 'put'
+  | 'delete'
+  | 'batch'
+  | 'deleteRange'
+  | 'scan'
+  | 'next'
+  | 'sync'
+  | 'commit'
+
+export interface CacheStats {
+  readonly capacityBytes: number
+  readonly usedBytes: number
+  readonly hits: number
+  readonly misses: number
+  /** Hits over lookups; null before the first lookup. */
+  readonly hitRatio: number | null
+  readonly evictions: number
+  /** Bytes that readers hold and that cannot be evicted now. */
+  readonly pinnedBytes: number
+}
+
+export interface LevelStats {
+  readonly level: number
+  readonly files: number
+  readonly bytes: number
+  /** What a point read has to ask: each table of L0, at most one for another level. */
+  readonly sortedRuns: number
+  /** How full it is for its size: from 1 on a compaction is due. */
+  readonly score: number
+  /** By compactions into this level since open. */
+  readonly readBytes: number
+  readonly writtenBytes: number
+  readonly compactions: number
+}
+
+/**
+ * What `db.stats()` returns: plain JSON. Counts and bytes are since open unless said; counts are exact, latencies of
+ * operations that stay in memory are sampled.
+ */
+export interface DatabaseStats {
+  /** Milliseconds since open. */
+  readonly uptimeMs: number
+  readonly ops: Readonly<Record<OperationName, OperationStats>>
+  readonly cache: Readonly<Record<'block' | 'index' | 'filter' | 'table', CacheStats>>
+  readonly bloom: {
+    /** Filters asked. */
+    readonly checks: number
+    /** Reads of a table that a filter spared. */
+    readonly useful: number
+    /** The filter let the read through and the key was not there. */
+    readonly falsePositives: number
+  }
+  readonly memtables: {
+    /** Bytes of the active one. */
+    readonly active: number
+    /** How many are full and wait to be flushed. */
+    readonly immutable: number
+    /** Bytes and writes of all. */
+    readonly bytes: number
+    readonly entries: number
+  }
+  readonly wal: {
+    /** Logs that the manifest names. */
+    readonly files: number
+    /** Bytes written to logs. */
+    readonly bytes: number
+    readonly syncs: number
+    readonly syncLatency: Latency
+    /** Writes that shared one sync, on average; null before the first. */
+    readonly groupSize: number | null
+  }
+  /** Levels from L0 to the deepest that has tables. */
+  readonly levels: readonly LevelStats[]
+  readonly flush: { readonly count: number; readonly bytes: number; readonly latency: Latency }
+  readonly compaction: {
+    readonly count: number
+    /** Under way now. */
+    readonly running: number
+    readonly bytesRead: number
+    readonly bytesWritten: number
+    /** Old versions and deleted records that went away. */
+    readonly recordsDropped: number
+    readonly tombstonesDropped: number
+    /** Estimate of what must be rewritten until nothing is due. */
+    readonly pendingBytes: number
+    readonly byReason: Readonly<Record<string, number>>
+  }
+  /** Null where nothing was written or read yet. */
+  readonly amplification: {
+    /** Bytes written to files, logs included, over bytes that users wrote. */
+    readonly write: number | null
+    /** Bytes read from files over bytes that users got. */
+    readonly read: number | null
+    /** Bytes of all tables over bytes of the deepest level, which has each key once. */
+    readonly space: number | null
+  }
+  readonly stalls: {
+    readonly count: number
+    /** Milliseconds in which writes were slowed down or stopped. */
+    readonly totalMs: number
+    readonly byReason: Readonly<Record<string, number>>
+  }
+  readonly memory: { readonly totalBytes: number; readonly byOwner: Readonly<Record<string, number>> }
+  readonly disk: {
+    readonly bytes: number
+    readonly byKind: Readonly<Record<'table' | 'wal' | 'manifest', number>>
+    /** Free on the file system; null when it does not say. */
+    readonly freeBytes: number | null
+  }
+  readonly snapshots: { readonly live: number; readonly oldestMs: number }
+  readonly iterators: { readonly live: number; readonly oldestMs: number }
+  /** Failed background tasks. */
+  readonly errors: { readonly byCode: Readonly<Record<string, number>> }
+}
+
+/** Quantiles of a list of microseconds. */
+export function latencyOf(samples: readonly number[]): Latency {
+  const sorted = [...samples].sort((a, b) => a - b)
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
+  const sum = sorted.reduce((total, value) => total + value, 0)
+  return {
+    p50: at(0.5),
+    p90: at(0.9),
+    p99: at(0.99),
+    p999: at(0.999),
+    max: sorted.at(-1) ?? 0,
+    mean: sorted.length === 0 ? 0 : sum / sorted.length,
+  }
+}
+
+/** The statistics as a table for people: what `burrow stats` prints. */
+export function formatStats(stats: DatabaseStats): string {
+  const ratio = (value: number | null) => (value === null ? '-' : value.toFixed(2))
+  const { amplification, bloom, cache, compaction, disk, flush, memtables, stalls, wal } = stats
+  const hits = (name: keyof typeof cache) => {
+    const { capacityBytes, hitRatio, usedBytes } = cache[name]
+    return `${name} ${formatBytes(usedBytes)} of ${formatBytes(capacityBytes)}, hit ratio ${ratio(hitRatio)}`
+  }
+  const reasons = (by: Readonly<Record<string, number>>) =>
+    Object.entries(by)
+      .map(([reason, count]) => `${reason} ${Math.round(count)}`)
+      .join(', ')
+  const operations = Object.entries(stats.ops).filter(([, { count }]) => count > 0)
+  return [
+    ...table(
+      ['level', 'files', 'size', 'runs', 'score', 'read', 'written', 'compactions'],
+      stats.levels.map((level) => [
+        `L${level.level}`,
+        String(level.files),
+        formatBytes(level.bytes),
+        String(level.sortedRuns),
+        level.score.toFixed(2),
+        formatBytes(level.readBytes),
+        formatBytes(level.writtenBytes),
+        String(level.compactions),
+      ]),
+    ),
+    '',
+    ...table(
+      ['operation', 'count', 'errors', 'in', 'out', 'p50 us', 'p99 us', 'max us'],
+      operations.map(([name, op]) => [
+        name,
+        String(op.count),
+        String(op.errors),
+        formatBytes(op.bytesIn),
+        formatBytes(op.bytesOut),
+        op.latency.p50.toFixed(1),
+        op.latency.p99.toFixed(1),
+        op.latency.max.toFixed(1),
+      ]),
+    ),
+    '',
+    `memtables      ${formatBytes(memtables.bytes)} in 1 + ${memtables.immutable}, ${memtables.entries} entries`,
+    `wal            ${wal.files} files, ${formatBytes(wal.bytes)} written, ${wal.syncs} syncs (p99 ${wal.syncLatency.p99.toFixed(0)} us), group ${ratio(wal.groupSize)}`,
+    `flush          ${flush.count}, ${formatBytes(flush.bytes)}`,
+    `compaction     ${compaction.count} (${reasons(compaction.byReason) || 'none'}), ${compaction.running} running, ${formatBytes(compaction.bytesRead)} read, ${formatBytes(compaction.bytesWritten)} written, ${formatBytes(compaction.pendingBytes)} pending`,
+    `dropped        ${compaction.recordsDropped} records, ${compaction.tombstonesDropped} tombstones`,
+    `cache          ${hits('block')}; ${hits('table')}`,
+    `bloom          ${bloom.checks} checks, ${bloom.useful} useful, ${bloom.falsePositives} false positives`,
+    `amplification  write ${ratio(amplification.write)}, read ${ratio(amplification.read)}, space ${ratio(amplification.space)}`,
+    `stalls         ${stalls.count}, ${Math.round(stalls.totalMs)} ms${stalls.count === 0 ? '' : ` (ms: ${reasons(stalls.byReason)})`}`,
+    `memory         ${formatBytes(stats.memory.totalBytes)}`,
+    `disk           ${formatBytes(disk.bytes)}, ${disk.freeBytes === null ? 'unknown' : formatBytes(disk.freeBytes)} free`,
+    `open           ${stats.snapshots.live} snapshots, ${stats.iterators.live} iterators, ${Math.round(stats.uptimeMs / 1000)} s`,
+  ].join('\n')
+}
+
+/** Columns as wide as they must be: the first to the left, the others to the right. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const all = [head, ...rows]
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
+  return all.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .join('  ')
+      .trimEnd(),
+  )
+}

@@ -1,0 +1,48 @@
+import { fromNative } from '../base/errors.ts'
+import type { NativeEngine, ReadCompletion } from '../native.ts'
+import type { KeepAlive } from './keep-alive.ts'
+
+interface Waiting {
+  readonly resolve: (completion: ReadCompletion) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Reads that went to the disk threads, and who waits for them. */
+export class ReadRequests {
+  readonly #engine: Pick<NativeEngine, 'takeReads'>
+  readonly #keepAlive: KeepAlive
+  readonly #waiting = new Map<number, Waiting>()
+  #nextId = 1
+
+  constructor(engine: Pick<NativeEngine, 'takeReads'>, keepAlive: KeepAlive) {
+    this.#engine = engine
+    this.#keepAlive = keepAlive
+  }
+
+  get pending(): number {
+    return this.#waiting.size
+  }
+
+  /** Calls `submit` with a fresh request number; the promise is its answer. Throws what `submit` throws. */
+  ask(submit: (request: number) => void): Promise<ReadCompletion> {
+    const request = this.#nextId++
+    submit(request)
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(request, { resolve, reject })
+      this.#keepAlive.hold()
+    })
+  }
+
+  /** Settles what the disk threads have answered. */
+  deliver(): void {
+    if (this.#waiting.size === 0) return
+    for (const completion of this.#engine.takeReads()) {
+      const waiting = this.#waiting.get(completion.request)
+      if (waiting === undefined) continue
+      this.#waiting.delete(completion.request)
+      this.#keepAlive.release()
+      if (completion.error !== undefined) waiting.reject(fromNative(completion.error))
+      else waiting.resolve(completion)
+    }
+  }
+}

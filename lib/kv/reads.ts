@@ -1,0 +1,313 @@
+import { decode, type Encoded, type Encoding, encodeKey } from '../base/encodings.ts'
+import { invalidArgument } from '../base/errors.ts'
+import { describeValue } from '../util/describe-value.ts'
+import type { FastBuffer } from '../util/fast-buffer.ts'
+import { type NativeEngine, READ_ABSENT, READ_NOT_CACHED } from '../native.ts'
+import { ByteSink } from './byte-sink.ts'
+import { badOption, type Encodings, type EncodingOptions, readEncodings, readOptions } from './call-options.ts'
+import { fairness } from './fairness.ts'
+import type { ReadRequests } from './read-requests.ts'
+import { ValueSlab } from './value-slab.ts'
+
+/** How one read is made. */
+export interface ReadOptions extends EncodingOptions {
+  /** Read what this snapshot shows; default: now. */
+  readonly snapshot?: { readonly sequence: number } | undefined
+}
+
+const readNames = new Set(['keyEncoding', 'valueEncoding', 'snapshot'] as const)
+/** Longer strings may pass the limit in UTF-8, three bytes a unit: they are measured. */
+const surelyShort = 21845
+
+type Get = (key: unknown) => unknown
+type GetLater = (key: unknown) => Promise<unknown>
+
+/** The four questions about one key, made for one pair of encodings and one moment. */
+interface PointReads {
+  readonly getSync: Get
+  readonly get: GetLater
+  readonly hasSync: (key: unknown) => boolean
+  readonly has: (key: unknown) => Promise<boolean>
+}
+
+export interface ReadsOptions {
+  readonly engine: NativeEngine
+  readonly requests: ReadRequests
+  readonly encodings: Encodings
+  /** The moment that is read; undefined: now. */
+  readonly sequence: number | undefined
+}
+
+/**
+ * Point reads of a database or a snapshot. The functions for the database's own encodings are chosen once, so that a
+ * plain `getSync` costs little more than its native call; calls with options look theirs up.
+ */
+export class Reads {
+  readonly #options: ReadsOptions
+  readonly #slab: ValueSlab
+  readonly #keys = new ByteSink()
+  #default: PointReads
+  readonly #special = new Map<string, PointReads>()
+  #refusal: Error | undefined
+
+  constructor(options: ReadsOptions) {
+    this.#options = options
+    this.#slab = new ValueSlab(options.engine)
+    this.#default = this.#make(options.encodings, options.sequence)
+  }
+
+  /** Every later call gets this error. */
+  refuse(error: Error): void {
+    const refused = () => {
+      throw error
+    }
+    const rejected = () => Promise.reject(error)
+    this.#refusal = error
+    this.#default = { getSync: refused, get: rejected, hasSync: refused, has: rejected }
+  }
+
+  getSync(key: unknown, options?: ReadOptions): unknown {
+    return options === undefined ? this.#default.getSync(key) : this.#with(options, 'getSync').getSync(key)
+  }
+
+  get(key: unknown, options?: ReadOptions): Promise<unknown> {
+    if (options === undefined) return this.#default.get(key)
+    try {
+      return this.#with(options, 'get').get(key)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  hasSync(key: unknown, options?: ReadOptions): boolean {
+    return options === undefined ? this.#default.hasSync(key) : this.#with(options, 'hasSync').hasSync(key)
+  }
+
+  has(key: unknown, options?: ReadOptions): Promise<boolean> {
+    if (options === undefined) return this.#default.has(key)
+    try {
+      return this.#with(options, 'has').has(key)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  getManySync(keys: unknown, options?: ReadOptions): unknown[] {
+    const { encodings, sequence } = this.#resolve(options, 'getManySync')
+    const count = this.#pack(keys, encodings.key)
+    if (count === 0) return []
+    const sink = this.#keys
+    return unpack(this.#options.engine.getMany(sink.bytes, sink.length, count, sequence), count, encodings.value)
+  }
+
+  getMany(keys: unknown, options?: ReadOptions): Promise<unknown[]> {
+    try {
+      const { engine, requests } = this.#options
+      const { encodings, sequence } = this.#resolve(options, 'getMany')
+      const count = this.#pack(keys, encodings.key)
+      if (count === 0) return fairness.resolved([])
+      const sink = this.#keys
+      const found = engine.tryGetMany(sink.bytes, sink.length, count, sequence)
+      if (found !== null) return fairness.resolved(unpack(found, count, encodings.value))
+      return requests
+        .ask((request) => engine.submitGetMany(request, sink.bytes, sink.length, count, sequence))
+        .then(({ bytes }) => unpack(bytes!, count, encodings.value))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #resolve(options: ReadOptions | undefined, call: string): { encodings: Encodings; sequence: number | undefined } {
+    if (this.#refusal !== undefined) throw this.#refusal
+    if (options === undefined) return this.#options
+    const fields = readOptions(options, readNames, call)
+    return {
+      encodings: readEncodings(fields, this.#options.encodings),
+      sequence: fields.snapshot === undefined ? this.#options.sequence : sequenceOf(fields.snapshot, call),
+    }
+  }
+
+  #with(options: ReadOptions, call: string): PointReads {
+    const { encodings, sequence } = this.#resolve(options, call)
+    if (sequence !== this.#options.sequence) return this.#make(encodings, sequence)
+    const name = `${encodings.key} ${encodings.value}`
+    let reads = this.#special.get(name)
+    if (reads === undefined) {
+      reads = this.#make(encodings, sequence)
+      this.#special.set(name, reads)
+    }
+    return reads
+  }
+
+  #make(encodings: Encodings, sequence: number | undefined): PointReads {
+    const { engine } = this.#options
+    const { key: keyEncoding, value: valueEncoding } = encodings
+    const hasSync = byKey(
+      keyEncoding,
+      sequence === undefined ? engine.hasS : (key) => engine.hasS(key, sequence),
+      sequence === undefined ? engine.hasB : (key) => engine.hasB(key, sequence),
+    )
+    const bytes = this.#bytesReads(keyEncoding, sequence)
+    const later = this.#later(keyEncoding, sequence)
+    const has = answering(bytes.probe, later, (stored) => stored !== undefined)
+    if (valueEncoding === 'buffer') {
+      const get = answering(bytes.attempt, later, (stored) => stored)
+      return { getSync: bytes.get, get, hasSync, has }
+    }
+    const text = textReads(engine, keyEncoding, sequence)
+    const decodeStored = (stored: Encoded | undefined) =>
+      stored === undefined ? undefined : decode(stored, valueEncoding)
+    if (valueEncoding === 'utf8') {
+      return { getSync: text.get, get: answering(text.attempt, later, decodeStored), hasSync, has }
+    }
+    const attempt = (key: unknown) => {
+      const found = text.attempt(key)
+      return typeof found === 'string' ? decode(found, valueEncoding) : found === null ? notInMemory : undefined
+    }
+    return {
+      getSync: (key) => decodeStored(text.get(key)),
+      get: answering((key) => attempt(key), later, decodeStored, notInMemory),
+      hasSync,
+      has,
+    }
+  }
+
+  /** Values as bytes. `attempt` gives null, and `probe` too, when the disk would be needed. */
+  #bytesReads(keyEncoding: Encoding, sequence: number | undefined) {
+    const { engine } = this.#options
+    const slab = this.#slab
+    type Read = (key: never, into: FastBuffer, offset: number, sequence?: number) => number
+    const bound = (readS: Read, readB: Read) => {
+      const at = (read: Read) =>
+        sequence === undefined
+          ? (key: Encoded) => read(key as never, slab.slab, slab.offset)
+          : (key: Encoded) => read(key as never, slab.slab, slab.offset, sequence)
+      return byKey(keyEncoding, at(readS), at(readB))
+    }
+    const read = bound(engine.getBytesS, engine.getBytesB)
+    const attempt = bound(engine.tryGetBytesS, engine.tryGetBytesB)
+    return {
+      get: (key: unknown): Buffer | undefined => {
+        const length = read(key)
+        return length === READ_ABSENT ? undefined : slab.take(length)
+      },
+      attempt: (key: unknown): Buffer | undefined | null => {
+        const length = attempt(key)
+        if (length === READ_ABSENT) return undefined
+        return length === READ_NOT_CACHED ? null : slab.take(length)
+      },
+      probe: (key: unknown): boolean | null => {
+        const length = attempt(key)
+        return length === READ_NOT_CACHED ? null : length !== READ_ABSENT
+      },
+    }
+  }
+
+  #later(keyEncoding: Encoding, sequence: number | undefined): (key: unknown) => Promise<Buffer | undefined> {
+    const { engine, requests } = this.#options
+    return (key) => {
+      const encoded = encodeKey(key, keyEncoding)
+      return requests
+        .ask((request) => engine.submitGet(request, encoded, sequence))
+        .then(({ bytes }) => bytes)
+    }
+  }
+
+  /** Packs the keys of getMany; how many there are. */
+  #pack(keys: unknown, encoding: Encoding): number {
+    if (!Array.isArray(keys)) {
+      throw invalidArgument(`getMany takes an array of keys, got ${describeValue(keys)}`, { operation: 'getMany' })
+    }
+    const sink = this.#keys
+    sink.clear()
+    for (let index = 0; index < keys.length; index++) {
+      const key = encodeKey(keys[index], encoding)
+      const at = sink.skip(2)
+      sink.setUint16(at, sink.write(key))
+    }
+    return keys.length
+  }
+}
+
+/** Stands for "the disk is needed" where null is a value. */
+const notInMemory = Symbol('not in memory')
+
+/** The sequence number of the snapshot that a user gave. */
+export function sequenceOf(snapshot: unknown, call: string): number {
+  const sequence = (snapshot as { sequence?: unknown } | null)?.sequence
+  if (typeof sequence === 'number') return sequence
+  throw badOption('snapshot', snapshot, 'what db.snapshot() returned', call)
+}
+
+/** Answers from memory where that is possible, else from a disk thread. Never throws. */
+function answering<T, R>(
+  attempt: (key: unknown) => T,
+  later: (key: unknown) => Promise<Buffer | undefined>,
+  finish: (stored: Buffer | undefined) => R,
+  missing: unknown = null,
+): (key: unknown) => Promise<Exclude<T, null> | R> {
+  return (key) => {
+    try {
+      const found = attempt(key)
+      if (found !== missing) return fairness.resolved(found as Exclude<T, null>)
+      return later(key).then(finish)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+}
+
+function textReads(engine: NativeEngine, keyEncoding: Encoding, sequence: number | undefined) {
+  if (sequence === undefined) {
+    return {
+      get: byKey(keyEncoding, engine.getStringS, engine.getStringB),
+      attempt: byKey(keyEncoding, engine.tryGetStringS, engine.tryGetStringB),
+    }
+  }
+  return {
+    get: byKey(
+      keyEncoding,
+      (key) => engine.getStringS(key, sequence),
+      (key) => engine.getStringB(key, sequence),
+    ),
+    attempt: byKey(
+      keyEncoding,
+      (key) => engine.tryGetStringS(key, sequence),
+      (key) => engine.tryGetStringB(key, sequence),
+    ),
+  }
+}
+
+/** Calls the form of a native read that fits the key, checked. */
+function byKey<R>(
+  encoding: Encoding,
+  readS: (key: string) => R,
+  readB: (key: Uint8Array) => R,
+): (key: unknown) => R {
+  const checked = (key: unknown): R => {
+    const encoded = encodeKey(key, encoding)
+    return typeof encoded === 'string' ? readS(encoded) : readB(encoded)
+  }
+  if (encoding === 'json') return checked
+  return (key) => {
+    if (typeof key === 'string' && key.length !== 0 && key.length <= surelyShort) return readS(key)
+    return checked(key)
+  }
+}
+
+/** `count` × (i32 length or −1, bytes). Values under 'buffer' share the memory of `packed`, which is theirs. */
+function unpack(packed: Buffer, count: number, encoding: Encoding): unknown[] {
+  const values: unknown[] = new Array(count).fill(undefined)
+  let at = 0
+  for (let index = 0; index < count; index++) {
+    const length = packed.readInt32LE(at)
+    at += 4
+    if (length < 0) continue
+    values[index] =
+      encoding === 'utf8'
+        ? (packed as FastBuffer).utf8Slice(at, at + length)
+        : decode(packed.subarray(at, at + length), encoding)
+    at += length
+  }
+  return values
+}

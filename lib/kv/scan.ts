@@ -1,0 +1,350 @@
+import { encodeBound } from '../base/encodings.ts'
+import { BurrowError } from '../base/errors.ts'
+import { allocateFast, type FastBuffer } from '../util/fast-buffer.ts'
+import { type NativeEngine, type NativeScan, SCAN_ASCII, SCAN_DONE, SCAN_HEADER } from '../native.ts'
+import {
+  type Encodings,
+  type EncodingOptions,
+  badOption,
+  readCount,
+  readEncodings,
+  readFlag,
+  readOptions,
+} from './call-options.ts'
+import { fairness } from './fairness.ts'
+import { type KeyRangeOptions, rangeNames, resolveRange } from './range.ts'
+import type { ReadRequests } from './read-requests.ts'
+import { sequenceOf } from './reads.ts'
+import { ScanBatch, type ScanShape } from './scan-batch.ts'
+
+/** Which records a scan is about, and how it is made. */
+export interface ScanOptions extends KeyRangeOptions, EncodingOptions {
+  /** From the highest key down. Default false. */
+  readonly reverse?: boolean | undefined
+  /** At most so many records; default: no limit. */
+  readonly limit?: number | undefined
+  /** Scan what this snapshot shows; default: the moment of the call. */
+  readonly snapshot?: { readonly sequence: number } | undefined
+  /** False: blocks read from the disk are not kept in the cache, for scans that pass over much data. Default true. */
+  readonly fillCache?: boolean | undefined
+  /** Bytes read from the disk at once. Default: the database's `readAheadSize`. */
+  readonly readAhead?: number | undefined
+}
+
+const scanNames = new Set([
+  ...rangeNames,
+  'reverse',
+  'limit',
+  'snapshot',
+  'fillCache',
+  'readAhead',
+  'keyEncoding',
+  'valueEncoding',
+] as const)
+
+const firstRecords = 8
+const mostRecords = 100
+/** Asynchronous batches cost a round trip to a disk thread each, so they grow further. */
+const mostRecordsAsync = 1000
+const batchBytes = 32 * 1024
+const bufferSize = SCAN_HEADER + batchBytes
+const spareBuffers = 8
+
+/** What iterators need of their database. */
+export interface ScanHostOptions {
+  readonly engine: NativeEngine
+  readonly requests: ReadRequests
+  readonly encodings: Encodings
+  readonly readAhead: number
+  /** A read view was let go of: tables that it held may be deletable now. */
+  readonly onReleased: () => void
+}
+
+/** Opens scans, knows which are open, and lends them buffers. */
+export class ScanHost {
+  readonly options: ScanHostOptions
+  readonly #open = new Map<NativeScan, number>()
+  readonly #buffers: FastBuffer[] = []
+  #refusal: BurrowError | undefined
+  /** The last resort for iterators that nobody closed; until it acts they count against maxOpenIterators. */
+  readonly #forgotten = new FinalizationRegistry<NativeScan>((scan) => this.release(scan))
+
+  constructor(options: ScanHostOptions) {
+    this.options = options
+  }
+
+  /** Iterators that pin a read view. */
+  get live(): number {
+    return this.#open.size
+  }
+
+  /** Milliseconds since the oldest of them was opened. */
+  get oldestMs(): number {
+    const [oldest] = this.#open.values()
+    return oldest === undefined ? 0 : performance.now() - oldest
+  }
+
+  get refusal(): BurrowError | undefined {
+    return this.#refusal
+  }
+
+  /** Closes every iterator; they and later ones get `error`. */
+  close(error: BurrowError): void {
+    this.#refusal = error
+    for (const scan of this.#open.keys()) scan.close()
+    this.#open.clear()
+  }
+
+  scan<T>(shape: ScanShape, options: ScanOptions | undefined, sequence: number | undefined): RangeIterator<T> {
+    if (this.#refusal !== undefined) throw this.#refusal
+    const { engine, encodings: defaults, readAhead } = this.options
+    const fields = readOptions(options, scanNames, shape)
+    const encodings = readEncodings(fields, defaults)
+    const limit = readCount('limit', fields.limit, shape, true) ?? Number.POSITIVE_INFINITY
+    const range = resolveRange(fields, encodings.key)
+    const request = {
+      ...(range ?? {}),
+      reverse: readFlag('reverse', fields.reverse, shape) ?? false,
+      keys: shape !== 'values',
+      values: shape !== 'keys',
+      limit,
+      fillCache: readFlag('fillCache', fields.fillCache, shape) ?? true,
+      readAhead: readCount('readAhead', fields.readAhead, shape) ?? readAhead,
+      sequence: fields.snapshot === undefined ? sequence : sequenceOf(fields.snapshot, shape),
+    }
+    if (range === null || limit === 0) return new RangeIterator<T>(this, null, new ScanBatch(shape, encodings), encodings)
+    const scan = engine.openScan(request as Parameters<NativeEngine['openScan']>[0])
+    const iterator = new RangeIterator<T>(this, scan, new ScanBatch(shape, encodings), encodings)
+    this.#open.set(scan, performance.now())
+    this.#forgotten.register(iterator, scan, scan)
+    return iterator
+  }
+
+  release(scan: NativeScan): void {
+    if (!this.#open.delete(scan)) return
+    this.#forgotten.unregister(scan)
+    scan.close()
+    this.options.onReleased()
+  }
+
+  borrow(): FastBuffer {
+    return this.#buffers.pop() ?? allocateFast(bufferSize)
+  }
+
+  giveBack(buffer: FastBuffer): void {
+    if (buffer.byteLength === bufferSize && this.#buffers.length < spareBuffers) this.#buffers.push(buffer)
+  }
+}
+
+/**
+ * The records of a range, in key order, as they were when it was made. Iterate it with `for…of` or `for await…of`,
+ * or take batches with `next(n)` and `nextSync(n)`. It pins a read view until its end is reached, or the loop is left,
+ * or it is closed.
+ *
+ * An iterator has one position. Do not use it from two places at once: a second asynchronous call before the first
+ * has resolved is refused with BURROW_BUSY.
+ */
+export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
+  readonly #host: ScanHost
+  readonly #batch: ScanBatch
+  readonly #encodings: Encodings
+  #scan: NativeScan | null
+  #buffer: FastBuffer | undefined
+  #records = firstRecords
+  #filledToEnd: boolean
+  #busy: Promise<void> | undefined
+  #closed = false
+
+  /** Made by `db.entries()`, `db.keys()` and `db.values()`. `scan` null: there is nothing in the range. */
+  constructor(host: ScanHost, scan: NativeScan | null, batch: ScanBatch, encodings: Encodings) {
+    this.#host = host
+    this.#scan = scan
+    this.#batch = batch
+    this.#encodings = encodings
+    this.#filledToEnd = scan === null
+  }
+
+  /** Up to `count` records; [] at the end. */
+  nextSync(count = 1): T[] {
+    const wanted = this.#begin(count, 'nextSync')
+    const records: T[] = []
+    while (records.length < wanted && this.#fillSync(wanted - records.length)) this.#drain(records, wanted)
+    if (records.length === 0 && wanted > 0) this.#release()
+    return records
+  }
+
+  /** Up to `count` records, without blocking the event loop on the disk; [] at the end. */
+  async next(count = 1): Promise<T[]> {
+    const wanted = this.#begin(count, 'next')
+    const records: T[] = []
+    while (records.length < wanted && (this.#batch.left > 0 || (await this.#fill(wanted - records.length)))) {
+      this.#drain(records, wanted)
+    }
+    if (records.length === 0 && wanted > 0) this.#release()
+    return records
+  }
+
+  /** All that is left, then closes. */
+  async all(): Promise<T[]> {
+    this.#begin(1, 'all')
+    const records: T[] = []
+    try {
+      while (this.#batch.left > 0 || (await this.#fill(mostRecordsAsync))) this.#drain(records, Number.POSITIVE_INFINITY)
+    } finally {
+      await this.close()
+    }
+    return records
+  }
+
+  /**
+   * Moves to the first record at or after `key`, in the direction of the scan and within its range; the limit counts
+   * from there anew. Not possible any more once the end was reported.
+   */
+  seek(key: unknown): void {
+    const target = encodeBound(key, this.#encodings.key)
+    this.#begin(1, 'seek')
+    this.#batch.clear()
+    // Nothing in the range at all, or the end was seen: there is nowhere to go.
+    if (this.#scan === null) return
+    this.#scan.seek(target)
+    this.#filledToEnd = false
+    this.#records = firstRecords
+  }
+
+  /** Lets go of the read view. Later calls fail with BURROW_CLOSED. Waits for a call that is under way. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#release()
+    await this.#busy
+  }
+
+  *[Symbol.iterator](): Iterator<T> {
+    try {
+      while (this.#fillSync(0)) yield this.#batch.next() as T
+    } finally {
+      this.#finish()
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<T> {
+    try {
+      while (this.#batch.left > 0 || (await this.#fill(0))) {
+        yield this.#batch.next() as T
+        // A record that waits in memory must not keep the event loop from turning.
+        if (fairness.exhausted()) await new Promise<void>((resolve) => fairness.defer(resolve))
+      }
+    } finally {
+      this.#finish()
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed = true
+    this.#release()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** The end of a loop. */
+  #finish(): void {
+    this.#closed = true
+    this.#release()
+  }
+
+  #begin(count: unknown, call: string): number {
+    this.#check()
+    const wanted = count === Number.POSITIVE_INFINITY ? Number.MAX_SAFE_INTEGER : readCount('count', count, call)
+    if (wanted === undefined) throw badOption('count', count, 'a whole number from 0 up', call)
+    return wanted
+  }
+
+  #check(): void {
+    if (this.#closed) throw new BurrowError('BURROW_CLOSED', 'the iterator is closed; make a new one')
+    if (this.#host.refusal !== undefined && this.#scan !== null) throw this.#host.refusal
+    if (this.#busy !== undefined) {
+      throw new BurrowError('BURROW_BUSY', 'the iterator is busy: await its last call before the next one')
+    }
+  }
+
+  #drain(records: T[], wanted: number): void {
+    const { left } = this.#batch
+    for (let count = Math.min(left, wanted - records.length); count > 0; count--) {
+      records.push(this.#batch.next() as T)
+    }
+  }
+
+  /** Makes sure of at least one decoded record; false at the end. Blocks on the disk. */
+  #fillSync(wanted: number): boolean {
+    if (this.#batch.left > 0) return true
+    this.#check()
+    if (this.#filledToEnd || this.#scan === null) return false
+    this.#buffer ??= this.#host.borrow()
+    const records = this.#size(wanted, mostRecords)
+    let count = this.#scan.fill(this.#buffer, records)
+    const needed = this.#buffer.readUInt32LE(12)
+    if (count === 0 && needed > 0) {
+      this.#host.giveBack(this.#buffer)
+      this.#buffer = allocateFast(SCAN_HEADER + needed)
+      count = this.#scan.fill(this.#buffer, records)
+    }
+    const buffer = this.#buffer
+    const flags = buffer.readUInt32LE(8)
+    this.#filledToEnd = (flags & SCAN_DONE) !== 0
+    if (count === 0) return false
+    this.#batch.load({
+      bytes: buffer,
+      begin: SCAN_HEADER,
+      end: SCAN_HEADER + buffer.readUInt32LE(4),
+      records: count,
+      ascii: (flags & SCAN_ASCII) !== 0,
+      borrowed: true,
+    })
+    return true
+  }
+
+  async #fill(wanted: number): Promise<boolean> {
+    this.#check()
+    const scan = this.#scan
+    if (this.#filledToEnd || scan === null) return false
+    const records = this.#size(wanted, mostRecordsAsync)
+    let finished!: () => void
+    this.#busy = new Promise((resolve) => {
+      finished = resolve
+    })
+    try {
+      const { bytes, records: count = 0, done = false, ascii = false } = await this.#host.options.requests.ask(
+        (request) => scan.fillAsync(request, records, batchBytes),
+      )
+      if (this.#closed) throw new BurrowError('BURROW_CLOSED', 'the iterator was closed during the call')
+      this.#filledToEnd = done
+      if (count === 0 || bytes === undefined) return false
+      const end = bytes.byteLength
+      this.#batch.load({ bytes: bytes as FastBuffer, begin: 0, end, records: count, ascii, borrowed: false })
+      return true
+    } finally {
+      this.#busy = undefined
+      finished()
+    }
+  }
+
+  /** How many records to fetch: few at first, since many scans want only the first ones, but all that was asked for. */
+  #size(wanted: number, most: number): number {
+    const size = Math.min(most, Math.max(this.#records, wanted))
+    this.#records = Math.min(most, this.#records * 4)
+    return size
+  }
+
+  #release(): void {
+    this.#batch.clear()
+    this.#filledToEnd = true
+    if (this.#buffer !== undefined) {
+      this.#host.giveBack(this.#buffer)
+      this.#buffer = undefined
+    }
+    if (this.#scan === null) return
+    this.#host.release(this.#scan)
+    this.#scan = null
+  }
+}

@@ -1,0 +1,133 @@
+import { BurrowError } from '../base/errors.ts'
+import type { NativeEngine } from '../native.ts'
+import type { ReadOptions, Reads } from './reads.ts'
+import type { RangeIterator, ScanHost, ScanOptions } from './scan.ts'
+
+/** What snapshots need of their database. */
+export interface SnapshotHost {
+  readonly engine: NativeEngine
+  readonly scans: ScanHost
+  makeReads(sequence: number): Reads
+  /** A snapshot is gone: compactions may drop what only it saw. */
+  onReleased(): void
+}
+
+/** The snapshots that are open. */
+export class Snapshots {
+  readonly #open = new Map<Snapshot, number>()
+
+  get live(): number {
+    return this.#open.size
+  }
+
+  /** Milliseconds since the oldest was taken. */
+  get oldestMs(): number {
+    const [oldest] = this.#open.values()
+    return oldest === undefined ? 0 : performance.now() - oldest
+  }
+
+  /** The lowest sequence number that one of them reads at. */
+  get oldestSequence(): number | null {
+    let oldest: number | null = null
+    for (const { sequence } of this.#open.keys()) oldest = Math.min(oldest ?? sequence, sequence)
+    return oldest
+  }
+
+  take<K, V>(host: SnapshotHost): Snapshot<K, V> {
+    const snapshot = new Snapshot<K, V>(host, host.engine.addSnapshot(), this)
+    this.#open.set(snapshot as Snapshot, performance.now())
+    return snapshot
+  }
+
+  forget(snapshot: Snapshot): boolean {
+    return this.#open.delete(snapshot)
+  }
+
+  closeAll(): void {
+    for (const snapshot of [...this.#open.keys()]) snapshot.close()
+  }
+}
+
+/**
+ * The database at one moment: the same reads, which later writes do not change. It keeps what it shows from being
+ * compacted away, so close it.
+ */
+export class Snapshot<K = unknown, V = unknown> {
+  readonly #host: SnapshotHost
+  readonly #registry: Snapshots
+  readonly #reads: Reads
+  #closed = false
+  /** The sequence number of the last write that it shows. */
+  readonly sequence: number
+
+  /** Made by `db.snapshot()`. */
+  constructor(host: SnapshotHost, sequence: number, registry: Snapshots) {
+    this.#host = host
+    this.sequence = sequence
+    this.#registry = registry
+    this.#reads = host.makeReads(sequence)
+  }
+
+  get(key: K, options?: Omit<ReadOptions, 'snapshot'>): Promise<V | undefined> {
+    return this.#reads.get(key, options) as Promise<V | undefined>
+  }
+
+  getSync(key: K, options?: Omit<ReadOptions, 'snapshot'>): V | undefined {
+    return this.#reads.getSync(key, options) as V | undefined
+  }
+
+  getMany(keys: readonly K[], options?: Omit<ReadOptions, 'snapshot'>): Promise<(V | undefined)[]> {
+    return this.#reads.getMany(keys, options) as Promise<(V | undefined)[]>
+  }
+
+  getManySync(keys: readonly K[], options?: Omit<ReadOptions, 'snapshot'>): (V | undefined)[] {
+    return this.#reads.getManySync(keys, options) as (V | undefined)[]
+  }
+
+  has(key: K, options?: Omit<ReadOptions, 'snapshot'>): Promise<boolean> {
+    return this.#reads.has(key, options)
+  }
+
+  hasSync(key: K, options?: Omit<ReadOptions, 'snapshot'>): boolean {
+    return this.#reads.hasSync(key, options)
+  }
+
+  entries(range?: Omit<ScanOptions, 'snapshot'>): RangeIterator<[K, V]> {
+    return this.#scan('entries', range)
+  }
+
+  keys(range?: Omit<ScanOptions, 'snapshot'>): RangeIterator<K> {
+    return this.#scan('keys', range)
+  }
+
+  values(range?: Omit<ScanOptions, 'snapshot'>): RangeIterator<V> {
+    return this.#scan('values', range)
+  }
+
+  /** Reading from it fails with BURROW_CLOSED from here on; iterators made before go on. Idempotent. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#reads.refuse(closedError())
+    if (!this.#registry.forget(this as Snapshot)) return
+    this.#host.engine.removeSnapshot(this.sequence)
+    this.#host.onReleased()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
+  #scan<T>(shape: 'entries' | 'keys' | 'values', range: ScanOptions | undefined): RangeIterator<T> {
+    if (this.#closed) throw closedError()
+    return this.#host.scans.scan<T>(shape, range, this.sequence)
+  }
+}
+
+function closedError(): BurrowError {
+  return new BurrowError('BURROW_CLOSED', 'the snapshot is closed; take a new one with db.snapshot()')
+}

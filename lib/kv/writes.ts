@@ -1,0 +1,272 @@
+import { type Encoded, encodeKey, encodeValue } from '../base/encodings.ts'
+import { BurrowError, invalidArgument } from '../base/errors.ts'
+import {
+  type NativeEngine,
+  WRITE_DONE,
+  WRITE_FORCE,
+  WRITE_NO_WAIT,
+  WRITE_NO_WAL,
+  WRITE_PUMP,
+  WRITE_SYNC,
+} from '../native.ts'
+import type { Acknowledgements } from './acknowledgements.ts'
+import type { BatchEncoder } from './batch-encoder.ts'
+import { type Encodings, type EncodingOptions, readEncodings, readFlag, readOptions } from './call-options.ts'
+import type { ControlPlane } from './control-plane.ts'
+
+/** How one write is made. */
+export interface WriteOptions extends EncodingOptions {
+  /** Resolve only when the log is durable on the disk. Default: the database's `syncWrites`. */
+  readonly sync?: boolean | undefined
+  /** False: only in memory until the next flush, for loads that can be repeated. Default true. */
+  readonly wal?: boolean | undefined
+  /** Not built yet. */
+  readonly ttlMs?: number | undefined
+}
+
+const writeNames = new Set(['sync', 'wal', 'ttlMs', 'keyEncoding', 'valueEncoding'] as const)
+/** Longer strings may pass the limits in UTF-8, three bytes a unit: they are measured. */
+const surelyShortKey = 21845
+const surelyShortValue = 357_913_941
+
+type Attempt = (flags: number) => number
+
+export interface WritesOptions {
+  readonly engine: NativeEngine
+  readonly plane: ControlPlane
+  readonly acknowledgements: Acknowledgements
+  readonly encodings: Encodings
+  readonly syncWrites: boolean
+  readonly memtableSize: number
+}
+
+/**
+ * Hands writes to native code, one call each, and finds room when it turns them away. Asynchronous writers may run
+ * ahead of a full memtable by half its size, their promises held back; then they block like synchronous ones, so
+ * memory stays bounded even for a caller who ignores promises.
+ */
+export class Writes {
+  readonly #engine: NativeEngine
+  readonly #plane: ControlPlane
+  readonly #acknowledgements: Acknowledgements
+  readonly #encodings: Encodings
+  readonly #defaultFlags: number
+  readonly #plain: boolean
+  readonly #forceLimit: number
+  #forcedBytes = 0
+  #blockedOn = WRITE_DONE
+  #refusal: BurrowError | undefined
+
+  constructor(options: WritesOptions) {
+    this.#engine = options.engine
+    this.#plane = options.plane
+    this.#acknowledgements = options.acknowledgements
+    this.#encodings = options.encodings
+    this.#defaultFlags = options.syncWrites ? WRITE_SYNC : 0
+    this.#plain = options.encodings.key !== 'json' && options.encodings.value !== 'json'
+    this.#forceLimit = options.memtableSize / 2
+  }
+
+  /** Every later write gets this error; undefined: they are taken again. */
+  refuse(error: BurrowError | undefined): void {
+    this.#refusal = error
+  }
+
+  /** True while asynchronous writers are ahead of what the memtables can take. */
+  get held(): boolean {
+    return this.#blockedOn !== WRITE_DONE
+  }
+
+  putSync(key: unknown, value: unknown, options: WriteOptions | undefined): void {
+    if (this.#refusal !== undefined) throw this.#refusal
+    if (options === undefined && this.#plain && isPlain(key, value)) {
+      const result = this.#engine.putSS(key as string, value as string, this.#defaultFlags)
+      if (result !== WRITE_DONE) {
+        this.#finishSync(result, this.#defaultFlags, (flags) =>
+          this.#engine.putSS(key as string, value as string, flags),
+        )
+      }
+      return
+    }
+    const { flags, encodings } = this.#resolve(options, 'putSync')
+    this.#runSync(this.#putAttempt(encodeKey(key, encodings.key), encodeValue(value, encodings.value)), flags)
+  }
+
+  put(key: unknown, value: unknown, options: WriteOptions | undefined): Promise<void> {
+    try {
+      if (this.#refusal !== undefined) throw this.#refusal
+      if (options === undefined && this.#plain && isPlain(key, value)) {
+        const result = this.#engine.putSS(key as string, value as string, this.#defaultFlags | WRITE_NO_WAIT)
+        if (result !== WRITE_DONE) {
+          const size = (key as string).length + (value as string).length
+          this.#finishAsync(result, this.#defaultFlags, size, (flags) =>
+            this.#engine.putSS(key as string, value as string, flags),
+          )
+        }
+        return this.#acknowledgements.join()
+      }
+      const { flags, encodings } = this.#resolve(options, 'put')
+      const encodedKey = encodeKey(key, encodings.key)
+      const encodedValue = encodeValue(value, encodings.value)
+      return this.#runAsync(this.#putAttempt(encodedKey, encodedValue), flags, encodedKey.length + encodedValue.length)
+    } catch (error) {
+      return this.#rejected(error)
+    }
+  }
+
+  deleteSync(key: unknown, options: WriteOptions | undefined): void {
+    if (this.#refusal !== undefined) throw this.#refusal
+    const { flags, encodings } = this.#resolve(options, 'deleteSync')
+    this.#runSync(this.#deleteAttempt(encodeKey(key, encodings.key)), flags)
+  }
+
+  delete(key: unknown, options: WriteOptions | undefined): Promise<void> {
+    try {
+      if (this.#refusal !== undefined) throw this.#refusal
+      const { flags, encodings } = this.#resolve(options, 'delete')
+      const encoded = encodeKey(key, encodings.key)
+      return this.#runAsync(this.#deleteAttempt(encoded), flags, encoded.length)
+    } catch (error) {
+      return this.#rejected(error)
+    }
+  }
+
+  commitSync(batch: BatchEncoder, options: WriteOptions | undefined): void {
+    if (this.#refusal !== undefined) throw this.#refusal
+    const { flags } = this.#resolve(options, 'batchSync')
+    if (batch.count > 0) this.#runSync(this.#batchAttempt(batch), flags)
+  }
+
+  commit(batch: BatchEncoder, options: WriteOptions | undefined): Promise<void> {
+    try {
+      if (this.#refusal !== undefined) throw this.#refusal
+      const { flags } = this.#resolve(options, 'batch')
+      if (batch.count === 0) return Promise.resolve()
+      return this.#runAsync(this.#batchAttempt(batch), flags, batch.length)
+    } catch (error) {
+      return this.#rejected(error)
+    }
+  }
+
+  /** Resolves when everything written so far is durable. */
+  sync(): Promise<void> {
+    try {
+      if (this.#refusal !== undefined) throw this.#refusal
+      this.#engine.syncWalAsync()
+      return this.#acknowledgements.join()
+    } catch (error) {
+      return this.#rejected(error)
+    }
+  }
+
+  /** Ends the hold on acknowledgements once there is room again, or no hope of it: the writes are safe in the log. */
+  updateHold(): void {
+    const blockedOn = this.#blockedOn
+    if (blockedOn === WRITE_DONE) return
+    this.#blockedOn = WRITE_DONE
+    if (!this.#plane.healthy || this.#plane.blockedBy(blockedOn) !== undefined) return
+    if (this.#plane.tryAdmit(blockedOn)) this.#forcedBytes = 0
+    else this.#blockedOn = blockedOn
+  }
+
+  /** Ends the hold, for close. */
+  endHold(): void {
+    this.#blockedOn = WRITE_DONE
+  }
+
+  #putAttempt(key: Encoded, value: Encoded): Attempt {
+    const engine = this.#engine
+    if (typeof key === 'string') {
+      return typeof value === 'string'
+        ? (flags) => engine.putSS(key, value, flags)
+        : (flags) => engine.putSB(key, value, flags)
+    }
+    return typeof value === 'string'
+      ? (flags) => engine.putBS(key, value, flags)
+      : (flags) => engine.putBB(key, value, flags)
+  }
+
+  #deleteAttempt(key: Encoded): Attempt {
+    const engine = this.#engine
+    return typeof key === 'string' ? (flags) => engine.deleteS(key, flags) : (flags) => engine.deleteB(key, flags)
+  }
+
+  #batchAttempt(batch: BatchEncoder): Attempt {
+    return (flags) => this.#engine.writeBatch(batch.records, batch.length, batch.count, flags)
+  }
+
+  #runSync(attempt: Attempt, flags: number): void {
+    const result = attempt(flags)
+    if (result !== WRITE_DONE) this.#finishSync(result, flags, attempt)
+  }
+
+  #runAsync(attempt: Attempt, flags: number, size: number): Promise<void> {
+    const result = attempt(flags | WRITE_NO_WAIT)
+    if (result !== WRITE_DONE) this.#finishAsync(result, flags, size, attempt)
+    return this.#acknowledgements.join()
+  }
+
+  #finishSync(first: number, flags: number, attempt: Attempt): void {
+    for (let result = first; ; result = attempt(flags)) {
+      if ((result & WRITE_PUMP) !== 0) this.#plane.pump()
+      const outcome = result & ~WRITE_PUMP
+      if (outcome === WRITE_DONE) return
+      if (!this.#plane.tryAdmit(outcome)) this.#plane.wait(outcome)
+    }
+  }
+
+  #finishAsync(first: number, flags: number, size: number, attempt: Attempt): void {
+    let result = first
+    for (;;) {
+      if ((result & WRITE_PUMP) !== 0) this.#plane.pump()
+      const outcome = result & ~WRITE_PUMP
+      if (outcome === WRITE_DONE) return
+      let mode = flags | WRITE_NO_WAIT
+      if (!this.#plane.tryAdmit(outcome)) {
+        if (this.#forcedBytes + size <= this.#forceLimit && this.#plane.healthy) {
+          this.#forcedBytes += size
+          this.#blockedOn = outcome
+          mode |= WRITE_FORCE
+        } else {
+          this.#plane.wait(outcome)
+        }
+      }
+      result = attempt(mode)
+    }
+  }
+
+  /** After a failed write the log may be unusable: the control plane has to know at once. */
+  #rejected(error: unknown): Promise<never> {
+    if (error instanceof BurrowError && error.code === 'BURROW_IO') this.#plane.pump()
+    return Promise.reject(error)
+  }
+
+  #resolve(options: WriteOptions | undefined, call: string): { flags: number; encodings: Encodings } {
+    if (options === undefined) return { flags: this.#defaultFlags, encodings: this.#encodings }
+    const fields = readOptions(options, writeNames, call)
+    if (fields.ttlMs !== undefined) {
+      throw new BurrowError('BURROW_UNSUPPORTED', `${call}: 'ttlMs' is not built yet; store the time and delete later`, {
+        context: { operation: call, option: 'ttlMs', feature: 'ttlMs' },
+      })
+    }
+    const sync = readFlag('sync', fields.sync, call)
+    const wal = readFlag('wal', fields.wal, call)
+    if (wal === false && sync === true) {
+      throw invalidArgument(`${call}: 'sync: true' needs the log; leave out 'wal: false'`, { operation: call })
+    }
+    const encodings = readEncodings(fields, this.#encodings)
+    if (wal === false) return { flags: WRITE_NO_WAL, encodings }
+    return { flags: sync === undefined ? this.#defaultFlags : sync ? WRITE_SYNC : 0, encodings }
+  }
+}
+
+/** Strings that need no check and no encoding. */
+function isPlain(key: unknown, value: unknown): boolean {
+  return (
+    typeof key === 'string' &&
+    typeof value === 'string' &&
+    key.length !== 0 &&
+    key.length <= surelyShortKey &&
+    value.length <= surelyShortValue
+  )
+}

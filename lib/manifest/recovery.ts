@@ -1,0 +1,144 @@
+import { BurrowError, isBurrowError } from '../base/errors.ts'
+import { native, type FileKind, type LogContents, type NativeEnv } from '../native.ts'
+import { currentName, fileName, lostName, parseFileName } from './file-names.ts'
+import { decodeVersionEdit } from './version-edit.ts'
+import { ManifestReplay, type ManifestState } from './version-set.ts'
+
+/** What stands in a database directory, read without changing anything. */
+export interface FoundDatabase {
+  readonly state: ManifestState
+  /** File number of the manifest that CURRENT names. */
+  readonly manifest: number
+  /** Bytes of a torn tail of the manifest; the edits before it are whole. */
+  readonly manifestBytesCut: number
+  /** Files that no edit names. */
+  readonly orphans: readonly { readonly name: string; readonly kind: FileKind; readonly number: number }[]
+  /** Above every number that the manifest or a file has. */
+  readonly nextFileNumber: number
+}
+
+const largestCurrent = 64
+
+/**
+ * Reads the database in `directory`: CURRENT, its manifest, and whether every file that it names is there. Undefined
+ * when there is none: no CURRENT and no table or log. Throws BURROW_CORRUPTION, naming file and reason, for damage.
+ */
+export function findDatabase(env: NativeEnv, directory: string): FoundDatabase | undefined {
+  const names = env.exists(directory) ? env.list(directory) : []
+  const files = names.flatMap((name) => {
+    const parsed = parseFileName(name)
+    return parsed === undefined ? [] : [{ name, ...parsed }]
+  })
+  if (!names.includes(currentName)) {
+    // A manifest alone is what a crash while creating leaves.
+    const data = files.find(({ kind }) => kind === 'table' || kind === 'wal')
+    if (data === undefined) return undefined
+    throw damage(`${directory} has ${data.name} but no ${currentName}`, `${directory}/${currentName}`)
+  }
+  const manifest = readCurrent(env, directory)
+  const log = readManifest(env, directory, manifest)
+  const state = replay(log, `${directory}/${fileName('manifest', manifest)}`)
+  checkFiles(env, directory, state, names)
+  const live = new Set([
+    fileName('manifest', manifest),
+    ...state.wals.map((number) => fileName('wal', number)),
+    ...[...state.version.all()].map(({ table }) => fileName('table', table.number)),
+  ])
+  const orphans = files.flatMap(({ name, kind, number }) =>
+    kind === 'current' || kind === 'lock' || kind === 'lost' || live.has(name) ? [] : [{ name, kind, number }],
+  )
+  const highest = Math.max(0, ...files.map(({ number }) => number))
+  return {
+    state,
+    manifest,
+    manifestBytesCut: log.end === 'torn' ? log.fileSize - log.endOffset : 0,
+    orphans,
+    nextFileNumber: Math.max(state.nextFileNumber, highest + 1),
+  }
+}
+
+/** True when there is a database to open or to destroy. */
+export function databaseExists(env: NativeEnv, directory: string): boolean {
+  return env.exists(directory) && env.isDirectory(directory) && env.list(directory).includes(currentName)
+}
+
+/** Deletes the files of a database and, if nothing else is there, the directory. Never touches a file it does not know. */
+export function destroyFiles(env: NativeEnv, directory: string): void {
+  const known = env.list(directory).filter((name) => parseFileName(name) !== undefined)
+  // CURRENT goes first: what is left after a crash then is no database that could be opened by mistake.
+  const rank = (name: string) => (name === currentName ? 0 : 1)
+  for (const name of known.sort((a, b) => rank(a) - rank(b))) {
+    if (name !== lostName) {
+      env.remove(`${directory}/${name}`)
+      continue
+    }
+    for (const lost of env.list(`${directory}/${lostName}`)) env.remove(`${directory}/${lostName}/${lost}`)
+    env.removeDir(`${directory}/${lostName}`)
+  }
+  if (env.list(directory).length === 0) env.removeDir(directory)
+}
+
+function readCurrent(env: NativeEnv, directory: string): number {
+  const path = `${directory}/${currentName}`
+  const text = env.readFile(path, largestCurrent).toString('latin1')
+  const file = text.endsWith('\n') ? parseFileName(text.slice(0, -1)) : undefined
+  if (file?.kind === 'manifest') return file.number
+  const what = text === '' ? 'is empty' : `names ${JSON.stringify(text)}, which is no manifest`
+  throw damage(`${path} ${what}`, path)
+}
+
+function readManifest(env: NativeEnv, directory: string, number: number): LogContents {
+  const path = `${directory}/${fileName('manifest', number)}`
+  if (!env.exists(path)) throw damage(`${path}, which ${currentName} names, is missing`, path)
+  return native.readLog(env, path, 'manifest', number)
+}
+
+function replay(log: LogContents, file: string): ManifestState {
+  const edits = new ManifestReplay()
+  for (const { offset, payload } of log.records) {
+    const edit = decodeVersionEdit(payload, { file, offset })
+    withFile(file, offset, () => edits.apply(edit))
+  }
+  const state = withFile(file, log.endOffset, () => edits.finish())
+  if (state.databaseId !== log.databaseId) {
+    throw damage(`${file} belongs to database ${log.databaseId}, its records to ${state.databaseId}`, file)
+  }
+  return state
+}
+
+function withFile<T>(file: string, offset: number, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (!isBurrowError(error)) throw error
+    throw new BurrowError(error.code, `${file}: ${error.message}`, {
+      context: { ...error.context, file, offset },
+      cause: error,
+    })
+  }
+}
+
+function checkFiles(env: NativeEnv, directory: string, state: ManifestState, names: readonly string[]): void {
+  const present = new Set(names)
+  for (const { level, table } of state.version.all()) {
+    const name = fileName('table', table.number)
+    const path = `${directory}/${name}`
+    if (!present.has(name)) throw damage(`${path}, a table of L${level}, is missing`, path)
+    const size = env.fileSize(path)
+    if (size !== table.size) {
+      throw damage(`${path} is ${size} bytes long; the manifest says ${table.size}`, path, size)
+    }
+  }
+  for (const wal of state.wals) {
+    const path = `${directory}/${fileName('wal', wal)}`
+    if (!present.has(fileName('wal', wal))) throw damage(`${path}, a log that the manifest names, is missing`, path)
+  }
+}
+
+function damage(problem: string, file: string, offset?: number): BurrowError {
+  return new BurrowError(
+    'BURROW_CORRUPTION',
+    `${problem}. Nothing was changed. Copy the directory, then run \`burrow repair\``,
+    { context: { operation: 'open', file, ...(offset === undefined ? {} : { offset }) } },
+  )
+}
