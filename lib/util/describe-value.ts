@@ -9,10 +9,12 @@ export function describeValue(value: unknown): string {
       customInspect: false,
       maxArrayLength: 8,
       maxStringLength: 60,
+      compact: true,
       breakLength: Number.POSITIVE_INFINITY,
     })
   } catch {
     text = `a value of type ${typeof value}`
   }
+  text = text.replace(/\s+/g, ' ')
   return text.length <= 80 ? text : `${text.slice(0, 79)}…`
 }
