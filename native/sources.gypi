@@ -79,6 +79,7 @@
       "env/memory_env_test.cc",
       "jobs/engine_model_test.cc",
       "jobs/rate_limiter_test.cc",
+      "jobs/table_job_test.cc",
       "jobs/thread_pool_test.cc",
       "memtable/memtable_test.cc",
       "merge/compaction_iterator_test.cc",

@@ -6,6 +6,8 @@
 namespace burrow {
 namespace {
 
+constexpr uint64_t kBytesBetweenLooks = 64 << 10;
+
 // Index of the oldest snapshot that sees `sequence`; snapshots.size() when only later reads do.
 size_t StripeIn(const std::vector<SequenceNumber>& snapshots, SequenceNumber sequence) {
   return static_cast<size_t>(std::lower_bound(snapshots.begin(), snapshots.end(), sequence) - snapshots.begin());
@@ -15,11 +17,13 @@ size_t StripeIn(const std::vector<SequenceNumber>& snapshots, SequenceNumber seq
 
 CompactionIterator::CompactionIterator(std::unique_ptr<InternalIterator> input, std::vector<SequenceNumber> snapshots,
                                        std::shared_ptr<const FragmentedTombstones> tombstones,
-                                       std::function<bool(Slice)> key_absent_below)
+                                       std::function<bool(Slice)> key_absent_below,
+                                       const std::atomic<bool>* cancelled)
     : input_(std::move(input)),
       snapshots_(std::move(snapshots)),
       tombstones_(std::move(tombstones)),
-      key_absent_below_(std::move(key_absent_below)) {
+      key_absent_below_(std::move(key_absent_below)),
+      cancelled_(cancelled) {
   if (tombstones_ != nullptr && tombstones_->empty()) tombstones_ = nullptr;
 }
 
@@ -27,6 +31,7 @@ void CompactionIterator::SeekToFirst() {
   has_current_key_ = false;
   fragment_ = 0;
   counters_ = Counters();
+  next_look_ = 0;
   status_ = Status();
   input_->SeekToFirst();
   FindSurvivor();
@@ -40,7 +45,15 @@ void CompactionIterator::Next() {
 void CompactionIterator::FindSurvivor() {
   valid_ = false;
   for (; input_->Valid(); input_->Next()) {
+    if (cancelled_ != nullptr && counters_.input_bytes >= next_look_) {
+      next_look_ = counters_.input_bytes + kBytesBetweenLooks;
+      if (cancelled_->load(std::memory_order_relaxed)) {
+        status_ = Status::Aborted("the job was cancelled");
+        return;
+      }
+    }
     counters_.input_records++;
+    counters_.input_bytes += input_->key().size() + input_->value().size();
     const Slice user_key = UserKey(input_->key());
     const uint8_t kind = RawKindOf(input_->key());
     const SequenceNumber sequence = SequenceOf(input_->key());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,21 +20,24 @@ namespace burrow {
 class CompactionIterator {
  public:
   struct Counters {
-    uint64_t input_records = 0, dropped_shadowed = 0, dropped_tombstones = 0, dropped_covered = 0;
+    uint64_t input_records = 0, input_bytes = 0;  // keys and values
+    uint64_t dropped_shadowed = 0, dropped_tombstones = 0, dropped_covered = 0;
   };
 
   // `snapshots`: ascending, without duplicates. `key_absent_below(user_key)`: true when no level under the output can
-  // hold the key; called with ascending keys. `tombstones`: all range tombstones of the inputs, or null.
+  // hold the key; called with ascending keys. `tombstones`: all range tombstones of the inputs, or null. `cancelled`
+  // (null: never) is looked at every 64 KiB of input, whether that survives or not.
   CompactionIterator(std::unique_ptr<InternalIterator> input, std::vector<SequenceNumber> snapshots,
                      std::shared_ptr<const FragmentedTombstones> tombstones,
-                     std::function<bool(Slice user_key)> key_absent_below);
+                     std::function<bool(Slice user_key)> key_absent_below,
+                     const std::atomic<bool>* cancelled = nullptr);
 
   void SeekToFirst();
   bool Valid() const { return valid_; }
   Slice key() const { return key_; }  // internal key
   Slice value() const { return value_; }
   void Next();
-  // Of the input; or kUnsupported for a record of an unknown kind, which stops the iteration.
+  // Of the input; or kUnsupported for a record of an unknown kind, or kAborted: each stops the iteration.
   const Status& status() const { return status_; }
   const Counters& counters() const { return counters_; }
 
@@ -45,6 +49,8 @@ class CompactionIterator {
   const std::vector<SequenceNumber> snapshots_;
   std::shared_ptr<const FragmentedTombstones> tombstones_;
   std::function<bool(Slice)> key_absent_below_;
+  const std::atomic<bool>* const cancelled_;
+  uint64_t next_look_ = 0;  // input_bytes at which cancelled_ is looked at again
   bool valid_ = false;
   Slice key_;
   Slice value_;
