@@ -40,7 +40,9 @@ export function installEdit(
   versions.noteCounters({ lastSequence: engine.visibleSequence() })
   const after = () => {
     const kept = new Set((edit.added ?? []).map(({ table }) => table.number))
-    const dropped = new Set((edit.deleted ?? []).map(({ number }) => number).filter((number) => !kept.has(number)))
+    const dropped = new Set(
+      (edit.deleted ?? []).map(({ number }) => number).filter((number) => !kept.has(number)),
+    )
     const tables = [...before.version.all()].filter(({ table }) => dropped.has(table.number))
     const wals = before.wals.filter((wal) => wal < (edit.minWal ?? 0))
     obsolete.dropTables(tables.map(({ table }) => table))
@@ -75,7 +77,9 @@ export function deltaOf(edit: VersionEdit, dropMemtables: number): VersionDelta 
 
 /** The finished tables of a job. `createdAt`: when the oldest data in them was flushed, if that is before now. */
 export function finishedTables(completion: JobCompletion, createdAt = Number.POSITIVE_INFINITY): TableMeta[] {
-  return (completion.outputs ?? []).flatMap(({ table }) => (table === undefined ? [] : [metaOf(table, createdAt)]))
+  return (completion.outputs ?? []).flatMap(({ table }) =>
+    table === undefined ? [] : [metaOf(table, createdAt)],
+  )
 }
 
 /** Every file that a failed job has begun is of no use. */

@@ -1,9 +1,9 @@
 import { BurrowError } from '../base/errors.ts'
 import type { KeyRange } from '../base/key-span.ts'
-import { Backoff } from '../util/backoff.ts'
 import type { Version } from '../manifest/version.ts'
 import type { VersionEdit } from '../manifest/version-edit.ts'
 import type { JobCompletion } from '../native.ts'
+import { Backoff } from '../util/backoff.ts'
 import { type Background, finishedTables, installEdit, removeOutputs, summarize } from './background.ts'
 import { leveled } from './leveled.ts'
 import {
@@ -177,12 +177,15 @@ export class CompactionScheduler {
       if (request !== undefined) this.#countManual(request, plan)
       return
     }
-    const { engine: _, jobs, options } = this.#background
+    const { jobs, options } = this.#background
     const jobId = jobs.submit(
       {
         type: 'compact',
         priority: plan.inputs.some(({ level }) => level === 0) ? 'l0' : 'compaction',
-        inputs: plan.inputs.map(({ level, tables }) => ({ level, tables: tables.map(({ number }) => number) })),
+        inputs: plan.inputs.map(({ level, tables }) => ({
+          level,
+          tables: tables.map(({ number }) => number),
+        })),
         outputLevel: plan.outputLevel,
         targetFileSize: plan.targetFileSize,
         maxGrandparentOverlap: plan.maxGrandparentOverlap,
@@ -304,7 +307,8 @@ export class CompactionScheduler {
     totals.bytesRead += bytesRead
     totals.bytesWritten += bytesWritten
     totals.byReason[plan.reason] = (totals.byReason[plan.reason] ?? 0) + 1
-    const level = (totals.byLevel[plan.outputLevel] ??= { readBytes: 0, writtenBytes: 0, compactions: 0 })
+    totals.byLevel[plan.outputLevel] ??= { readBytes: 0, writtenBytes: 0, compactions: 0 }
+    const level = totals.byLevel[plan.outputLevel]!
     level.readBytes += bytesRead
     level.writtenBytes += bytesWritten
     level.compactions++
@@ -333,5 +337,8 @@ function describePlan(plan: CompactionPlan) {
 }
 
 function refused(): BurrowError {
-  return new BurrowError('BURROW_READ_ONLY', 'the result was dropped: the database is read-only since a write failed')
+  return new BurrowError(
+    'BURROW_READ_ONLY',
+    'the result was dropped: the database is read-only since a write failed',
+  )
 }

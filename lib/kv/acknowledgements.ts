@@ -46,7 +46,8 @@ export class Acknowledgements {
 
   /** The promise of the write that was just made. */
   join(): Promise<void> {
-    return (this.#open ??= this.#begin()).promise
+    this.#open ??= this.#begin()
+    return this.#open.promise
   }
 
   /** Owed delays are forgiven from here on, for close. */

@@ -1,4 +1,4 @@
-import { type Encoding, checkEncoding } from '../base/encodings.ts'
+import { checkEncoding, type Encoding } from '../base/encodings.ts'
 import { invalidArgument } from '../base/errors.ts'
 import { describeValue } from '../util/describe-value.ts'
 import { nearestName } from '../util/nearest-name.ts'
@@ -35,7 +35,10 @@ export function readOptions<N extends string>(
     if (!names.has(name as N)) {
       const near = nearestName(name, names)
       const hint = near === undefined ? `it takes ${[...names].join(', ')}` : `did you mean '${near}'?`
-      throw invalidArgument(`${call} has no option named '${name}'; ${hint}`, { operation: call, option: name })
+      throw invalidArgument(`${call} has no option named '${name}'; ${hint}`, {
+        operation: call,
+        option: name,
+      })
     }
   }
   for (const name of names) {

@@ -1,8 +1,8 @@
-import type { EventBus } from '../base/event-bus.ts'
 import { BurrowError, fromNative } from '../base/errors.ts'
+import type { EventBus } from '../base/event-bus.ts'
 import type { FlushReason } from '../base/events.ts'
 import type { ResolvedOptions } from '../base/options.ts'
-import { type Background } from '../compaction/background.ts'
+import type { Background } from '../compaction/background.ts'
 import { ObsoleteFiles } from '../compaction/obsolete-files.ts'
 import { CompactionScheduler } from '../compaction/scheduler.ts'
 import type { JobTable } from '../manifest/job-table.ts'
@@ -77,7 +77,8 @@ export class ControlPlane implements Background {
     this.options = config.options
     this.jobs = jobs
     this.events = events
-    const report = (operation: string, error: BurrowError, jobId?: number) => this.report(operation, error, jobId)
+    const report = (operation: string, error: BurrowError, jobId?: number) =>
+      this.report(operation, error, jobId)
     this.obsolete = new ObsoleteFiles({ engine, jobs, events, report })
     this.manifest = new ManifestLog({
       jobs,

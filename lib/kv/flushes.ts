@@ -1,8 +1,14 @@
-import { type Background, finishedTables, installEdit, removeOutputs, summarize } from '../compaction/background.ts'
 import type { BurrowError } from '../base/errors.ts'
 import type { FlushReason } from '../base/events.ts'
-import { Backoff } from '../util/backoff.ts'
+import {
+  type Background,
+  finishedTables,
+  installEdit,
+  removeOutputs,
+  summarize,
+} from '../compaction/background.ts'
 import type { JobCompletion } from '../native.ts'
+import { Backoff } from '../util/backoff.ts'
 import type { SealedMemtable } from './wal-files.ts'
 
 /** Totals since open. */

@@ -13,14 +13,16 @@ export class ReadRequests {
   readonly #keepAlive: KeepAlive
   readonly #waiting = new Map<number, Waiting>()
   #nextId = 1
+  #onSettled: (() => void)[] = []
 
   constructor(engine: Pick<NativeEngine, 'takeReads'>, keepAlive: KeepAlive) {
     this.#engine = engine
     this.#keepAlive = keepAlive
   }
 
-  get pending(): number {
-    return this.#waiting.size
+  /** Resolves when every request made so far is answered. */
+  async settled(): Promise<void> {
+    while (this.#waiting.size > 0) await new Promise<void>((resolve) => this.#onSettled.push(resolve))
   }
 
   /** Calls `submit` with a fresh request number; the promise is its answer. Throws what `submit` throws. */
@@ -44,5 +46,6 @@ export class ReadRequests {
       if (completion.error !== undefined) waiting.reject(fromNative(completion.error))
       else waiting.resolve(completion)
     }
+    if (this.#waiting.size === 0) for (const resolve of this.#onSettled.splice(0)) resolve()
   }
 }

@@ -1,10 +1,16 @@
 import { decode, type Encoded, type Encoding, encodeKey } from '../base/encodings.ts'
 import { invalidArgument } from '../base/errors.ts'
+import { type NativeEngine, READ_ABSENT, READ_NOT_CACHED } from '../native.ts'
 import { describeValue } from '../util/describe-value.ts'
 import type { FastBuffer } from '../util/fast-buffer.ts'
-import { type NativeEngine, READ_ABSENT, READ_NOT_CACHED } from '../native.ts'
 import { ByteSink } from './byte-sink.ts'
-import { badOption, type Encodings, type EncodingOptions, readEncodings, readOptions } from './call-options.ts'
+import {
+  badOption,
+  type EncodingOptions,
+  type Encodings,
+  readEncodings,
+  readOptions,
+} from './call-options.ts'
 import { fairness } from './fairness.ts'
 import type { ReadRequests } from './read-requests.ts'
 import { ValueSlab } from './value-slab.ts'
@@ -97,7 +103,11 @@ export class Reads {
     const count = this.#pack(keys, encodings.key)
     if (count === 0) return []
     const sink = this.#keys
-    return unpack(this.#options.engine.getMany(sink.bytes, sink.length, count, sequence), count, encodings.value)
+    return unpack(
+      this.#options.engine.getMany(sink.bytes, sink.length, count, sequence),
+      count,
+      encodings.value,
+    )
   }
 
   getMany(keys: unknown, options?: ReadOptions): Promise<unknown[]> {
@@ -117,7 +127,10 @@ export class Reads {
     }
   }
 
-  #resolve(options: ReadOptions | undefined, call: string): { encodings: Encodings; sequence: number | undefined } {
+  #resolve(
+    options: ReadOptions | undefined,
+    call: string,
+  ): { encodings: Encodings; sequence: number | undefined } {
     if (this.#refusal !== undefined) throw this.#refusal
     if (options === undefined) return this.#options
     const fields = readOptions(options, readNames, call)
@@ -162,7 +175,11 @@ export class Reads {
     }
     const attempt = (key: unknown) => {
       const found = text.attempt(key)
-      return typeof found === 'string' ? decode(found, valueEncoding) : found === null ? notInMemory : undefined
+      return typeof found === 'string'
+        ? decode(found, valueEncoding)
+        : found === null
+          ? notInMemory
+          : undefined
     }
     return {
       getSync: (key) => decodeStored(text.get(key)),
@@ -216,7 +233,9 @@ export class Reads {
   /** Packs the keys of getMany; how many there are. */
   #pack(keys: unknown, encoding: Encoding): number {
     if (!Array.isArray(keys)) {
-      throw invalidArgument(`getMany takes an array of keys, got ${describeValue(keys)}`, { operation: 'getMany' })
+      throw invalidArgument(`getMany takes an array of keys, got ${describeValue(keys)}`, {
+        operation: 'getMany',
+      })
     }
     const sink = this.#keys
     sink.clear()

@@ -1,4 +1,4 @@
-import { type BurrowError } from '../base/errors.ts'
+import type { BurrowError } from '../base/errors.ts'
 import { fileName } from '../manifest/file-names.ts'
 import type { JobSpec } from '../manifest/job-table.ts'
 import type { FoundDatabase } from '../manifest/recovery.ts'
@@ -40,7 +40,11 @@ export type RunJob = (spec: JobSpec) => Promise<JobCompletion>
  * Replays the logs that the manifest names, in order, into immutable memtables. Replay stops at the first hole: a log
  * without its end record is the last one that counts, since what follows may lack writes before it.
  */
-export async function replayLogs(engine: NativeEngine, found: FoundDatabase, run: RunJob): Promise<ReplayedLogs> {
+export async function replayLogs(
+  engine: NativeEngine,
+  found: FoundDatabase,
+  run: RunJob,
+): Promise<ReplayedLogs> {
   const { clean, wals } = found.state
   const memtables: SealedMemtable[] = []
   const unreachable: string[] = []

@@ -84,7 +84,9 @@ export class ScanBatch {
     if (encoding === 'buffer') return this.#bytes.subarray(begin, end)
     const base = this.#textBase
     const text =
-      this.#text === undefined ? this.#bytes.utf8Slice(begin, end) : this.#text.substring(begin - base, end - base)
+      this.#text === undefined
+        ? this.#bytes.utf8Slice(begin, end)
+        : this.#text.substring(begin - base, end - base)
     return encoding === 'utf8' ? text : decode(text, encoding)
   }
 

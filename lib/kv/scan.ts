@@ -1,11 +1,11 @@
 import { encodeBound } from '../base/encodings.ts'
 import { BurrowError } from '../base/errors.ts'
-import { allocateFast, type FastBuffer } from '../util/fast-buffer.ts'
 import { type NativeEngine, type NativeScan, SCAN_ASCII, SCAN_DONE, SCAN_HEADER } from '../native.ts'
+import { allocateFast, type FastBuffer } from '../util/fast-buffer.ts'
 import {
-  type Encodings,
-  type EncodingOptions,
   badOption,
+  type EncodingOptions,
+  type Encodings,
   readCount,
   readEncodings,
   readFlag,
@@ -95,7 +95,11 @@ export class ScanHost {
     this.#open.clear()
   }
 
-  scan<T>(shape: ScanShape, options: ScanOptions | undefined, sequence: number | undefined): RangeIterator<T> {
+  scan<T>(
+    shape: ScanShape,
+    options: ScanOptions | undefined,
+    sequence: number | undefined,
+  ): RangeIterator<T> {
     if (this.#refusal !== undefined) throw this.#refusal
     const { engine, encodings: defaults, readAhead } = this.options
     const fields = readOptions(options, scanNames, shape)
@@ -112,7 +116,8 @@ export class ScanHost {
       readAhead: readCount('readAhead', fields.readAhead, shape) ?? readAhead,
       sequence: fields.snapshot === undefined ? sequence : sequenceOf(fields.snapshot, shape),
     }
-    if (range === null || limit === 0) return new RangeIterator<T>(this, null, new ScanBatch(shape, encodings), encodings)
+    if (range === null || limit === 0)
+      return new RangeIterator<T>(this, null, new ScanBatch(shape, encodings), encodings)
     const scan = engine.openScan(request as Parameters<NativeEngine['openScan']>[0])
     const iterator = new RangeIterator<T>(this, scan, new ScanBatch(shape, encodings), encodings)
     this.#open.set(scan, performance.now())
@@ -189,7 +194,8 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     this.#begin(1, 'all')
     const records: T[] = []
     try {
-      while (this.#batch.left > 0 || (await this.#fill(mostRecordsAsync))) this.#drain(records, Number.POSITIVE_INFINITY)
+      while (this.#batch.left > 0 || (await this.#fill(mostRecordsAsync)))
+        this.#drain(records, Number.POSITIVE_INFINITY)
     } finally {
       await this.close()
     }
@@ -255,7 +261,8 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
 
   #begin(count: unknown, call: string): number {
     this.#check()
-    const wanted = count === Number.POSITIVE_INFINITY ? Number.MAX_SAFE_INTEGER : readCount('count', count, call)
+    const wanted =
+      count === Number.POSITIVE_INFINITY ? Number.MAX_SAFE_INTEGER : readCount('count', count, call)
     if (wanted === undefined) throw badOption('count', count, 'a whole number from 0 up', call)
     return wanted
   }
@@ -314,9 +321,12 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
       finished = resolve
     })
     try {
-      const { bytes, records: count = 0, done = false, ascii = false } = await this.#host.options.requests.ask(
-        (request) => scan.fillAsync(request, records, batchBytes),
-      )
+      const {
+        bytes,
+        records: count = 0,
+        done = false,
+        ascii = false,
+      } = await this.#host.options.requests.ask((request) => scan.fillAsync(request, records, batchBytes))
       if (this.#closed) throw new BurrowError('BURROW_CLOSED', 'the iterator was closed during the call')
       this.#filledToEnd = done
       if (count === 0 || bytes === undefined) return false

@@ -1,6 +1,6 @@
 import type { Background } from '../compaction/background.ts'
 import type { CompactionScheduler } from '../compaction/scheduler.ts'
-import { decideStall, slowestDelayedRate, type StallDecision } from '../compaction/stall.ts'
+import { decideStall, type StallDecision, slowestDelayedRate } from '../compaction/stall.ts'
 import type { Version } from '../manifest/version.ts'
 import { GATE_OPEN, GATE_SLOW, GATE_STOPPED } from '../native.ts'
 
@@ -41,6 +41,19 @@ export class Stalls {
     return this.#pendingBytes
   }
 
+  /** The totals, with the stall that lasts now. */
+  current(): StallTotals {
+    const { byReason, count, totalMs } = this.totals
+    if (this.#decision.state === 'none') return { count, totalMs, byReason: { ...byReason } }
+    const elapsed = performance.now() - this.#since
+    const { reason } = this.#decision
+    return {
+      count,
+      totalMs: totalMs + elapsed,
+      byReason: { ...byReason, [reason]: (byReason[reason] ?? 0) + elapsed },
+    }
+  }
+
   update(immutableMemtables: number): void {
     const { engine, options, versions } = this.#background
     const decision = this.#passable(
@@ -56,7 +69,8 @@ export class Stalls {
       ),
     )
     const before = this.#decision
-    if (decision.state === before.state && decision.delayedBytesPerSecond === before.delayedBytesPerSecond) return
+    if (decision.state === before.state && decision.delayedBytesPerSecond === before.delayedBytesPerSecond)
+      return
     engine.setGate(gates[decision.state], decision.delayedBytesPerSecond ?? 0)
     this.#decision = decision
     if (decision.state === before.state && decision.reason === before.reason) return
@@ -66,7 +80,8 @@ export class Stalls {
 
   /** While compaction is paused nothing would ever end a stop that it caused: then writes go on, slowly. */
   #passable(decision: StallDecision): StallDecision {
-    if (decision.state !== 'stop' || decision.reason === 'memtables' || !this.#compactions.paused) return decision
+    if (decision.state !== 'stop' || decision.reason === 'memtables' || !this.#compactions.paused)
+      return decision
     return { state: 'slowdown', reason: decision.reason, delayedBytesPerSecond: slowestDelayedRate }
   }
 

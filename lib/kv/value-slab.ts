@@ -1,6 +1,6 @@
 import { markAsUntransferable } from 'node:worker_threads'
-import { allocateFast, type FastBuffer } from '../util/fast-buffer.ts'
 import type { NativeEngine } from '../native.ts'
+import { allocateFast, type FastBuffer } from '../util/fast-buffer.ts'
 
 const slabSize = 16 * 1024
 /** Values up to this size share a slab; larger ones would keep too much of it alive alone. */

@@ -1,5 +1,5 @@
-import { type Background } from '../compaction/background.ts'
 import type { BurrowError } from '../base/errors.ts'
+import type { Background } from '../compaction/background.ts'
 import { Backoff } from '../util/backoff.ts'
 import { MiB } from '../util/units.ts'
 

@@ -2,7 +2,7 @@ import { maxKeyBytes } from '../base/encodings.ts'
 import { BurrowError, invalidArgument } from '../base/errors.ts'
 import { describeValue } from '../util/describe-value.ts'
 import { BatchEncoder } from './batch-encoder.ts'
-import { type Encodings, type EncodingOptions, readEncodings, readOptions } from './call-options.ts'
+import { type EncodingOptions, type Encodings, readEncodings, readOptions } from './call-options.ts'
 import { type KeyRangeOptions, rangeNames, resolveRange } from './range.ts'
 import type { WriteOptions } from './writes.ts'
 
@@ -116,7 +116,12 @@ export function encodeOperations(encoder: BatchEncoder, operations: unknown, def
   }
 }
 
-function encodeOperation(encoder: BatchEncoder, operation: unknown, index: number, defaults: Encodings): void {
+function encodeOperation(
+  encoder: BatchEncoder,
+  operation: unknown,
+  index: number,
+  defaults: Encodings,
+): void {
   if (typeof operation !== 'object' || operation === null) {
     throw invalidArgument(`operation ${index} of the batch is ${describeValue(operation)}, not an object`, {
       operation: 'batch',

@@ -11,7 +11,7 @@ import {
 } from '../native.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
 import type { BatchEncoder } from './batch-encoder.ts'
-import { type Encodings, type EncodingOptions, readEncodings, readFlag, readOptions } from './call-options.ts'
+import { type EncodingOptions, type Encodings, readEncodings, readFlag, readOptions } from './call-options.ts'
 import type { ControlPlane } from './control-plane.ts'
 
 /** How one write is made. */
@@ -108,7 +108,11 @@ export class Writes {
       const { flags, encodings } = this.#resolve(options, 'put')
       const encodedKey = encodeKey(key, encodings.key)
       const encodedValue = encodeValue(value, encodings.value)
-      return this.#runAsync(this.#putAttempt(encodedKey, encodedValue), flags, encodedKey.length + encodedValue.length)
+      return this.#runAsync(
+        this.#putAttempt(encodedKey, encodedValue),
+        flags,
+        encodedKey.length + encodedValue.length,
+      )
     } catch (error) {
       return this.#rejected(error)
     }
@@ -188,7 +192,9 @@ export class Writes {
 
   #deleteAttempt(key: Encoded): Attempt {
     const engine = this.#engine
-    return typeof key === 'string' ? (flags) => engine.deleteS(key, flags) : (flags) => engine.deleteB(key, flags)
+    return typeof key === 'string'
+      ? (flags) => engine.deleteS(key, flags)
+      : (flags) => engine.deleteB(key, flags)
   }
 
   #batchAttempt(batch: BatchEncoder): Attempt {
@@ -245,14 +251,20 @@ export class Writes {
     if (options === undefined) return { flags: this.#defaultFlags, encodings: this.#encodings }
     const fields = readOptions(options, writeNames, call)
     if (fields.ttlMs !== undefined) {
-      throw new BurrowError('BURROW_UNSUPPORTED', `${call}: 'ttlMs' is not built yet; store the time and delete later`, {
-        context: { operation: call, option: 'ttlMs', feature: 'ttlMs' },
-      })
+      throw new BurrowError(
+        'BURROW_UNSUPPORTED',
+        `${call}: 'ttlMs' is not built yet; store the time and delete later`,
+        {
+          context: { operation: call, option: 'ttlMs', feature: 'ttlMs' },
+        },
+      )
     }
     const sync = readFlag('sync', fields.sync, call)
     const wal = readFlag('wal', fields.wal, call)
     if (wal === false && sync === true) {
-      throw invalidArgument(`${call}: 'sync: true' needs the log; leave out 'wal: false'`, { operation: call })
+      throw invalidArgument(`${call}: 'sync: true' needs the log; leave out 'wal: false'`, {
+        operation: call,
+      })
     }
     const encodings = readEncodings(fields, this.#encodings)
     if (wal === false) return { flags: WRITE_NO_WAL, encodings }

@@ -1,5 +1,5 @@
-import type { EventBus } from '../base/event-bus.ts'
 import type { BurrowError } from '../base/errors.ts'
+import type { EventBus } from '../base/event-bus.ts'
 import { Backoff } from '../util/backoff.ts'
 import type { JobTable } from './job-table.ts'
 import type { VersionEdit } from './version-edit.ts'

@@ -1,5 +1,5 @@
 import { BurrowError, isBurrowError } from '../base/errors.ts'
-import { native, type FileKind, type LogContents, type NativeEnv } from '../native.ts'
+import { type FileKind, type LogContents, type NativeEnv, native } from '../native.ts'
 import { currentName, fileName, lostName, parseFileName } from './file-names.ts'
 import { decodeVersionEdit } from './version-edit.ts'
 import { ManifestReplay, type ManifestState } from './version-set.ts'
@@ -45,7 +45,9 @@ export function findDatabase(env: NativeEnv, directory: string): FoundDatabase |
     ...[...state.version.all()].map(({ table }) => fileName('table', table.number)),
   ])
   const orphans = files.flatMap(({ name, kind, number }) =>
-    kind === 'current' || kind === 'lock' || kind === 'lost' || live.has(name) ? [] : [{ name, kind, number }],
+    kind === 'current' || kind === 'lock' || kind === 'lost' || live.has(name)
+      ? []
+      : [{ name, kind, number }],
   )
   const highest = Math.max(0, ...files.map(({ number }) => number))
   return {
@@ -131,7 +133,8 @@ function checkFiles(env: NativeEnv, directory: string, state: ManifestState, nam
   }
   for (const wal of state.wals) {
     const path = `${directory}/${fileName('wal', wal)}`
-    if (!present.has(fileName('wal', wal))) throw damage(`${path}, a log that the manifest names, is missing`, path)
+    if (!present.has(fileName('wal', wal)))
+      throw damage(`${path}, a log that the manifest names, is missing`, path)
   }
 }
 

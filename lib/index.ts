@@ -1,0 +1,28 @@
+/** The public API of `burrowdb`. */
+export type { Encoding } from './base/encodings.ts'
+export { BurrowError, type ErrorCode, type ErrorContext, errorCodes, isBurrowError } from './base/errors.ts'
+export type { AnyEventListener, EventListener, EventMap, EventName } from './base/events.ts'
+export type { Logger } from './base/logger.ts'
+export { type DatabaseStats, formatStats } from './base/metrics.ts'
+export {
+  type Codec,
+  type CompactionStyle,
+  type DatabaseOptions,
+  describeOptions,
+  type OptionDescription,
+  type RecoveryMode,
+  type ResolvedOptions,
+} from './base/options.ts'
+export { type PresetName, presets } from './base/presets.ts'
+export type { CompactProgress } from './compaction/scheduler.ts'
+export { type CompactOptions, Database, type DatabaseStatus } from './kv/database.ts'
+export type { Health, HealthIssue } from './kv/health.ts'
+export type { Bytes } from './kv/keys-and-values.ts'
+export type { KeyRangeOptions } from './kv/range.ts'
+export type { ReadOptions } from './kv/reads.ts'
+export type { RecoveryReport } from './kv/recover.ts'
+export { RangeIterator, type ScanOptions } from './kv/scan.ts'
+export { Snapshot } from './kv/snapshot.ts'
+export type { LevelFile } from './kv/statistics.ts'
+export { type BatchOperation, WriteBatch } from './kv/write-batch.ts'
+export type { WriteOptions } from './kv/writes.ts'

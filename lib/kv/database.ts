@@ -1,0 +1,644 @@
+import { maxKeyBytes } from '../base/encodings.ts'
+import { BurrowError, fromNative, invalidArgument } from '../base/errors.ts'
+import type { EventBus } from '../base/event-bus.ts'
+import type { EventListener, EventName } from '../base/events.ts'
+import type { DatabaseStats } from '../base/metrics.ts'
+import type { DatabaseOptions, ResolvedOptions } from '../base/options.ts'
+import type { CompactProgress } from '../compaction/scheduler.ts'
+import { fileName, lockName } from '../manifest/file-names.ts'
+import { databaseExists, destroyFiles } from '../manifest/recovery.ts'
+import { type NativeEngine, SCAN_HEADER } from '../native.ts'
+import { allocateFast } from '../util/fast-buffer.ts'
+import { Acknowledgements } from './acknowledgements.ts'
+import { BatchEncoder } from './batch-encoder.ts'
+import { badOption, readEncodings, readOptions } from './call-options.ts'
+import { ControlPlane } from './control-plane.ts'
+import { checkHealth, type Health } from './health.ts'
+import { KeepAlive } from './keep-alive.ts'
+import type { Bytes, CallKey, CallValue, KeyOf, ValueOf } from './keys-and-values.ts'
+import { locate, memoryPath, type OpenedFiles, openFiles } from './open.ts'
+import { type KeyRangeOptions, rangeNames, resolveRange, successor } from './range.ts'
+import { ReadRequests } from './read-requests.ts'
+import { type ReadOptions, Reads } from './reads.ts'
+import type { RecoveryReport } from './recover.ts'
+import { type RangeIterator, ScanHost, type ScanOptions } from './scan.ts'
+import { shutDown } from './shutdown.ts'
+import { type Snapshot, type SnapshotHost, Snapshots } from './snapshot.ts'
+import { gatherStats, type LevelFile, listLevels } from './statistics.ts'
+import { defineUnsupported } from './unsupported.ts'
+import {
+  type BatchOperation,
+  type BatchTarget,
+  encodeDeleteRange,
+  encodeOperations,
+  WriteBatch,
+} from './write-batch.ts'
+import { type WriteOptions, Writes } from './writes.ts'
+
+/** `read-only`: opened so, or writes are refused since the log or the manifest failed. */
+export type DatabaseStatus = 'open' | 'read-only' | 'closing' | 'closed'
+
+export interface CompactOptions {
+  /** Gives up: the promise rejects with BURROW_ABORTED; what is compacted stays. */
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: CompactProgress) => void) | undefined
+}
+
+const compactNames = new Set(['signal', 'onProgress'] as const)
+const keyRangeNames = new Set([...rangeNames, 'keyEncoding'] as const)
+
+/**
+ * An ordered key-value store in a directory. One process, and one thread in it, has it open for writing; others may
+ * open it with `readOnly`. Asynchronous calls always return a promise; the `…Sync` forms block.
+ *
+ * `K` and `V` are what keys and values look like when they are read: strings, unless the options say otherwise.
+ */
+export class Database<K = string, V = string> {
+  readonly #files: OpenedFiles
+  readonly #engine: NativeEngine
+  readonly #events: EventBus
+  readonly #keepAlive: KeepAlive
+  readonly #requests: ReadRequests
+  readonly #acknowledgements: Acknowledgements
+  readonly #plane: ControlPlane | undefined
+  readonly #writes: Writes | undefined
+  readonly #reads: Reads
+  readonly #scans: ScanHost
+  readonly #snapshots = new Snapshots()
+  readonly #host: SnapshotHost
+  readonly #batchTarget: BatchTarget
+  readonly #openedAt = performance.now()
+  #recovery: RecoveryReport
+  #phase: 'open' | 'closing' | 'closed' = 'open'
+  #refusal: BurrowError | undefined
+  #closing: Promise<void> | undefined
+  #pumpSoon = false
+
+  private constructor(files: OpenedFiles) {
+    const { engine, events, jobs, options } = files
+    this.#files = files
+    this.#engine = engine
+    this.#events = events
+    this.#recovery = files.report
+    const keepAlive = new KeepAlive(engine)
+    const requests = new ReadRequests(engine, keepAlive)
+    this.#keepAlive = keepAlive
+    this.#requests = requests
+    this.#acknowledgements = new Acknowledgements({
+      engine,
+      keepAlive,
+      held: () => this.#writes?.held ?? false,
+      slowed: () => this.#plane?.stalls.decision.state === 'slowdown',
+    })
+    const encodings = { key: options.keyEncoding, value: options.valueEncoding }
+    if (!options.readOnly) {
+      const { found, replayed } = files
+      const wals = new Set(replayed.memtables.map(({ wal }) => wal))
+      const { nextFileNumber } = found
+      const { lastSequence } = replayed
+      this.#plane = new ControlPlane({
+        engine,
+        jobs,
+        events,
+        options,
+        state: { ...found.state, wals: [...wals], nextFileNumber, lastSequence, clean: null },
+        manifest: found.manifest,
+        replayed: replayed.memtables,
+        keepAlive,
+        oldestSnapshot: () => this.#snapshots.oldestSequence,
+        onPumped: () => {
+          this.#writes?.updateHold()
+          this.#acknowledgements.drain()
+        },
+        onFailure: (error) => this.#onFailure(error),
+      })
+      this.#writes = new Writes({
+        engine,
+        plane: this.#plane,
+        acknowledgements: this.#acknowledgements,
+        encodings,
+        syncWrites: options.syncWrites,
+        memtableSize: options.memtableSize,
+      })
+    }
+    const makeReads = (sequence: number | undefined) => new Reads({ engine, requests, encodings, sequence })
+    const onReleased = () => this.#afterRelease()
+    this.#reads = makeReads(undefined)
+    this.#scans = new ScanHost({ engine, requests, encodings, readAhead: options.readAheadSize, onReleased })
+    this.#host = { engine, scans: this.#scans, makeReads, onReleased }
+    this.#batchTarget = {
+      encodings,
+      commit: (batch, write) => this.#later((writes) => writes.commit(batch, write)),
+      commitSync: (batch, write) => this.#writable().commitSync(batch, write),
+    }
+    files.onProgress(() => this.#onProgress())
+  }
+
+  /**
+   * Opens the database in `path`, a directory, or makes one; ':memory:' keeps everything in memory. Replays what a crash
+   * left in the logs. Fails with BURROW_LOCKED when it is open elsewhere, BURROW_CORRUPTION for damage that a crash
+   * cannot explain (nothing is changed then).
+   */
+  static async open<const O extends DatabaseOptions>(
+    path: string,
+    options?: O,
+  ): Promise<Database<KeyOf<O>, ValueOf<O>>> {
+    const files = await openFiles(path, options)
+    const database = new Database<KeyOf<O>, ValueOf<O>>(files)
+    try {
+      await database.#begin()
+    } catch (error) {
+      database.#plane?.dispose()
+      files.engine.close()
+      files.lock?.release()
+      throw error
+    }
+    return database
+  }
+
+  /** Whether `path` holds a database, open or not, damaged or not. */
+  static async exists(path: string, options?: Pick<DatabaseOptions, 'env'>): Promise<boolean> {
+    if (path === memoryPath && options?.env === undefined) return false
+    const { env, directory } = locate(path, options?.env)
+    return databaseExists(env, directory)
+  }
+
+  /**
+   * Deletes the database in `path`. Files that are not the database's stay, and with them the directory. Nothing happens
+   * when there is none. BURROW_LOCKED when it is open.
+   */
+  static async destroy(path: string, options?: Pick<DatabaseOptions, 'env'>): Promise<void> {
+    if (path === memoryPath && options?.env === undefined) return
+    const { env, directory } = locate(path, options?.env)
+    if (!env.exists(directory)) return
+    if (!env.isDirectory(directory)) throw invalidArgument(`${path} is a file; a database is a directory`)
+    const lock = env.lock(`${directory}/${lockName}`)
+    try {
+      destroyFiles(env, directory)
+    } finally {
+      lock.release()
+    }
+  }
+
+  // --- what it is
+
+  /** The path that it was opened with. */
+  get path(): string {
+    return this.#files.path
+  }
+
+  /** All options as they are in force. */
+  get options(): ResolvedOptions {
+    return this.#files.options
+  }
+
+  get status(): DatabaseStatus {
+    if (this.#phase !== 'open') return this.#phase
+    if (this.#plane === undefined) return 'read-only'
+    this.#plane.pump()
+    return this.#plane.healthy ? 'open' : 'read-only'
+  }
+
+  /** What `open` found: logs replayed, writes in them, bytes cut, files moved. */
+  get recovery(): RecoveryReport {
+    return this.#recovery
+  }
+
+  // --- reads
+
+  /** The value of `key`; undefined when there is none. */
+  get<const O extends ReadOptions>(key: K | Bytes, options?: O): Promise<CallValue<O, V> | undefined> {
+    return this.#reads.get(key, options) as Promise<CallValue<O, V> | undefined>
+  }
+
+  getSync<const O extends ReadOptions>(key: K | Bytes, options?: O): CallValue<O, V> | undefined {
+    return this.#reads.getSync(key, options) as CallValue<O, V> | undefined
+  }
+
+  /** The values of `keys`, in their order; undefined where there is none. All are read at one moment. */
+  getMany<const O extends ReadOptions>(
+    keys: readonly (K | Bytes)[],
+    options?: O,
+  ): Promise<(CallValue<O, V> | undefined)[]> {
+    return this.#reads.getMany(keys, options) as Promise<(CallValue<O, V> | undefined)[]>
+  }
+
+  getManySync<const O extends ReadOptions>(
+    keys: readonly (K | Bytes)[],
+    options?: O,
+  ): (CallValue<O, V> | undefined)[] {
+    return this.#reads.getManySync(keys, options) as (CallValue<O, V> | undefined)[]
+  }
+
+  has(key: K | Bytes, options?: ReadOptions): Promise<boolean> {
+    return this.#reads.has(key, options)
+  }
+
+  hasSync(key: K | Bytes, options?: ReadOptions): boolean {
+    return this.#reads.hasSync(key, options)
+  }
+
+  /** Keys and values of a range, in key order, as they are now. */
+  entries<const O extends ScanOptions>(range?: O): RangeIterator<[CallKey<O, K>, CallValue<O, V>]> {
+    return this.#scans.scan('entries', range, undefined)
+  }
+
+  keys<const O extends ScanOptions>(range?: O): RangeIterator<CallKey<O, K>> {
+    return this.#scans.scan('keys', range, undefined)
+  }
+
+  values<const O extends ScanOptions>(range?: O): RangeIterator<CallValue<O, V>> {
+    return this.#scans.scan('values', range, undefined)
+  }
+
+  /** The database as it is now, for as long as the snapshot is open. */
+  snapshot(): Snapshot<K, V> {
+    this.#check()
+    return this.#snapshots.take<K, V>(this.#host)
+  }
+
+  // --- writes
+
+  /** Resolves when the write is as safe as `sync` and `wal` ask; it is visible to reads at once. */
+  put(key: K | Bytes, value: V | Bytes, options?: WriteOptions): Promise<void> {
+    return this.#writes === undefined
+      ? this.#later((writes) => writes.put(key, value, options))
+      : this.#writes.put(key, value, options)
+  }
+
+  putSync(key: K | Bytes, value: V | Bytes, options?: WriteOptions): void {
+    this.#writable().putSync(key, value, options)
+  }
+
+  /** Deletes `key`; nothing happens when it is not there. */
+  delete(key: K | Bytes, options?: WriteOptions): Promise<void> {
+    return this.#later((writes) => writes.delete(key, options))
+  }
+
+  deleteSync(key: K | Bytes, options?: WriteOptions): void {
+    this.#writable().deleteSync(key, options)
+  }
+
+  /** Deletes every key of the range, at a cost that does not depend on how many there are. */
+  deleteRange(range: KeyRangeOptions, options?: WriteOptions): Promise<void> {
+    return this.#later((writes) => writes.commit(this.#rangeDeletion(range), options))
+  }
+
+  deleteRangeSync(range: KeyRangeOptions, options?: WriteOptions): void {
+    this.#writable().commitSync(this.#rangeDeletion(range), options)
+  }
+
+  /** Applies the operations at once: all or none, also after a crash. */
+  batch(operations: readonly BatchOperation<K | Bytes, V | Bytes>[], options?: WriteOptions): Promise<void> {
+    return this.#later((writes) => writes.commit(this.#encode(operations), options))
+  }
+
+  batchSync(operations: readonly BatchOperation<K | Bytes, V | Bytes>[], options?: WriteOptions): void {
+    this.#writable().commitSync(this.#encode(operations), options)
+  }
+
+  /** A batch to be filled step by step. */
+  writeBatch(): WriteBatch {
+    return new WriteBatch(this.#batchTarget)
+  }
+
+  /** Deletes everything. */
+  clear(options?: WriteOptions): Promise<void> {
+    return this.#later((writes) => {
+      const batch = new BatchEncoder()
+      const upper = this.#endOfKeys(undefined)
+      if (upper !== undefined) batch.deleteRange({ lower: undefined, upper })
+      return writes.commit(batch, options)
+    })
+  }
+
+  // --- maintenance
+
+  /** Resolves when every write made before is durable. */
+  sync(): Promise<void> {
+    return this.#later((writes) => writes.sync())
+  }
+
+  /** Writes what is in memtables to tables. Resolves when that is durable. */
+  flush(): Promise<void> {
+    return this.#later(() => this.#flush(this.#plane!))
+  }
+
+  /** Flushes, then brings every key of the range to the last level: old versions and deleted records go away. */
+  compact(range?: KeyRangeOptions, options?: CompactOptions): Promise<void> {
+    return this.#later(() => this.#compact(this.#plane!, range, options))
+  }
+
+  /** No compaction begins by itself any more. Resolves when none is running. */
+  pauseCompaction(): Promise<void> {
+    return this.#later(() => {
+      const plane = this.#plane!
+      plane.compactions.pause()
+      return plane.until(() => plane.compactions.running === 0 || !plane.compactions.paused)
+    })
+  }
+
+  resumeCompaction(): Promise<void> {
+    return this.#later(async () => {
+      this.#plane!.compactions.resume()
+      this.#plane!.pump()
+    })
+  }
+
+  /** Estimate of the bytes that a range takes in tables. What is in memtables does not count. */
+  async approximateSize(range: KeyRangeOptions): Promise<number> {
+    this.#check()
+    const bytes = this.#byteRange(range, 'approximateSize')
+    return bytes === null ? 0 : this.#engine.approximateSize(bytes.lower, bytes.upper)
+  }
+
+  // --- watching
+
+  stats(): DatabaseStats {
+    this.#check()
+    const { found, options, place } = this.#files
+    return gatherStats({
+      engine: this.#engine,
+      plane: this.#plane,
+      state: this.#plane?.versions.state ?? found.state,
+      manifest: this.#plane?.manifest.current ?? found.manifest,
+      options,
+      place,
+      scans: this.#scans,
+      snapshots: this.#snapshots,
+      openedAt: this.#openedAt,
+    })
+  }
+
+  health(): Health {
+    this.#check()
+    return checkHealth(this.#plane, this.#files.place)
+  }
+
+  /** The tables of each level, from L0 down. */
+  levels(): { level: number; files: LevelFile[] }[] {
+    this.#check()
+    return listLevels((this.#plane?.versions.state ?? this.#files.found.state).version)
+  }
+
+  /** Calls `listener` for every later event of this name, from the event loop. Returns the function that ends it. */
+  on<N extends EventName>(name: N, listener: EventListener<N>): () => void {
+    return this.#events.on(name, listener)
+  }
+
+  once<N extends EventName>(name: N, listener: EventListener<N>): () => void {
+    return this.#events.once(name, listener)
+  }
+
+  off<N extends EventName>(name: N, listener: EventListener<N>): void {
+    this.#events.off(name, listener)
+  }
+
+  // --- the end
+
+  /**
+   * Finishes the calls made before, flushes, and lets go of the directory; later calls fail with BURROW_CLOSED. Open
+   * iterators and snapshots are closed. Every call returns the same promise.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #begin(): Promise<void> {
+    const { events, found, path, replayed, report } = this.#files
+    let filesMoved: string[] = []
+    if (this.#plane !== undefined) {
+      await this.#plane.begin(replayed.lastSequence + 1)
+      filesMoved = await this.#tidy(this.#plane)
+    }
+    this.#recovery = Object.freeze({
+      ...report,
+      filesMoved,
+      durationMs: report.durationMs + sinceMs(this.#openedAt),
+    })
+    const { bytesCut, durationMs, lastSequence, records, walsReplayed } = this.#recovery
+    this.#files.log
+      .component('recovery')
+      .info(
+        { path, manifest: found.manifest, bytesCut, durationMs, records, walsReplayed, filesMoved },
+        'opened',
+      )
+    events.emit('recovery', {
+      phase: 'end',
+      jobId: 0,
+      durationMs,
+      path,
+      walsReplayed,
+      records,
+      bytesCut,
+      filesMoved,
+      lastSequence,
+    })
+  }
+
+  /** Deletes what no edit names; behind a cut nobody knows what it was, so it moves to lost/. The names of what moved. */
+  async #tidy(plane: ControlPlane): Promise<string[]> {
+    const { found, replayed } = this.#files
+    const inUse = new Set(replayed.memtables.map(({ wal }) => wal))
+    const unreachable = new Set(replayed.unreachable)
+    const keep = found.manifestBytesCut > 0
+    const lost = keep ? found.orphans.filter(({ kind }) => kind === 'table' || kind === 'wal') : []
+    const moved = [...lost.map(({ name }) => name), ...unreachable]
+    plane.obsolete.remove(found.orphans.filter((orphan) => !lost.includes(orphan)))
+    plane.obsolete.remove(
+      found.state.wals
+        .filter((number) => !inUse.has(number) && !unreachable.has(fileName('wal', number)))
+        .map((number) => ({ kind: 'wal', number })),
+    )
+    if (moved.length > 0) {
+      let outcome: BurrowError | null | undefined
+      plane.jobs.submit({ type: 'moveToLost', names: moved }, (_, error) => {
+        outcome = error ?? null
+      })
+      await plane.until(
+        () => outcome === null,
+        () => outcome ?? undefined,
+      )
+    }
+    plane.pump()
+    return moved
+  }
+
+  #onProgress(): void {
+    this.#requests.deliver()
+    this.#plane?.pump()
+  }
+
+  #onFailure(error: BurrowError): void {
+    const poison = this.#engine.poison()
+    if (poison !== undefined) this.#acknowledgements.fail(fromNative(poison))
+    this.#writes?.refuse(this.#plane?.readOnlyError() ?? error)
+  }
+
+  /** Tables that an iterator or snapshot held may be deleted now, and compactions may drop more. */
+  #afterRelease(): void {
+    const plane = this.#plane
+    if (plane === undefined || this.#pumpSoon || this.#phase !== 'open') return
+    this.#pumpSoon = true
+    setImmediate(() => {
+      this.#pumpSoon = false
+      if (this.#phase === 'open') plane.pump()
+    })
+  }
+
+  #check(): void {
+    if (this.#refusal !== undefined) throw this.#refusal
+  }
+
+  /** Throws BURROW_CLOSED, or BURROW_READ_ONLY when it was opened so. */
+  #writable(): Writes {
+    this.#check()
+    if (this.#writes !== undefined) return this.#writes
+    throw new BurrowError(
+      'BURROW_READ_ONLY',
+      `${this.path} was opened with readOnly; open it without to write`,
+    )
+  }
+
+  /** The asynchronous form of a call: it never throws. */
+  #later(run: (writes: Writes) => Promise<void>): Promise<void> {
+    try {
+      return run(this.#writable())
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #encode(operations: unknown): BatchEncoder {
+    const batch = new BatchEncoder()
+    encodeOperations(batch, operations, this.#batchTarget.encodings)
+    return batch
+  }
+
+  #rangeDeletion(range: unknown): BatchEncoder {
+    const batch = new BatchEncoder()
+    encodeDeleteRange(batch, this.#batchTarget.encodings, range, (lower) => this.#endOfKeys(lower))
+    return batch
+  }
+
+  /** Just above the highest key; undefined when no key is at or above `lower`. */
+  #endOfKeys(lower: Uint8Array | undefined): Uint8Array | undefined {
+    const scan = this.#engine.openScan({
+      ...(lower === undefined ? {} : { lower }),
+      reverse: true,
+      keys: true,
+      values: false,
+      limit: 1,
+      fillCache: true,
+      readAhead: 0,
+    })
+    try {
+      const buffer = allocateFast(SCAN_HEADER + 8 + maxKeyBytes)
+      if (scan.fill(buffer, 1) === 0) return undefined
+      const begin = SCAN_HEADER + 8
+      return successor(buffer.subarray(begin, begin + buffer.readUInt32LE(SCAN_HEADER)))
+    } finally {
+      scan.close()
+    }
+  }
+
+  #byteRange(range: unknown, call: string) {
+    const fields = readOptions(range, keyRangeNames, call)
+    return resolveRange(fields, readEncodings(fields, this.#batchTarget.encodings).key)
+  }
+
+  #flush(plane: ControlPlane): Promise<void> {
+    if (!plane.healthy) throw plane.readOnlyError()
+    const { active } = this.#engine.memtables()
+    let goal = plane.flushes.newestId
+    if (active.entries > 0) {
+      goal = active.id
+      plane.requestRotation('manual')
+    }
+    plane.flushes.retryNow()
+    return plane.until(
+      () => plane.flushes.isDurable(goal),
+      () => (plane.healthy ? (plane.wals.error ?? plane.flushes.error) : plane.readOnlyError()),
+    )
+  }
+
+  async #compact(plane: ControlPlane, range: unknown, options: CompactOptions | undefined): Promise<void> {
+    const { onProgress, signal } = readOptions(options, compactNames, 'compact')
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw badOption('signal', signal, 'an AbortSignal', 'compact')
+    }
+    if (onProgress !== undefined && typeof onProgress !== 'function') {
+      throw badOption('onProgress', onProgress, 'a function', 'compact')
+    }
+    const bytes = this.#byteRange(range, 'compact')
+    if (signal?.aborted) throw aborted(signal)
+    if (bytes === null) return
+    await this.#flush(plane)
+    const keyRange = { begin: bytes.lower ?? null, end: bytes.upper ?? null, endExclusive: true }
+    const report = onProgress as CompactOptions['onProgress']
+    // The user's function is called from the event loop, never inside the control plane.
+    const progress = report && ((state: CompactProgress) => void setImmediate(() => report(state)))
+    let outcome: BurrowError | null | undefined
+    const giveUp = plane.compactions.compact(keyRange, progress, (error) => {
+      outcome = error
+    })
+    const onAbort = () => {
+      giveUp()
+      outcome ??= aborted(signal!)
+      plane.pump()
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      await plane.until(
+        () => outcome === null,
+        () => outcome ?? (plane.healthy ? undefined : plane.readOnlyError()),
+      )
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  async #close(): Promise<void> {
+    const closed = new BurrowError('BURROW_CLOSED', `the database ${this.path} is closed; open it again`)
+    const { lock } = this.#files
+    const engine = this.#engine
+    this.#phase = 'closing'
+    this.#refusal = closed
+    this.#writes?.refuse(closed)
+    this.#reads.refuse(closed)
+    this.#snapshots.closeAll()
+    this.#scans.close(closed)
+    this.#keepAlive.hold()
+    try {
+      await this.#requests.settled()
+      if (this.#plane !== undefined) {
+        const [plane, writes] = [this.#plane, this.#writes!]
+        const acknowledgements = this.#acknowledgements
+        await shutDown({ engine, plane, writes, acknowledgements, closed })
+      }
+    } finally {
+      this.#keepAlive.release()
+      engine.close()
+      lock?.release()
+      this.#phase = 'closed'
+      this.#events.deliver()
+    }
+  }
+}
+
+defineUnsupported(Database)
+
+function aborted(signal: AbortSignal): BurrowError {
+  return new BurrowError('BURROW_ABORTED', 'the compaction was given up; what is compacted stays', {
+    cause: signal.reason,
+  })
+}
+
+function sinceMs(moment: number): number {
+  return performance.now() - moment
+}

@@ -1,0 +1,215 @@
+import { resolve } from 'node:path'
+import { BurrowError, invalidArgument, isBurrowError } from '../base/errors.ts'
+import { EventBus } from '../base/event-bus.ts'
+import { LogSource } from '../base/logger.ts'
+import { type DatabaseOptions, type ResolvedOptions, validateOptions } from '../base/options.ts'
+import { deltaOf } from '../compaction/background.ts'
+import { lockName } from '../manifest/file-names.ts'
+import { JobTable } from '../manifest/job-table.ts'
+import { databaseExists, type FoundDatabase, findDatabase } from '../manifest/recovery.ts'
+import { newManifestState } from '../manifest/version-set.ts'
+import { type NativeEngine, type NativeEnv, type NativeLock, native } from '../native.ts'
+import { describeValue } from '../util/describe-value.ts'
+import { type RecoveryReport, type ReplayedLogs, replayLogs } from './recover.ts'
+
+export const memoryPath = ':memory:'
+const memoryDirectory = '/burrow'
+/** A read-only open beside a running writer starts over when files change under it. */
+const readOnlyAttempts = 10
+
+/** Where a database is, after the checks that touch nothing. */
+export interface Place {
+  readonly env: NativeEnv
+  readonly directory: string
+}
+
+/** A database that is read and replayed; nothing was written yet, apart from directory and lock. */
+export interface OpenedFiles {
+  readonly place: Place
+  readonly path: string
+  readonly options: ResolvedOptions
+  readonly events: EventBus
+  readonly log: LogSource
+  readonly engine: NativeEngine
+  readonly jobs: JobTable
+  readonly lock: NativeLock | undefined
+  readonly found: FoundDatabase
+  readonly replayed: ReplayedLogs
+  readonly report: RecoveryReport
+  /** Set what is called on the event loop after background progress. */
+  onProgress(pump: () => void): void
+}
+
+export function locate(path: unknown, env: object | undefined): Place {
+  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
+    throw invalidArgument(`the path of a database must be a non-empty string, got ${describeValue(path)}`, {
+      operation: 'open',
+      value: path,
+    })
+  }
+  if (path === memoryPath)
+    return { env: (env as NativeEnv) ?? native.memoryEnv(), directory: memoryDirectory }
+  if (env !== undefined) return { env: env as NativeEnv, directory: path }
+  return { env: native.posixEnv(), directory: resolve(path) }
+}
+
+/** Opens what is in the directory up to the point where background work can begin. On failure everything is let go. */
+export async function openFiles(path: string, user: DatabaseOptions | undefined): Promise<OpenedFiles> {
+  const options = validateOptions(user)
+  checkCodecs(options)
+  const place = locate(path, options.env)
+  checkDirectory(place, path, options)
+  const log = new LogSource(options.logger)
+  const events = new EventBus({ logger: log.component('events') })
+  if (options.onEvent !== undefined) events.onAny(options.onEvent)
+  if (options.readOnly) return await openReadOnly(place, path, options, events, log)
+  place.env.createDirs(place.directory)
+  const lock = place.env.lock(`${place.directory}/${lockName}`)
+  try {
+    return await readFiles(place, path, options, events, log, lock)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+async function openReadOnly(
+  place: Place,
+  path: string,
+  options: ResolvedOptions,
+  events: EventBus,
+  log: LogSource,
+): Promise<OpenedFiles> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await readFiles(place, path, options, events, log, undefined)
+    } catch (error) {
+      // The writer may have deleted a file, or begun another manifest, since we read its name.
+      const moved = isBurrowError(error) && ['BURROW_IO', 'BURROW_CORRUPTION'].includes(error.code)
+      if (!moved || attempt === readOnlyAttempts) throw error
+      await new Promise((done) => setTimeout(done, attempt))
+    }
+  }
+}
+
+async function readFiles(
+  place: Place,
+  path: string,
+  options: ResolvedOptions,
+  events: EventBus,
+  log: LogSource,
+  lock: NativeLock | undefined,
+): Promise<OpenedFiles> {
+  const began = performance.now()
+  const existing = findDatabase(place.env, place.directory)
+  if (existing === undefined && lock === undefined) throw notFound(path)
+  const found = existing ?? emptyDatabase()
+  events.emit('recovery', { phase: 'begin', jobId: 0, path })
+  let pump = () => {}
+  const engine = native.openEngine(
+    place.env,
+    engineConfig(place, options, found, () => pump()),
+  )
+  const jobs = new JobTable(engine)
+  pump = () => jobs.complete()
+  try {
+    engine.ref()
+    engine.install(deltaOf({ added: [...found.state.version.all()] }, 0))
+    const replayed = await replayLogs(engine, found, (spec) => {
+      return new Promise((done, failed) => {
+        jobs.submit(spec, (completion, error) => (error === undefined ? done(completion) : failed(error)))
+      })
+    })
+    engine.unref()
+    const report: RecoveryReport = {
+      created: existing === undefined,
+      clean: found.state.clean !== null,
+      walsReplayed: replayed.walsReplayed,
+      records: replayed.records,
+      bytesCut: replayed.bytesCut + found.manifestBytesCut,
+      filesMoved: [],
+      lastSequence: replayed.lastSequence,
+      durationMs: performance.now() - began,
+    }
+    const onProgress = (next: () => void) => {
+      pump = next
+    }
+    return { place, path, options, events, log, engine, jobs, lock, found, replayed, report, onProgress }
+  } catch (error) {
+    engine.close()
+    throw error
+  }
+}
+
+function engineConfig(place: Place, options: ResolvedOptions, found: FoundDatabase, onProgress: () => void) {
+  return {
+    directory: place.directory,
+    databaseId: found.state.databaseId,
+    memtableSize: options.memtableSize,
+    blockCacheSize: options.blockCacheSize,
+    maxOpenFiles: options.maxOpenFiles,
+    jobThreads: options.maxBackgroundJobs,
+    readThreads: options.readThreads,
+    compactionBytesPerSecond: options.compactionBytesPerSecond,
+    maxOpenScans: options.maxOpenIterators,
+    statistics: options.statistics,
+    readOnly: options.readOnly,
+    nextFileNumber: found.nextFileNumber,
+    onProgress,
+  }
+}
+
+function emptyDatabase(): FoundDatabase {
+  return {
+    state: newManifestState(native.randomDatabaseId()),
+    manifest: 0,
+    manifestBytesCut: 0,
+    orphans: [],
+    nextFileNumber: 1,
+  }
+}
+
+function checkCodecs(options: ResolvedOptions): void {
+  const missing = options.compression.find((codec) => !native.codecs.includes(codec))
+  if (missing === undefined) return
+  const allowed = native.codecs.map((codec) => `'${codec}'`).join(', ')
+  throw new BurrowError(
+    'BURROW_UNSUPPORTED',
+    `option 'compression' names '${missing}', which this build does not have; it has ${allowed}`,
+    { context: { operation: 'open', option: 'compression', value: missing, allowed, feature: missing } },
+  )
+}
+
+/** Everything that can be refused before anything is made. */
+function checkDirectory({ env, directory }: Place, path: string, options: ResolvedOptions): void {
+  const present = env.exists(directory)
+  if (present && !env.isDirectory(directory)) {
+    throw invalidArgument(`${path} is a file; a database is a directory`, { operation: 'open', file: path })
+  }
+  const mustExist = options.readOnly || !options.createIfMissing
+  if (mustExist && (!present || findsNothing(env, directory))) throw notFound(path)
+  if (options.errorIfExists && databaseExists(env, directory)) {
+    throw new BurrowError('BURROW_EXISTS', `${path} has a database already; open it without errorIfExists`, {
+      context: { operation: 'open', file: path },
+    })
+  }
+}
+
+/** No database; a damaged one is one. */
+function findsNothing(env: NativeEnv, directory: string): boolean {
+  try {
+    return !databaseExists(env, directory) && findDatabase(env, directory) === undefined
+  } catch {
+    return false
+  }
+}
+
+function notFound(path: string): BurrowError {
+  return new BurrowError(
+    'BURROW_NOT_FOUND',
+    `there is no database in ${path}; open it with createIfMissing to make one`,
+    {
+      context: { operation: 'open', file: path },
+    },
+  )
+}

@@ -1,0 +1,170 @@
+import { type CacheStats, type DatabaseStats, type LevelStats, latencyOf } from '../base/metrics.ts'
+import type { ResolvedOptions } from '../base/options.ts'
+import { leveled } from '../compaction/leveled.ts'
+import { fileName } from '../manifest/file-names.ts'
+import type { TableMeta } from '../manifest/table-meta.ts'
+import type { Version } from '../manifest/version.ts'
+import type { ManifestState } from '../manifest/version-set.ts'
+import type { EngineStats, NativeEngine } from '../native.ts'
+import type { ControlPlane } from './control-plane.ts'
+import type { Place } from './open.ts'
+import type { ScanHost } from './scan.ts'
+import type { Snapshots } from './snapshot.ts'
+
+/** What the statistics are gathered from. `plane` is undefined in a database that was opened read-only. */
+export interface StatsSource {
+  readonly engine: NativeEngine
+  readonly plane: ControlPlane | undefined
+  readonly state: ManifestState
+  readonly manifest: number
+  readonly options: ResolvedOptions
+  readonly place: Place
+  readonly scans: ScanHost
+  readonly snapshots: Snapshots
+  /** performance.now() at open. */
+  readonly openedAt: number
+}
+
+/** One table in `db.levels()`. Keys are bytes as stored. */
+export interface LevelFile extends Omit<TableMeta, 'size' | 'createdAt'> {
+  readonly bytes: number
+  readonly createdAt: Date
+}
+
+export function listLevels(version: Version): { level: number; files: LevelFile[] }[] {
+  return version.levels.slice(0, version.deepestLevel + 1).map(({ tables }, level) => ({
+    level,
+    files: tables.map(({ size, createdAt, smallest, largest, ...rest }) => ({
+      ...rest,
+      bytes: size,
+      createdAt: new Date(createdAt),
+      smallest: Buffer.from(smallest),
+      largest: Buffer.from(largest),
+    })),
+  }))
+}
+
+export function gatherStats(source: StatsSource): DatabaseStats {
+  const { engine, openedAt, plane, scans, snapshots, state } = source
+  const native = engine.stats()
+  const { version } = state
+  const flush = plane?.flushes.totals
+  const compaction = plane?.compactions.totals
+  const cache = (name: keyof EngineStats['cache']): CacheStats => {
+    const { hits, misses, ...rest } = native.cache[name]
+    return { ...rest, hits, misses, hitRatio: ratio(hits, hits + misses) }
+  }
+  const { active, immutable } = native.memtables
+  return {
+    uptimeMs: performance.now() - openedAt,
+    ops: native.ops,
+    cache: { block: cache('block'), index: cache('index'), filter: cache('filter'), table: cache('table') },
+    bloom: native.bloom,
+    memtables: {
+      active: active.bytes,
+      immutable: immutable.count,
+      bytes: active.bytes + immutable.bytes,
+      entries: active.entries + immutable.entries,
+    },
+    wal: {
+      files: state.wals.length,
+      bytes: native.wal.bytes,
+      syncs: native.wal.syncs,
+      syncLatency: native.wal.syncLatency,
+      groupSize: ratio(native.wal.grouped, native.wal.syncs),
+    },
+    levels: levelStats(version, source.options, plane),
+    flush: {
+      count: flush?.count ?? 0,
+      bytes: flush?.bytes ?? 0,
+      latency: latencyOf(flush?.micros ?? []),
+    },
+    compaction: {
+      count: compaction?.count ?? 0,
+      running: plane?.compactions.running ?? 0,
+      bytesRead: compaction?.bytesRead ?? 0,
+      bytesWritten: compaction?.bytesWritten ?? 0,
+      recordsDropped: compaction?.recordsDropped ?? 0,
+      tombstonesDropped: compaction?.tombstonesDropped ?? 0,
+      pendingBytes: leveled.pendingBytes(version, source.options),
+      byReason: { ...compaction?.byReason },
+    },
+    amplification: amplification(native, version, flush?.bytes ?? 0, compaction?.bytesWritten ?? 0),
+    stalls: { ...(plane?.stalls.current() ?? { count: 0, totalMs: 0, byReason: {} }) },
+    memory: memory(native),
+    disk: disk(source),
+    snapshots: { live: snapshots.live, oldestMs: snapshots.oldestMs },
+    iterators: { live: scans.live, oldestMs: scans.oldestMs },
+    errors: { byCode: { ...plane?.errorsByCode } },
+  }
+}
+
+function levelStats(
+  version: Version,
+  options: ResolvedOptions,
+  plane: ControlPlane | undefined,
+): LevelStats[] {
+  const scores = leveled.scores(version, options)
+  return version.levels.slice(0, version.deepestLevel + 1).map(({ tables, bytes }, level) => {
+    const into = plane?.compactions.totals.byLevel[level]
+    return {
+      level,
+      files: tables.length,
+      bytes,
+      sortedRuns: level === 0 ? tables.length : Math.min(1, tables.length),
+      score: scores[level] ?? 0,
+      readBytes: into?.readBytes ?? 0,
+      writtenBytes: into?.writtenBytes ?? 0,
+      compactions: into?.compactions ?? 0,
+    }
+  })
+}
+
+function amplification(native: EngineStats, version: Version, flushed: number, compacted: number) {
+  const { ops } = native
+  const written = ops.put.bytesIn + ops.delete.bytesIn + ops.batch.bytesIn + ops.deleteRange.bytesIn
+  const got = ops.get.bytesOut + ops.getMany.bytesOut + ops.next.bytesOut
+  return {
+    write: ratio(native.wal.bytes + flushed + compacted, written),
+    read: ratio(native.diskReads.bytes, got),
+    space: ratio(version.totalBytes, version.bytes(version.deepestLevel)),
+  }
+}
+
+function memory(native: EngineStats) {
+  const { active, immutable } = native.memtables
+  const byOwner = {
+    memtables: active.bytes + immutable.bytes,
+    blockCache: native.cache.block.usedBytes,
+    indexCache: native.cache.index.usedBytes,
+    filterCache: native.cache.filter.usedBytes,
+  }
+  return { totalBytes: Object.values(byOwner).reduce((sum, bytes) => sum + bytes, 0), byOwner }
+}
+
+function disk({ manifest, place, state }: StatsSource) {
+  const size = (name: string) => orElse(() => place.env.fileSize(`${place.directory}/${name}`), 0)
+  const byKind = {
+    table: state.version.totalBytes,
+    wal: state.wals.reduce((sum, wal) => sum + size(fileName('wal', wal)), 0),
+    manifest: size(fileName('manifest', manifest)),
+  }
+  return {
+    bytes: byKind.table + byKind.wal + byKind.manifest,
+    byKind,
+    freeBytes: orElse<number | null>(() => place.env.freeSpace(place.directory), null),
+  }
+}
+
+/** Statistics go on when the directory is gone. */
+function orElse<T>(read: () => T, otherwise: T): T {
+  try {
+    return read()
+  } catch {
+    return otherwise
+  }
+}
+
+function ratio(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole
+}
