@@ -100,6 +100,11 @@ export interface LogContents {
   databaseId: string
 }
 
+/** A log that is damaged: what could be read before the damage. */
+export interface DamagedLog extends Pick<LogContents, 'records' | 'fileSize' | 'databaseId'> {
+  damage: NativeStatus
+}
+
 export interface TableFormat {
   blockSize: number
   bloomBitsPerKey: number
@@ -401,6 +406,8 @@ export interface TableDump {
   records: { key: Buffer; sequence: number; kind: 'put' | 'delete' | 'rangeDelete'; value: Buffer }[]
   /** More records than the limit follow. */
   truncated: boolean
+  /** What ended the records before their end or the limit. */
+  damage?: NativeStatus
 }
 
 export interface NativeAddon {
@@ -422,6 +429,16 @@ export interface NativeAddon {
     databaseId?: string,
     expectedLength?: number,
   ): LogContents
+  /** `partial`: damage is returned with the records before it, not thrown. */
+  readLog(
+    env: NativeEnv,
+    path: string,
+    kind: 'wal' | 'manifest',
+    number: number,
+    databaseId: string | undefined,
+    expectedLength: number | undefined,
+    partial: true,
+  ): LogContents | DamagedLog
   dumpTable(env: NativeEnv, path: string, number: number, limit: number): TableDump
   randomDatabaseId(): string
   crc32c(bytes: Uint8Array): number

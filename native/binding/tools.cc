@@ -39,7 +39,7 @@ napi_value TableInfo(napi_env env, uint64_t number, const TableProperties& prope
 }
 
 napi_value ReadLog(napi_env env, napi_callback_info info) {
-  Call<6> call(env, info);
+  Call<7> call(env, info);
   std::shared_ptr<Env> file_env = EnvOf(env, call[0]);
   if (file_env == nullptr) return ThrowInvalid(env, "env must be a NativeEnv");
   Reader reader(env);
@@ -55,6 +55,7 @@ napi_value ReadLog(napi_env env, napi_callback_info info) {
     options.database_id = &id;
   }
   if (!reader.Undefined(call[5])) options.expected_length = reader.Integer(call[5], "expectedLength");
+  const bool partial = !reader.Undefined(call[6]) && reader.Bool(call[6], "partial");
   if (!reader.ok()) return nullptr;
 
   std::unique_ptr<RandomAccessFile> file;
@@ -70,11 +71,15 @@ napi_value ReadLog(napi_env env, napi_callback_info info) {
     Set(env, record, "payload", BufferCopy(env, payload));
     SetElement(env, records, i, record);
   }
-  if (!log.status().ok()) return Throw(env, log.status());
+  if (!log.status().ok() && !partial) return Throw(env, log.status());
   napi_value result = Object(env);
   Set(env, result, "records", records);
-  Set(env, result, "end", Text(env, LogEndName(log.end())));
-  Set(env, result, "endOffset", Number(env, log.end_offset()));
+  if (log.status().ok()) {
+    Set(env, result, "end", Text(env, LogEndName(log.end())));
+    Set(env, result, "endOffset", Number(env, log.end_offset()));
+  } else {
+    Set(env, result, "damage", StatusObject(env, log.status()));
+  }
   Set(env, result, "fileSize", Number(env, log.file_size()));
   Set(env, result, "databaseId", Text(env, log.database_id().ToHex()));
   return result;
@@ -143,7 +148,6 @@ napi_value DumpTable(napi_env env, napi_callback_info info) {
   napi_value records = Array(env, 0);
   bool truncated = false;
   status = DumpRecords(env, *table, limit, records, &truncated);
-  if (!status.ok()) return Throw(env, status);
 
   const TableProperties& properties = table->properties();
   napi_value table_info = TableInfo(env, number, properties);
@@ -157,6 +161,7 @@ napi_value DumpTable(napi_env env, napi_callback_info info) {
   Set(env, result, "rangeTombstones", DumpTombstones(env, table->range_tombstones().get()));
   Set(env, result, "records", records);
   Set(env, result, "truncated", Boolean(env, truncated));
+  if (!status.ok()) Set(env, result, "damage", StatusObject(env, status));
   return result;
 }
 
