@@ -13,8 +13,8 @@ Status ReadFileToString(Env* env, const std::string& path, uint64_t limit, std::
   BURROW_RETURN_IF_ERROR(env->NewRandomAccessFile(path, &file));
   const uint64_t size = file->Size();
   if (size > limit) {
-    return Status::Corruption(path + " has " + std::to_string(size) + " bytes, more than the " +
-                              std::to_string(limit) + " that such a file can have")
+    return Status::Corruption(path + " has " + std::to_string(size) + " bytes, more than the " + std::to_string(limit) +
+                              " that such a file can have")
         .WithFile(path);
   }
   std::string buffer(size, '\0');

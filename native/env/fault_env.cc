@@ -15,9 +15,9 @@ namespace burrow {
 namespace fault {
 
 const char* OpName(OpMask kind) {
-  static constexpr const char* kNames[kKinds] = {"open",     "create", "read",   "write", "sync",       "allocate",
-                                                 "truncate", "close",  "syncdir", "rename", "remove",    "link",
-                                                 "mkdir",    "list",   "stat",   "lock"};
+  static constexpr const char* kNames[kKinds] = {"open",     "create", "read",    "write",  "sync",   "allocate",
+                                                 "truncate", "close",  "syncdir", "rename", "remove", "link",
+                                                 "mkdir",    "list",   "stat",    "lock"};
   return kNames[std::countr_zero(kind)];
 }
 

@@ -15,21 +15,21 @@ namespace fault {
 
 using OpMask = uint32_t;
 
-inline constexpr OpMask kOpen = 1u << 0;       // for reading
-inline constexpr OpMask kCreate = 1u << 1;     // for writing
+inline constexpr OpMask kOpen = 1u << 0;    // for reading
+inline constexpr OpMask kCreate = 1u << 1;  // for writing
 inline constexpr OpMask kRead = 1u << 2;
-inline constexpr OpMask kWrite = 1u << 3;      // Append
+inline constexpr OpMask kWrite = 1u << 3;  // Append
 inline constexpr OpMask kSync = 1u << 4;
 inline constexpr OpMask kAllocate = 1u << 5;
 inline constexpr OpMask kTruncate = 1u << 6;
-inline constexpr OpMask kClose = 1u << 7;      // of a writable file, when it is called for
+inline constexpr OpMask kClose = 1u << 7;  // of a writable file, when it is called for
 inline constexpr OpMask kSyncDir = 1u << 8;
-inline constexpr OpMask kRename = 1u << 9;     // the path is either of both
-inline constexpr OpMask kRemove = 1u << 10;    // files and directories
-inline constexpr OpMask kLink = 1u << 11;      // the path is either of both
+inline constexpr OpMask kRename = 1u << 9;   // the path is either of both
+inline constexpr OpMask kRemove = 1u << 10;  // files and directories
+inline constexpr OpMask kLink = 1u << 11;    // the path is either of both
 inline constexpr OpMask kCreateDir = 1u << 12;
 inline constexpr OpMask kList = 1u << 13;
-inline constexpr OpMask kStat = 1u << 14;      // FileExists, GetFileSize, IsDirectory, GetFreeSpace
+inline constexpr OpMask kStat = 1u << 14;  // FileExists, GetFileSize, IsDirectory, GetFreeSpace
 inline constexpr OpMask kLock = 1u << 15;
 inline constexpr int kKinds = 16;
 
@@ -50,8 +50,8 @@ struct Rule {
   OpMask operations = kAll;
   std::string path_contains = "";  // empty: any path
   std::string path_suffix = "";    // empty: any path
-  uint64_t countdown = 1;     // takes effect at this matching operation, counted from 1 when the rule is added…
-  bool forever = false;       // …and at each that follows
+  uint64_t countdown = 1;          // takes effect at this matching operation, counted from 1 when the rule is added…
+  bool forever = false;            // …and at each that follows
   Effect effect = Effect::kError;
   int error_number = 5;       // EIO
   uint64_t delay_micros = 0;  // added whatever the effect is
@@ -69,7 +69,7 @@ class FaultEnv final : public Env {
   // Rules are looked at in the order they were added: delays add up, the first other effect is taken. Every rule that
   // matches counts the operation. The id is never used again.
   uint64_t AddRule(fault::Rule rule);
-  void RemoveRule(uint64_t id);  // no-op when it is gone
+  void RemoveRule(uint64_t id);          // no-op when it is gone
   uint64_t RuleHits(uint64_t id) const;  // how often it took effect; 0 when it is gone
 
   // After `operations` more mutating operations, every further one does nothing and fails with EIO: a dead disk.

@@ -13,9 +13,7 @@ struct Fixture {
   std::shared_ptr<Env> memory = Env::NewMemory();
   FaultEnv env{memory.get()};
 
-  Fixture() {
-    CHECK_OK(memory->CreateDirs("/db"));
-  }
+  Fixture() { CHECK_OK(memory->CreateDirs("/db")); }
   std::unique_ptr<WritableFile> Open(const std::string& path) {
     std::unique_ptr<WritableFile> file;
     CHECK_OK(env.NewWritableFile(path, Env::OpenMode::kAppend, &file));
@@ -78,7 +76,8 @@ TEST(FaultEnv, RulesMatchKindAndPath) {
   Fixture f;
   const auto wal = f.Open("/db/000001.wal");
   const auto table = f.Open("/db/000002.sst");
-  f.env.AddRule({.operations = fault::kWrite | fault::kSync, .path_suffix = ".wal", .forever = true, .error_number = ENOSPC});
+  f.env.AddRule(
+      {.operations = fault::kWrite | fault::kSync, .path_suffix = ".wal", .forever = true, .error_number = ENOSPC});
   f.env.AddRule({.operations = fault::kRename, .path_contains = "CURRENT", .error_number = EROFS});
   for (int i = 0; i < 3; ++i) {
     const Status status = wal->Append("x");
@@ -155,8 +154,7 @@ TEST(FaultEnv, TraceTellsTheOrderOfDurability) {
   f.env.StartTrace(fault::kSync | fault::kWrite, 3);
   CHECK(!Replace(&f.env, "x").ok());
   CHECK_OK(Replace(&f.env, "x"));
-  CHECK(f.env.TakeTrace() ==
-        std::vector<std::string>({"write 000001.tmp", "sync 000001.tmp !", "write 000001.tmp"}));
+  CHECK(f.env.TakeTrace() == std::vector<std::string>({"write 000001.tmp", "sync 000001.tmp !", "write 000001.tmp"}));
   CHECK(f.env.TakeTrace().empty());
 }
 

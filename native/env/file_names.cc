@@ -15,7 +15,7 @@ struct Form {
 };
 
 constexpr Form kForms[] = {
-    {FileKind::kCurrent, "CURRENT", "", false}, {FileKind::kLock, "LOCK", "", false},
+    {FileKind::kCurrent, "CURRENT", "", false},   {FileKind::kLock, "LOCK", "", false},
     {FileKind::kManifest, "MANIFEST-", "", true}, {FileKind::kWal, "", ".wal", true},
     {FileKind::kTable, "", ".sst", true},         {FileKind::kTemp, "", ".tmp", true},
     {FileKind::kLost, "lost", "", false},

@@ -42,11 +42,35 @@ TEST(FileNames, EveryNameParsesBack) {
 }
 
 TEST(FileNames, EverythingElseIsRefused) {
-  for (const char* name :
-       {"", "CURRENT ", "current", "CURRENT-000001", "LOCK.", "MANIFEST", "MANIFEST-", "MANIFEST-1", "MANIFEST-0000001",
-        "MANIFEST-+00001", "000001", "00001.wal", "0000001.wal", "+00001.wal", "-00001.wal", " 00001.wal", "000001.wal ",
-        "00000a.sst", "0x0001.sst", "000001.SST", ".sst", "sst", "9007199254740992.sst", "18446744073709551617.wal",
-        "99999999999999999.tmp", "000001.sst.tmp", "lost/", "losts", "000001.log"}) {
+  for (const char* name : {"",
+                           "CURRENT ",
+                           "current",
+                           "CURRENT-000001",
+                           "LOCK.",
+                           "MANIFEST",
+                           "MANIFEST-",
+                           "MANIFEST-1",
+                           "MANIFEST-0000001",
+                           "MANIFEST-+00001",
+                           "000001",
+                           "00001.wal",
+                           "0000001.wal",
+                           "+00001.wal",
+                           "-00001.wal",
+                           " 00001.wal",
+                           "000001.wal ",
+                           "00000a.sst",
+                           "0x0001.sst",
+                           "000001.SST",
+                           ".sst",
+                           "sst",
+                           "9007199254740992.sst",
+                           "18446744073709551617.wal",
+                           "99999999999999999.tmp",
+                           "000001.sst.tmp",
+                           "lost/",
+                           "losts",
+                           "000001.log"}) {
     CHECK(!Parses(name));
   }
   CHECK(!Parses(Slice("000001.wal\0", 11)));

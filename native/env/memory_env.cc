@@ -141,8 +141,7 @@ bool MemoryEnv::Apply(const Change& change, EntriesOf entries) {
     if (it == from.end() || it->second != change.node) return false;
   }
   if (change.to_dir == nullptr && change.node->file == nullptr && !entries(change.node.get()).empty()) return false;
-  if (change.to_dir != nullptr && change.from_dir == nullptr &&
-      entries(change.to_dir.get()).contains(change.to_name)) {
+  if (change.to_dir != nullptr && change.from_dir == nullptr && entries(change.to_dir.get()).contains(change.to_name)) {
     return false;
   }
   if (change.from_dir != nullptr) entries(change.from_dir.get()).erase(change.from_name);
@@ -384,7 +383,8 @@ Status MemoryEnv::LockFile(const std::string& path, std::unique_ptr<FileLock>* l
   std::shared_ptr<MemoryFile> file;
   BURROW_RETURN_IF_ERROR(Result("lock", path, OpenFile(path, true, &file)));
   if (!file->TryLock()) {
-    return Status(Code::kLocked, "the database is in use by process " + std::to_string(getpid()) + " (this one): " + path)
+    return Status(Code::kLocked,
+                  "the database is in use by process " + std::to_string(getpid()) + " (this one): " + path)
         .WithFile(path)
         .WithHolder(getpid());
   }
@@ -393,9 +393,9 @@ Status MemoryEnv::LockFile(const std::string& path, std::unique_ptr<FileLock>* l
 }
 
 uint64_t MemoryEnv::NowMicros() {
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                   std::chrono::steady_clock::now().time_since_epoch())
-                                   .count());
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
 }
 
 MemoryEnv::View MemoryEnv::WreckDirectories(Random* random, DirectoryLoss loss) const {

@@ -59,10 +59,10 @@ class MemoryEnv final : public Env {
   };
   // A change of directories that is not synced: durable as a whole or not at all.
   struct Change {
-    NodePtr node;                     // what was added, removed or moved
-    NodePtr from_dir;                 // null: the node was added under a free name
+    NodePtr node;      // what was added, removed or moved
+    NodePtr from_dir;  // null: the node was added under a free name
     std::string from_name;
-    NodePtr to_dir;                   // null: it was removed
+    NodePtr to_dir;  // null: it was removed
     std::string to_name;
     std::vector<Node*> Dirs() const;
   };

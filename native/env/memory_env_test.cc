@@ -196,7 +196,8 @@ TEST(MemoryEnv, ARenameLeavesOneOfBothStates) {
   for (uint64_t seed = 0; seed < kWrecks; ++seed) {
     for (Loss loss : {Loss::kPrefix, Loss::kSubset}) seen.insert(Dump(env->CrashClone(seed, loss).get(), "/db"));
   }
-  CHECK(seen == std::set<std::string>({"/db/\n/db/CURRENT=1\n", "/db/\n/db/CURRENT=1\n/db/tmp=2\n", "/db/\n/db/CURRENT=2\n"}));
+  CHECK(seen ==
+        std::set<std::string>({"/db/\n/db/CURRENT=1\n", "/db/\n/db/CURRENT=1\n/db/tmp=2\n", "/db/\n/db/CURRENT=2\n"}));
 }
 
 TEST(MemoryEnv, AMoveBetweenDirectoriesIsWholeAndSyncedByEither) {
@@ -221,7 +222,8 @@ TEST(MemoryEnv, SameSeedSameWreckAndTheOriginalRunsOn) {
   const auto make = [] {
     auto env = NewEnv();
     for (int i = 0; i < 30; ++i) {
-      CHECK_OK(Open(env.get(), "/db/" + std::to_string(i % 7))->Append(std::string(1000, static_cast<char>('a' + i % 26))));
+      CHECK_OK(
+          Open(env.get(), "/db/" + std::to_string(i % 7))->Append(std::string(1000, static_cast<char>('a' + i % 26))));
       if (i % 5 == 0) CHECK_OK(env->RenameFile("/db/" + std::to_string(i % 7), "/db/r" + std::to_string(i)));
     }
     return env;

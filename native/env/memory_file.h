@@ -78,8 +78,8 @@ class MemoryFile {
   static void Write(Content* content, uint64_t offset, Slice data);
   static void Cut(Content* content, uint64_t size);
 
-  uint64_t Reserve(uint64_t size);  // grows what is charged towards `size`; the size there was room for
-  void Shrink(uint64_t size);       // REQUIRES: size <= live_.size
+  uint64_t Reserve(uint64_t size);               // grows what is charged towards `size`; the size there was room for
+  void Shrink(uint64_t size);                    // REQUIRES: size <= live_.size
   std::vector<uint64_t> ChangedSectors() const;  // offsets of those that differ from durable_
 
   const std::shared_ptr<MemorySpace> space_;

@@ -65,8 +65,8 @@ int WriteAt(int fd, Slice data, uint64_t offset, size_t* written) {
   *written = 0;
   while (*written < data.size()) {
     const size_t n = std::min(data.size() - *written, kMaxTransfer);
-    const ssize_t done = RetryInterrupted(
-        [&] { return pwrite(fd, data.data() + *written, n, static_cast<off_t>(offset + *written)); });
+    const ssize_t done =
+        RetryInterrupted([&] { return pwrite(fd, data.data() + *written, n, static_cast<off_t>(offset + *written)); });
     if (done < 0) return errno;
     if (done == 0) return EIO;
     *written += static_cast<size_t>(done);
@@ -79,9 +79,8 @@ int ReadAt(int fd, char* to, size_t n, uint64_t offset, size_t* read) {
   *read = 0;
   if (offset > static_cast<uint64_t>(INT64_MAX) - n) return 0;
   while (*read < n) {
-    const ssize_t done = RetryInterrupted([&] {
-      return pread(fd, to + *read, std::min(n - *read, kMaxTransfer), static_cast<off_t>(offset + *read));
-    });
+    const ssize_t done = RetryInterrupted(
+        [&] { return pread(fd, to + *read, std::min(n - *read, kMaxTransfer), static_cast<off_t>(offset + *read)); });
     if (done < 0) return errno;
     if (done == 0) return 0;
     *read += static_cast<size_t>(done);
@@ -356,9 +355,9 @@ class PosixEnv final : public Env {
   }
 
   uint64_t NowMicros() override {
-    return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                     std::chrono::steady_clock::now().time_since_epoch())
-                                     .count());
+    return static_cast<uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+            .count());
   }
 
  private:

@@ -1,7 +1,7 @@
 // Three streams of CRC instructions hide their latency (three cycles each, one can start every cycle). The streams are
 // joined by multiplying a CRC with x^(8 * bytes that follow it) modulo the polynomial: Gopal et al., "Fast CRC
-// Computation for iSCSI Polynomial Using CRC32 Instruction", Intel 2011. Polynomials are bit-reflected throughout: bit 31
-// is x^0.
+// Computation for iSCSI Polynomial Using CRC32 Instruction", Intel 2011. Polynomials are bit-reflected throughout:
+// bit 31 is x^0.
 #include "util/crc32c.h"
 
 #include <array>
