@@ -5,7 +5,9 @@
 #include <optional>
 #include <set>
 
+#include "env/fault_env.h"
 #include "env/file_names.h"
+#include "env/memory_env.h"
 #include "merge/db_iterator.h"
 #include "merge/merging_iterator.h"
 #include "util/random.h"
@@ -319,6 +321,74 @@ TEST(TableJob, CancellationAtAnyMomentNamesWhatWasBegun) {
   TableJobResult begun_cancelled = RunFlush(flush, store.context);
   CHECK(begun_cancelled.status.Is(Code::kAborted));
   CHECK(begun_cancelled.outputs.empty());
+}
+
+TEST(TableJob, AnyFailedOperationIsAnErrorThatNamesTheFiles) {
+  const auto memory = Env::NewMemory();
+  const auto faults = std::make_shared<FaultEnv>(memory.get());
+  Store store(faults);
+  FlushJob flush;
+  flush.target_file_size = 6000;
+  for (int i = 0; i < 3; i++) {
+    flush.memtables = {Fill(ManyWrites(100, 1 + static_cast<SequenceNumber>(i) * 100))};
+    store.runs.insert(store.runs.begin(), store.Adopt(RunFlush(flush, store.context)));
+  }
+  for (const bool is_flush : {true, false}) {
+    for (const fault::Effect effect : {fault::Effect::kError, fault::Effect::kShortWrite}) {
+      uint64_t failures = 0;
+      for (bool failed = true; failed; failures += failed) {
+        const std::set<uint64_t> before = store.TableNumbers();
+        // Input tables are opened anew, so that opening fails in its turn, too.
+        TableCache cold(faults.get(), kDir, DatabaseId{}, 100, nullptr);
+        CompactionJob compaction = store.Compaction(0, store.runs.size());
+        compaction.target_file_size = 6000;
+        compaction.read_ahead = 0;
+        for (CompactionJob::Run& run : compaction.runs) {
+          for (RunTable& t : run.tables) t.handle = cold.NewHandle(t.handle->number(), t.handle->size());
+        }
+        fault::Rule rule;
+        rule.effect = effect;
+        rule.countdown = failures + 1;
+        const uint64_t id = faults->AddRule(rule);
+        const TableJobResult result =
+            is_flush ? RunFlush(flush, store.context) : RunCompaction(compaction, store.context);
+        failed = faults->RuleHits(id) > 0;
+        faults->RemoveRule(id);
+        CHECK_EQ(result.status.ok(), !failed);
+        if (failed) {
+          CHECK(result.status.Is(Code::kIO));
+          CheckLeftovers(&store, result, before);
+        } else {
+          store.Adopt(result);
+        }
+        for (const TableOutput& output : result.outputs) {
+          Status removed = faults->RemoveFile(FileName(kDir, FileKind::kTable, output.number));
+          CHECK(removed.ok() || removed.Is(Code::kNotFound));
+        }
+      }
+      CHECK_GT(failures, is_flush ? 5u : 15u);
+    }
+  }
+}
+
+TEST(TableJob, OutputsAndTheirDirectoryEntriesSurviveAPowerCut) {
+  const auto memory = std::static_pointer_cast<MemoryEnv>(Env::NewMemory());
+  Store store(memory);
+  CHECK_OK(memory->SyncDir("/"));
+  FlushJob flush;
+  flush.memtables = {Fill(ManyWrites(200, 1))};
+  flush.target_file_size = 4000;
+  const Store::Run run = store.Adopt(RunFlush(flush, store.context));
+  for (uint64_t seed = 0; seed < 20; seed++) {
+    const auto wreck = memory->CrashClone(TestSeed() + seed);
+    TableCache tables(wreck.get(), kDir, DatabaseId{}, 100, nullptr);
+    for (const Store::Table& t : run) {
+      std::shared_ptr<TableReader> reader;
+      const auto handle = tables.NewHandle(t.handle->number(), t.handle->size());
+      CHECK_OK(handle->Acquire(false, &reader));
+      CHECK_OK(reader->Verify());
+    }
+  }
 }
 
 TEST(TableJob, WritesPassTheRateLimiter) {

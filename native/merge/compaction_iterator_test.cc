@@ -161,7 +161,8 @@ TEST(CompactionIterator, AtTheBottomWithoutSnapshotsOnlyLiveRecordsRemain) {
 
 TEST(CompactionIterator, ASnapshotKeepsWhatItSees) {
   Data input;
-  input.records = {{InternalKey("a", 2), "seen"}, {InternalKey("a", 1), "shadowed"}, {InternalKey("b", 1), "covered later"}};
+  input.records = {
+      {InternalKey("a", 2), "seen"}, {InternalKey("a", 1), "shadowed"}, {InternalKey("b", 1), "covered later"}};
   input.records.emplace_back(InternalKey("a", 8, Kind::kDelete), "");
   input.ranges = {{"b", "c", 9}, {"b", "c", 7}};
   Data output = Compact(input, {4}, Always, AlwaysRange);

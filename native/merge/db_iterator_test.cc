@@ -57,7 +57,8 @@ struct History {
     }
     Model model;
     for (const auto& [key, entry] : newest) {
-      bool hidden = entry.second.empty() || (bounds.lower && key < *bounds.lower) || (bounds.upper && key >= *bounds.upper);
+      bool hidden = entry.second.empty() || (bounds.lower && key < *bounds.lower) ||
+                    (bounds.upper && key >= *bounds.upper);
       for (const Range& r : ranges) {
         hidden |= r.sequence <= sequence && r.sequence > entry.first && r.begin <= key && key < r.end;
       }
@@ -98,7 +99,9 @@ TEST(DbIterator, RandomMovesMatchABruteForceModel) {
       CHECK_EQ(it.key(), at->first);
       CHECK_EQ(it.value(), at->second);
     };
-    auto last_before = [&](Model::const_iterator bound) { return bound == model.begin() ? model.end() : std::prev(bound); };
+    auto last_before = [&](Model::const_iterator bound) {
+      return bound == model.begin() ? model.end() : std::prev(bound);
+    };
     for (int move = 0; move < 60; move++) {
       if (at != model.end() && !random.OneIn(4)) {
         bool forward = random.OneIn(2);
@@ -166,8 +169,8 @@ TEST(DbIterator, AnUnknownKindIsUnsupportedOnlyWhereItWouldBeSeen) {
     CHECK(!it.Valid());
     CHECK(it.status().Is(Code::kUnsupported));
 
-    DbIterator shadowed(One({{InternalKey("a", 3, future), ""}, {InternalKey("a", 4), "new"}, {InternalKey("a", 8, future), ""}}),
-                        nullptr, at_5);
+    const Records around{{InternalKey("a", 3, future), ""}, {InternalKey("a", 4), "new"}, {InternalKey("a", 8, future), ""}};
+    DbIterator shadowed(One(around), nullptr, at_5);
     forward ? shadowed.SeekToFirst() : shadowed.SeekToLast();
     CHECK_OK(shadowed.status());
     CHECK_EQ(shadowed.value(), "new");

@@ -33,8 +33,8 @@ class VectorIterator final : public InternalIterator {
 
  private:
   size_t LowerBound(Slice target) const {
-    auto it = std::lower_bound(records_.begin(), records_.end(), target,
-                               [](const auto& record, Slice key) { return CompareInternalKeys(record.first, key) < 0; });
+    auto before = [](const auto& record, Slice key) { return CompareInternalKeys(record.first, key) < 0; };
+    auto it = std::lower_bound(records_.begin(), records_.end(), target, before);
     return static_cast<size_t>(it - records_.begin());
   }
 
