@@ -242,6 +242,28 @@ TEST(TableJob, RangeTombstonesAloneAreWrittenAndVanishAtTheBottom) {
   CHECK_EQ(result.bytes_read, p.file_size);
 }
 
+TEST(TableJob, TombstonesStayWhereATableBelowMayHoldTheKey) {
+  Store store(Env::NewMemory());
+  FlushJob flush;
+  flush.memtables = {Fill({{1, Kind::kDelete, "b", ""},
+                           {2, Kind::kDelete, "c", ""},
+                           {3, Kind::kDelete, "d", ""},
+                           {4, Kind::kDelete, "e", ""},
+                           {5, Kind::kDelete, "f", ""},
+                           {6, Kind::kRangeDelete, "g", "h"},
+                           {7, Kind::kRangeDelete, "h", "i"},
+                           {8, Kind::kRangeDelete, "i", "j"}})};
+  store.runs = {store.Adopt(RunFlush(flush, store.context))};
+  CompactionJob job = store.Compaction(0, 1);
+  job.below = {{{"c", "d"}, {"f", "f"}}, {{"a", "b"}, {"h", "h"}}};
+  const TableJobResult result = RunCompaction(job, store.context);
+  const TableProperties& p = store.Adopt(result)[0].properties;
+  CHECK_EQ(p.tombstones, 4u);  // all but e
+  CHECK_EQ(result.tombstones_dropped, 1u);
+  CHECK_EQ(p.range_tombstones, 1u);
+  CHECK_EQ(p.largest, "i");
+}
+
 TEST(TableJob, RangeTombstonesAreCutWhereOutputsEnd) {
   Store store(Env::NewMemory());
   std::vector<Write> writes;
