@@ -62,6 +62,7 @@
       "binding/errors.cc",
       "binding/jobs.cc",
       "binding/notifier.cc",
+      "binding/process_exit.cc",
       "binding/reads.cc",
       "binding/scan_handle.cc",
       "binding/stats.cc",
@@ -72,12 +73,15 @@
     "test_files": [
       "base/range_tombstone_test.cc",
       "base/write_batch_test.cc",
+      "cache/block_cache_test.cc",
+      "codec/codec_test.cc",
       "engine/commit_queue_test.cc",
       "env/env_test.cc",
       "env/fault_env_test.cc",
       "env/file_names_test.cc",
       "env/memory_env_test.cc",
       "jobs/engine_model_test.cc",
+      "jobs/job_runner_test.cc",
       "jobs/rate_limiter_test.cc",
       "jobs/table_job_test.cc",
       "jobs/thread_pool_test.cc",
@@ -86,6 +90,11 @@
       "merge/db_iterator_test.cc",
       "merge/merging_iterator_test.cc",
       "merge/output_splitter_test.cc",
+      "table/block_test.cc",
+      "table/filter_test.cc",
+      "table/level_iterator_test.cc",
+      "table/table_cache_test.cc",
+      "table/table_test.cc",
       "util/arena_test.cc",
       "util/crc32c_test.cc",
       "util/hash_test.cc",
@@ -93,6 +102,14 @@
       "util/random_test.cc",
       "wal/log_test.cc"
     ],
-    "bench_files": []
+    "bench_files": [
+      "bench/data.cc",
+      "bench/database_workloads.cc",
+      "bench/driver.cc",
+      "bench/flags.cc",
+      "bench/main.cc",
+      "bench/micro_benchmarks.cc",
+      "bench/report.cc"
+    ]
   }
 }

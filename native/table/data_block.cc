@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstring>
 
 #include "util/coding.h"
@@ -15,6 +16,7 @@ constexpr size_t kMaxHashedRestarts = 253;
 constexpr size_t kMaxBuckets = UINT16_MAX;
 constexpr uint32_t kHasHashIndex = uint32_t{1} << 31;
 constexpr uint32_t kRestartCountMask = (uint32_t{1} << 24) - 1;
+constexpr ptrdiff_t kPrefetch = 1024;
 constexpr size_t kMaxEntryHeader = 3 * kMaxVarint32Bytes;
 
 uint32_t BucketOf(uint32_t hash, uint32_t buckets) {
@@ -216,6 +218,8 @@ DataBlock::Found DataBlock::Get(Slice target, uint64_t hash, uint64_t* trailer, 
   size_t matched = 0, last_size = 0;
   const char* p = Restart(restart);
   if (p == nullptr) return Found::kCorrupt;
+  // An entry is found through the one before it: asked for one by one, cold cache lines would come one after another.
+  for (const char* line = p; line < end && line < p + kPrefetch; line += 64) __builtin_prefetch(line);
   while (p < end) {
     Entry entry;
     if (!ParseEntry(p, entries_end_, &entry) || entry.shared > last_size) return Found::kCorrupt;

@@ -1,0 +1,118 @@
+#include "cache/block_cache.h"
+
+#include <cstring>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "util/random.h"
+#include "util/testing.h"
+
+namespace burrow {
+namespace {
+
+BlockRef Make(size_t size, uint64_t file, uint64_t offset) {
+  BlockRef block = BlockRef::Allocate(size);
+  memset(block.data(), static_cast<int>(file * 31 + offset), size);
+  return block;
+}
+
+// Reads through the cache as a table does; true for a hit.
+bool Read(BlockCache* cache, uint64_t file, uint64_t offset, size_t size = 4096) {
+  BlockRef block = cache->Lookup(file, offset, BlockType::kData);
+  const bool hit = static_cast<bool>(block);
+  if (!hit) block = cache->Insert(file, offset, BlockType::kData, Make(size, file, offset));
+  CHECK_EQ(block.contents().size(), size);
+  CHECK_EQ(static_cast<uint8_t>(block.contents().back()), static_cast<uint8_t>(file * 31 + offset));
+  return hit;
+}
+
+TEST(BlockCache, KeepsAHotSetThroughAScan) {
+  BlockCache cache(8 << 20);
+  const uint64_t hot = (4 << 20) / 4096;  // half the cache
+  for (int pass = 0; pass < 3; pass++) {
+    for (uint64_t i = 0; i < hot; i++) Read(&cache, 1, i);
+  }
+  for (uint64_t i = 0; i < 10 * (8 << 20) / 4096; i++) Read(&cache, 2, i);
+  uint64_t kept = 0;
+  for (uint64_t i = 0; i < hot; i++) kept += Read(&cache, 1, i);
+  CHECK_GT(kept, hot * 95 / 100);
+}
+
+TEST(BlockCache, StaysWithinItsCapacityAndCounts) {
+  Random random(TestSeed());
+  for (size_t capacity : {size_t{0}, size_t{10000}, size_t{300000}, size_t{5} << 20}) {
+    BlockCache cache(capacity);
+    uint64_t hits = 0, reads = 20000;
+    for (uint64_t i = 0; i < reads; i++) {
+      uint64_t offset = random.Uniform(3000);
+      hits += Read(&cache, offset % 7, offset, 1 + offset);
+      CHECK_LE(cache.GetStats().used_bytes, capacity);
+    }
+    BlockCache::Stats stats = cache.GetStats();
+    CHECK_EQ(stats.by_type[0].hits, hits);
+    CHECK_EQ(stats.by_type[0].misses, reads - hits);
+    CHECK_EQ(stats.by_type[0].used_bytes, stats.used_bytes);
+    CHECK_EQ(stats.pinned_bytes, 0u);
+    for (uint64_t file = 0; file < 7; file++) cache.EraseFile(file);
+    CHECK_EQ(cache.GetStats().used_bytes, 0u);
+  }
+}
+
+TEST(BlockCache, PinnedBlocksOutliveEvictionAndTheCache) {
+  BlockRef kept;
+  {
+    BlockCache cache(100000);
+    kept = cache.Insert(1, 0, BlockType::kIndex, Make(5000, 1, 0));
+    BlockRef second = cache.Lookup(1, 0, BlockType::kIndex);
+    const uint64_t charge = cache.GetStats().used_bytes;
+    CHECK_GT(charge, 5000u);
+    CHECK_EQ(cache.GetStats().pinned_bytes, charge);
+    second.Reset();
+    CHECK_EQ(cache.GetStats().pinned_bytes, charge);
+    for (uint64_t i = 0; i < 200; i++) Read(&cache, 2, i / 2);  // twice each: these push it out of the protected part
+    CHECK(!cache.Lookup(1, 0, BlockType::kIndex));
+    CHECK_EQ(cache.GetStats().pinned_bytes, charge);
+    BlockRef erased = cache.Insert(3, 0, BlockType::kData, Make(100, 3, 0));
+    cache.EraseFile(3);
+    CHECK(!cache.Lookup(3, 0, BlockType::kData));
+    CHECK_GT(cache.GetStats().pinned_bytes, charge);
+    erased.Reset();
+    CHECK_EQ(cache.GetStats().pinned_bytes, charge);
+  }
+  CHECK_EQ(static_cast<uint8_t>(kept.contents()[4999]), 31u);
+}
+
+TEST(BlockCache, TheFirstInsertWinsAndTooLargeIsNotCached) {
+  BlockCache cache(100000);
+  BlockRef first = cache.Insert(1, 0, BlockType::kData, Make(10, 1, 0));
+  BlockRef second = cache.Insert(1, 0, BlockType::kData, Make(10, 9, 9));
+  CHECK(second.contents().data() == first.contents().data());
+  BlockRef large = cache.Insert(1, 1, BlockType::kData, Make(200000, 1, 1));
+  CHECK_EQ(large.contents().size(), 200000u);
+  CHECK(!cache.Lookup(1, 1, BlockType::kData));
+}
+
+TEST(BlockCache, ManyThreads) {
+  BlockCache cache(400000);
+  std::vector<std::thread> threads;
+  for (uint64_t t = 0; t < 4; t++) {
+    threads.emplace_back([&cache, t] {
+      Random random(TestSeed() + t);
+      std::vector<BlockRef> held(4);
+      for (int i = 0; i < 20000; i++) {
+        uint64_t file = random.Uniform(4), offset = random.Uniform(100);
+        Read(&cache, file, offset, 1000);
+        BlockRef block = cache.Lookup(file, offset, BlockType::kData);
+        if (block) held[random.Uniform(4)] = std::move(block);
+        if (random.OneIn(500)) cache.EraseFile(file);
+        if (random.OneIn(1000)) CHECK_LE(cache.GetStats().used_bytes, 400000u);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK_EQ(cache.GetStats().pinned_bytes, 0u);
+}
+
+}  // namespace
+}  // namespace burrow
