@@ -257,7 +257,7 @@ TEST(TableJob, TombstonesStayWhereATableBelowMayHoldTheKey) {
   CompactionJob job = store.Compaction(0, 1);
   job.below = {{{"c", "d"}, {"f", "f"}}, {{"a", "b"}, {"h", "h"}}};
   const TableJobResult result = RunCompaction(job, store.context);
-  const TableProperties& p = store.Adopt(result)[0].properties;
+  const TableProperties p = store.Adopt(result).at(0).properties;
   CHECK_EQ(p.tombstones, 4u);  // all but e
   CHECK_EQ(result.tombstones_dropped, 1u);
   CHECK_EQ(p.range_tombstones, 1u);
