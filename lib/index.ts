@@ -14,10 +14,10 @@ export {
   type ResolvedOptions,
 } from './base/options.ts'
 export { type PresetName, presets } from './base/presets.ts'
-export type { CompactProgress } from './compaction/scheduler.ts'
-export { type CompactOptions, Database, type DatabaseStatus } from './kv/database.ts'
+export { Database, type DatabaseStatus } from './kv/database.ts'
 export type { Health, HealthIssue } from './kv/health.ts'
 export type { Bytes } from './kv/keys-and-values.ts'
+export type { CompactOptions, CompactProgress } from './kv/maintenance.ts'
 export type { KeyRangeOptions } from './kv/range.ts'
 export type { ReadOptions } from './kv/reads.ts'
 export type { RecoveryReport } from './kv/recover.ts'

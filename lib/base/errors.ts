@@ -119,9 +119,15 @@ export interface NativeStatus {
   readonly holderPid?: number
 }
 
+/** A file that the operating system does not find is an I/O error: NOT_FOUND is for names that users gave. */
+function kindOf({ code, errno }: NativeStatus): number {
+  const [io, notFound] = [1, 7]
+  return code === notFound && errno !== undefined ? io : code
+}
+
 /** The error for a failed native status. A code that the table does not know becomes BURROW_INTERNAL. */
 export function fromNative(status: NativeStatus, operation?: string): BurrowError {
-  const known = Number.isInteger(status.code) && status.code > 0 ? kinds[status.code] : undefined
+  const known = Number.isInteger(status.code) && status.code > 0 ? kinds[kindOf(status)] : undefined
   const kind: ErrorKind = known ?? kinds[16]
   let message = operation === undefined ? '' : `${operation}: `
   message += status.message || kind.code

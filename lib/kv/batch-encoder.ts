@@ -11,6 +11,7 @@ export const maxBatchBytes = 2 * GiB
 // Written to disk: do not change (docs/formats.md "Write batch").
 const recordKind = { delete: 0, put: 1, rangeDelete: 2 } as const
 const recordHeader = 7
+const highestKey = new Uint8Array(maxKeyBytes).fill(0xff)
 
 /**
  * Encodes writes into the records that one native call takes:
@@ -44,7 +45,15 @@ export class BatchEncoder {
   /** REQUIRES: an upper bound. A range in which no key can be adds nothing. */
   deleteRange(range: ByteRange & { readonly upper: Uint8Array }): void {
     const begin = firstKeyFrom(range.lower)
-    if (begin !== undefined) this.#add(recordKind.rangeDelete, begin, range.upper)
+    if (begin === undefined) return
+    const end = firstKeyFrom(range.upper)
+    if (end !== undefined) {
+      this.#add(recordKind.rangeDelete, begin, end)
+      return
+    }
+    // No key can stand for an end above the highest key that there can be: that one is deleted by itself.
+    this.#add(recordKind.rangeDelete, begin, highestKey)
+    this.#add(recordKind.delete, highestKey, '')
   }
 
   clear(): void {

@@ -4,18 +4,24 @@ import type { EventBus } from '../base/event-bus.ts'
 import type { EventListener, EventName } from '../base/events.ts'
 import type { DatabaseStats } from '../base/metrics.ts'
 import type { DatabaseOptions, ResolvedOptions } from '../base/options.ts'
-import type { CompactProgress } from '../compaction/scheduler.ts'
-import { fileName, lockName } from '../manifest/file-names.ts'
+import { lockName } from '../manifest/file-names.ts'
 import { databaseExists, destroyFiles } from '../manifest/recovery.ts'
 import { type NativeEngine, SCAN_HEADER } from '../native.ts'
 import { allocateFast } from '../util/fast-buffer.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { BatchEncoder } from './batch-encoder.ts'
-import { badOption, readEncodings, readOptions } from './call-options.ts'
+import { readEncodings, readOptions } from './call-options.ts'
 import { ControlPlane } from './control-plane.ts'
 import { checkHealth, type Health } from './health.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { Bytes, CallKey, CallValue, KeyOf, ValueOf } from './keys-and-values.ts'
+import {
+  type CompactOptions,
+  compactRange,
+  flushMemtables,
+  readCompactOptions,
+  tidyFiles,
+} from './maintenance.ts'
 import { locate, memoryPath, type OpenedFiles, openFiles } from './open.ts'
 import { type KeyRangeOptions, rangeNames, resolveRange, successor } from './range.ts'
 import { ReadRequests } from './read-requests.ts'
@@ -38,13 +44,6 @@ import { type WriteOptions, Writes } from './writes.ts'
 /** `read-only`: opened so, or writes are refused since the log or the manifest failed. */
 export type DatabaseStatus = 'open' | 'read-only' | 'closing' | 'closed'
 
-export interface CompactOptions {
-  /** Gives up: the promise rejects with BURROW_ABORTED; what is compacted stays. */
-  readonly signal?: AbortSignal | undefined
-  readonly onProgress?: ((progress: CompactProgress) => void) | undefined
-}
-
-const compactNames = new Set(['signal', 'onProgress'] as const)
 const keyRangeNames = new Set([...rangeNames, 'keyEncoding'] as const)
 
 /**
@@ -321,12 +320,15 @@ export class Database<K = string, V = string> {
 
   /** Writes what is in memtables to tables. Resolves when that is durable. */
   flush(): Promise<void> {
-    return this.#later(() => this.#flush(this.#plane!))
+    return this.#later(() => flushMemtables(this.#plane!))
   }
 
   /** Flushes, then brings every key of the range to the last level: old versions and deleted records go away. */
   compact(range?: KeyRangeOptions, options?: CompactOptions): Promise<void> {
-    return this.#later(() => this.#compact(this.#plane!, range, options))
+    return this.#later(() => {
+      const { signal, onProgress } = readCompactOptions(options)
+      return compactRange(this.#plane!, this.#byteRange(range, 'compact'), signal, onProgress)
+    })
   }
 
   /** No compaction begins by itself any more. Resolves when none is running. */
@@ -414,7 +416,7 @@ export class Database<K = string, V = string> {
     let filesMoved: string[] = []
     if (this.#plane !== undefined) {
       await this.#plane.begin(replayed.lastSequence + 1)
-      filesMoved = await this.#tidy(this.#plane)
+      filesMoved = await tidyFiles(this.#plane, this.#files)
     }
     this.#recovery = Object.freeze({
       ...report,
@@ -439,34 +441,6 @@ export class Database<K = string, V = string> {
       filesMoved,
       lastSequence,
     })
-  }
-
-  /** Deletes what no edit names; behind a cut nobody knows what it was, so it moves to lost/. The names of what moved. */
-  async #tidy(plane: ControlPlane): Promise<string[]> {
-    const { found, replayed } = this.#files
-    const inUse = new Set(replayed.memtables.map(({ wal }) => wal))
-    const unreachable = new Set(replayed.unreachable)
-    const keep = found.manifestBytesCut > 0
-    const lost = keep ? found.orphans.filter(({ kind }) => kind === 'table' || kind === 'wal') : []
-    const moved = [...lost.map(({ name }) => name), ...unreachable]
-    plane.obsolete.remove(found.orphans.filter((orphan) => !lost.includes(orphan)))
-    plane.obsolete.remove(
-      found.state.wals
-        .filter((number) => !inUse.has(number) && !unreachable.has(fileName('wal', number)))
-        .map((number) => ({ kind: 'wal', number })),
-    )
-    if (moved.length > 0) {
-      let outcome: BurrowError | null | undefined
-      plane.jobs.submit({ type: 'moveToLost', names: moved }, (_, error) => {
-        outcome = error ?? null
-      })
-      await plane.until(
-        () => outcome === null,
-        () => outcome ?? undefined,
-      )
-    }
-    plane.pump()
-    return moved
   }
 
   #onProgress(): void {
@@ -552,57 +526,6 @@ export class Database<K = string, V = string> {
     return resolveRange(fields, readEncodings(fields, this.#batchTarget.encodings).key)
   }
 
-  #flush(plane: ControlPlane): Promise<void> {
-    if (!plane.healthy) throw plane.readOnlyError()
-    const { active } = this.#engine.memtables()
-    let goal = plane.flushes.newestId
-    if (active.entries > 0) {
-      goal = active.id
-      plane.requestRotation('manual')
-    }
-    plane.flushes.retryNow()
-    return plane.until(
-      () => plane.flushes.isDurable(goal),
-      () => (plane.healthy ? (plane.wals.error ?? plane.flushes.error) : plane.readOnlyError()),
-    )
-  }
-
-  async #compact(plane: ControlPlane, range: unknown, options: CompactOptions | undefined): Promise<void> {
-    const { onProgress, signal } = readOptions(options, compactNames, 'compact')
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw badOption('signal', signal, 'an AbortSignal', 'compact')
-    }
-    if (onProgress !== undefined && typeof onProgress !== 'function') {
-      throw badOption('onProgress', onProgress, 'a function', 'compact')
-    }
-    const bytes = this.#byteRange(range, 'compact')
-    if (signal?.aborted) throw aborted(signal)
-    if (bytes === null) return
-    await this.#flush(plane)
-    const keyRange = { begin: bytes.lower ?? null, end: bytes.upper ?? null, endExclusive: true }
-    const report = onProgress as CompactOptions['onProgress']
-    // The user's function is called from the event loop, never inside the control plane.
-    const progress = report && ((state: CompactProgress) => void setImmediate(() => report(state)))
-    let outcome: BurrowError | null | undefined
-    const giveUp = plane.compactions.compact(keyRange, progress, (error) => {
-      outcome = error
-    })
-    const onAbort = () => {
-      giveUp()
-      outcome ??= aborted(signal!)
-      plane.pump()
-    }
-    signal?.addEventListener('abort', onAbort, { once: true })
-    try {
-      await plane.until(
-        () => outcome === null,
-        () => outcome ?? (plane.healthy ? undefined : plane.readOnlyError()),
-      )
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
-    }
-  }
-
   async #close(): Promise<void> {
     const closed = new BurrowError('BURROW_CLOSED', `the database ${this.path} is closed; open it again`)
     const { lock } = this.#files
@@ -632,12 +555,6 @@ export class Database<K = string, V = string> {
 }
 
 defineUnsupported(Database)
-
-function aborted(signal: AbortSignal): BurrowError {
-  return new BurrowError('BURROW_ABORTED', 'the compaction was given up; what is compacted stays', {
-    cause: signal.reason,
-  })
-}
 
 function sinceMs(moment: number): number {
   return performance.now() - moment

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { BurrowError, invalidArgument, isBurrowError } from '../base/errors.ts'
 import { EventBus } from '../base/event-bus.ts'
 import { LogSource } from '../base/logger.ts'
@@ -63,7 +63,7 @@ export async function openFiles(path: string, user: DatabaseOptions | undefined)
   const events = new EventBus({ logger: log.component('events') })
   if (options.onEvent !== undefined) events.onAny(options.onEvent)
   if (options.readOnly) return await openReadOnly(place, path, options, events, log)
-  place.env.createDirs(place.directory)
+  makeDirectory(place)
   const lock = place.env.lock(`${place.directory}/${lockName}`)
   try {
     return await readFiles(place, path, options, events, log, lock)
@@ -71,6 +71,17 @@ export async function openFiles(path: string, user: DatabaseOptions | undefined)
     lock.release()
     throw error
   }
+}
+
+/** Creates the directory with its parents, durably: what is synced inside is of no use if a power cut takes its name away. */
+function makeDirectory({ env, directory }: Place): void {
+  const parents: string[] = []
+  for (let path = directory; !env.exists(path) && path !== dirname(path); path = dirname(path)) {
+    parents.push(dirname(path))
+  }
+  if (parents.length === 0) return
+  env.createDirs(directory)
+  for (const parent of parents.reverse()) env.syncDir(parent)
 }
 
 async function openReadOnly(

@@ -77,7 +77,12 @@ Status ManifestWriter::Append(Slice record) {
   log_->Frame(record, Slice(), &framed);
   Status status = log_->Append(framed);
   if (status.ok()) status = log_->Sync();
-  if (!status.ok()) poison_ = status;
+  if (status.Is(Code::kNoSpace)) {
+    // Nothing may follow a record that is there in part, but a new manifest may take this one's place.
+    log_.reset();
+  } else if (!status.ok()) {
+    poison_ = status;
+  }
   return status;
 }
 

@@ -1,0 +1,123 @@
+import { BurrowError } from '../base/errors.ts'
+import type { CompactProgress } from '../compaction/scheduler.ts'
+import { fileName } from '../manifest/file-names.ts'
+import { badOption, readOptions } from './call-options.ts'
+import type { ControlPlane } from './control-plane.ts'
+import type { OpenedFiles } from './open.ts'
+import type { ByteRange } from './range.ts'
+
+export type { CompactProgress }
+
+export interface CompactOptions {
+  /** Gives up: the promise rejects with BURROW_ABORTED; what is compacted stays. */
+  readonly signal?: AbortSignal | undefined
+  /** Called from the event loop after each compaction. */
+  readonly onProgress?: ((progress: CompactProgress) => void) | undefined
+}
+
+const compactNames = new Set(['signal', 'onProgress'] as const)
+
+export function readCompactOptions(options: unknown): CompactOptions {
+  const { onProgress, signal } = readOptions(options, compactNames, 'compact')
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw badOption('signal', signal, 'an AbortSignal', 'compact')
+  }
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw badOption('onProgress', onProgress, 'a function', 'compact')
+  }
+  return { signal, onProgress: onProgress as CompactOptions['onProgress'] }
+}
+
+/** Writes what is in memtables to tables; resolves when that is durable. */
+export function flushMemtables(plane: ControlPlane): Promise<void> {
+  if (!plane.healthy) throw plane.readOnlyError()
+  const { active } = plane.engine.memtables()
+  let goal = plane.flushes.newestId
+  if (active.entries > 0) {
+    goal = active.id
+    plane.requestRotation('manual')
+  }
+  plane.flushes.retryNow()
+  return plane.until(
+    () => plane.flushes.isDurable(goal),
+    () => (plane.healthy ? (plane.wals.error ?? plane.flushes.error) : plane.readOnlyError()),
+  )
+}
+
+/** Flushes, then compacts the range into the last level; null: nothing can be in it. */
+export async function compactRange(
+  plane: ControlPlane,
+  range: ByteRange | null,
+  signal: AbortSignal | undefined,
+  onProgress: CompactOptions['onProgress'],
+): Promise<void> {
+  if (signal?.aborted) throw aborted(signal)
+  if (range === null) return
+  await flushMemtables(plane)
+  const keyRange = { begin: range.lower ?? null, end: range.upper ?? null, endExclusive: true }
+  let outcome: Error | null | undefined
+  const stop = (error: Error) => {
+    giveUp()
+    outcome ??= error
+    plane.pump()
+  }
+  // The user's function is called from the event loop, never inside the control plane; when it throws, that is the end.
+  const progress = (state: CompactProgress) => {
+    setImmediate(() => {
+      try {
+        onProgress?.(state)
+      } catch (error) {
+        stop(error as Error)
+      }
+    })
+  }
+  const giveUp = plane.compactions.compact(keyRange, onProgress && progress, (error) => {
+    outcome = error
+  })
+  const onAbort = () => stop(aborted(signal!))
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    await plane.until(
+      () => outcome === null,
+      () => outcome ?? (plane.healthy ? undefined : plane.readOnlyError()),
+    )
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+/**
+ * After opening: deletes what no edit names. Behind a cut nobody knows what it was, so it moves to lost/. The names of
+ * the files that moved.
+ */
+export async function tidyFiles(plane: ControlPlane, { found, replayed }: OpenedFiles): Promise<string[]> {
+  const inUse = new Set(replayed.memtables.map(({ wal }) => wal))
+  const unreachable = new Set(replayed.unreachable)
+  const keep = found.manifestBytesCut > 0
+  const lost = keep ? found.orphans.filter(({ kind }) => kind === 'table' || kind === 'wal') : []
+  const moved = [...lost.map(({ name }) => name), ...unreachable]
+  plane.obsolete.remove(found.orphans.filter((orphan) => !lost.includes(orphan)))
+  plane.obsolete.remove(
+    found.state.wals
+      .filter((number) => !inUse.has(number) && !unreachable.has(fileName('wal', number)))
+      .map((number) => ({ kind: 'wal', number })),
+  )
+  if (moved.length > 0) {
+    let outcome: BurrowError | null | undefined
+    plane.jobs.submit({ type: 'moveToLost', names: moved }, (_, error) => {
+      outcome = error ?? null
+    })
+    await plane.until(
+      () => outcome === null,
+      () => outcome ?? undefined,
+    )
+  }
+  plane.pump()
+  return moved
+}
+
+function aborted(signal: AbortSignal): BurrowError {
+  return new BurrowError('BURROW_ABORTED', 'the compaction was given up; what is compacted stays', {
+    cause: signal.reason,
+  })
+}
