@@ -4,6 +4,7 @@
 
 #include "binding/addon_data.h"
 #include "binding/env_handle.h"
+#include "binding/process_exit.h"
 
 namespace burrow::binding {
 
@@ -97,6 +98,7 @@ napi_value EngineHandle::Open(napi_env env, napi_callback_info info) {
   handle->readers_ = std::make_unique<ThreadPool>(config.read_threads, 0, "burrow-read");
   // After the notifier's own hook, hence called before it: threads end first.
   handle->hooked_ = napi_add_env_cleanup_hook(env, OnEnvironmentEnd, handle.get()) == napi_ok;
+  StopAtProcessExit(handle.get());
   if (!BindFunctions(env, object, handle)) return Throw(env, Status::Internal("the engine's functions were refused"));
   return object;
 }
@@ -113,6 +115,7 @@ void EngineHandle::Close() {
   if (engine_ == nullptr) return;
   if (hooked_) napi_remove_env_cleanup_hook(env_, OnEnvironmentEnd, this);
   hooked_ = false;
+  ForgetAtProcessExit(this);
   // The log first: whatever happens next, what was acknowledged is with the operating system.
   uint64_t length;
   (void)engine_->commits().Stop(false, &length);
@@ -128,6 +131,15 @@ void EngineHandle::Close() {
   runner_.reset();
   engine_.reset();
   lock_.reset();
+}
+
+void EngineHandle::StopForExit() {
+  uint64_t length;
+  (void)engine_->commits().Stop(false, &length);
+  if (thread_ != std::this_thread::get_id()) return;  // its owner may be using it
+  notifier_->Silence();
+  readers_->Shutdown();
+  runner_->Shutdown();
 }
 
 void EngineHandle::Pin(PinnedValue value) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <thread>
 #include <unordered_set>
 #include <utility>
 
@@ -79,6 +80,8 @@ class EngineHandle : public std::enable_shared_from_this<EngineHandle> {
   // Ends everything: what is gathered for the log is written (unsynced), jobs stop, threads are joined, scans close.
   // Idempotent.
   void Close();
+  // What is left to do when the process exits: see process_exit.h. Any thread.
+  void StopForExit();
 
  private:
   struct Config;
@@ -86,6 +89,7 @@ class EngineHandle : public std::enable_shared_from_this<EngineHandle> {
   static void OnEnvironmentEnd(void* handle);
 
   napi_env env_ = nullptr;
+  const std::thread::id thread_ = std::this_thread::get_id();
   bool hooked_ = false;
   bool read_only_ = false;
   bool started_ = false;

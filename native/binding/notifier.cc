@@ -52,6 +52,11 @@ void Notifier::Unref() {
   napi_reference_unref(env_, engine_, nullptr);
 }
 
+void Notifier::Silence() {
+  std::lock_guard lock(mutex_);
+  function_ = nullptr;
+}
+
 void Notifier::Close() {
   napi_threadsafe_function function = nullptr;
   {

@@ -25,6 +25,8 @@ class Notifier final : public ProgressListener {
   void Unref();
   // Nothing is called any more once it returns. The JavaScript thread. Idempotent.
   void Close();
+  // The same for a process that exits, and for any thread: the environment is not touched.
+  void Silence();
 
  private:
   explicit Notifier(napi_env env) : env_(env) {}
