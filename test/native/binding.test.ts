@@ -276,7 +276,7 @@ describe('writes', () => {
       () => engine.putSB('k', new Float64Array(1) as never, 0),
       () => engine.putBS('k' as never, 'v', 0),
       () => engine.putSS('k', 'v', 'x' as never),
-      () => (engine.putSS as () => void)(),
+      () => (engine.putSS as unknown as () => void)(),
       () => engine.deleteS('', 0),
       () => engine.writeBatch(bytes('junk!'), 6, 1, 0),
       () => engine.writeBatch(record(1, 'k', 'v'), 9, 2, 0),
