@@ -123,7 +123,14 @@ export class Database<K = string, V = string> {
     const makeReads = (sequence: number | undefined) => new Reads({ engine, requests, encodings, sequence })
     const onReleased = () => this.#afterRelease()
     this.#reads = makeReads(undefined)
-    this.#scans = new ScanHost({ engine, requests, encodings, readAhead: options.readAheadSize, onReleased })
+    this.#scans = new ScanHost({
+      engine,
+      requests,
+      encodings,
+      readAhead: options.readAheadSize,
+      maxOpen: options.maxOpenIterators,
+      onReleased,
+    })
     this.#host = { engine, scans: this.#scans, makeReads, onReleased }
     this.#batchTarget = {
       encodings,

@@ -56,6 +56,7 @@ export interface ScanHostOptions {
   readonly requests: ReadRequests
   readonly encodings: Encodings
   readonly readAhead: number
+  readonly maxOpen: number
   /** A read view was let go of: tables that it held may be deletable now. */
   readonly onReleased: () => void
 }
@@ -65,6 +66,8 @@ export class ScanHost {
   readonly options: ScanHostOptions
   readonly #open = new Map<NativeScan, number>()
   readonly #buffers: FastBuffer[] = []
+  /** Iterators that have reported their end. They let go of their views in the next turn: until then one may seek. */
+  readonly #ended = new Set<RangeIterator<unknown>>()
   #refusal: BurrowError | undefined
   /** The last resort for iterators that nobody closed; until it acts they count against maxOpenIterators. */
   readonly #forgotten = new FinalizationRegistry<NativeScan>((scan) => this.release(scan))
@@ -75,7 +78,7 @@ export class ScanHost {
 
   /** Iterators that pin a read view. */
   get live(): number {
-    return this.#open.size
+    return this.#open.size - this.#ended.size
   }
 
   /** Milliseconds since the oldest of them was opened. */
@@ -118,11 +121,28 @@ export class ScanHost {
     }
     if (range === null || limit === 0)
       return new RangeIterator<T>(this, null, new ScanBatch(shape, encodings), encodings)
+    // Ended iterators do not count: in a loop that never yields they would fill the limit.
+    if (this.#ended.size > 0 && this.#open.size >= this.options.maxOpen) this.#releaseEnded()
     const scan = engine.openScan(request as Parameters<NativeEngine['openScan']>[0])
     const iterator = new RangeIterator<T>(this, scan, new ScanBatch(shape, encodings), encodings)
     this.#open.set(scan, performance.now())
     this.#forgotten.register(iterator, scan, scan)
     return iterator
+  }
+
+  /** The iterator has reported its end. */
+  end(iterator: RangeIterator<unknown>): void {
+    if (this.#ended.size === 0) setImmediate(() => this.#releaseEnded())
+    this.#ended.add(iterator)
+  }
+
+  /** It moved away from its end, or is closed. */
+  revive(iterator: RangeIterator<unknown>): void {
+    this.#ended.delete(iterator)
+  }
+
+  #releaseEnded(): void {
+    for (const iterator of [...this.#ended]) iterator.letGo()
   }
 
   release(scan: NativeScan): void {
@@ -153,6 +173,8 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
   readonly #host: ScanHost
   readonly #batch: ScanBatch
   readonly #encodings: Encodings
+  /** There is nothing in the range: nothing was ever opened. */
+  readonly #empty: boolean
   #scan: NativeScan | null
   #buffer: FastBuffer | undefined
   #records = firstRecords
@@ -166,7 +188,8 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     this.#scan = scan
     this.#batch = batch
     this.#encodings = encodings
-    this.#filledToEnd = scan === null
+    this.#empty = scan === null
+    this.#filledToEnd = this.#empty
   }
 
   /** Up to `count` records; [] at the end. */
@@ -174,7 +197,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     const wanted = this.#begin(count, 'nextSync')
     const records: T[] = []
     while (records.length < wanted && this.#fillSync(wanted - records.length)) this.#drain(records, wanted)
-    if (records.length === 0 && wanted > 0) this.#release()
+    if (records.length < wanted) this.#reportEnd()
     return records
   }
 
@@ -185,7 +208,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     while (records.length < wanted && (this.#batch.left > 0 || (await this.#fill(wanted - records.length)))) {
       this.#drain(records, wanted)
     }
-    if (records.length === 0 && wanted > 0) this.#release()
+    if (records.length < wanted) this.#reportEnd()
     return records
   }
 
@@ -204,14 +227,20 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
 
   /**
    * Moves to the first record at or after `key`, in the direction of the scan and within its range; the limit counts
-   * from there anew. Not possible any more once the end was reported.
+   * from there anew. An iterator that has reported its end can still seek before the event loop turns.
    */
   seek(key: unknown): void {
     const target = encodeBound(key, this.#encodings.key)
     this.#begin(1, 'seek')
     this.#batch.clear()
-    // Nothing in the range at all, or the end was seen: there is nowhere to go.
-    if (this.#scan === null) return
+    if (this.#empty) return
+    if (this.#scan === null) {
+      throw new BurrowError(
+        'BURROW_CLOSED',
+        'the iterator has let go of its view since its end was reported; make a new one',
+      )
+    }
+    this.#host.revive(this)
     this.#scan.seek(target)
     this.#filledToEnd = false
     this.#records = firstRecords
@@ -346,7 +375,17 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     return size
   }
 
+  #reportEnd(): void {
+    if (this.#scan !== null) this.#host.end(this)
+  }
+
+  /** For the host: the end was reported, and nobody has moved the iterator since. */
+  letGo(): void {
+    this.#release()
+  }
+
   #release(): void {
+    this.#host.revive(this)
     this.#batch.clear()
     this.#filledToEnd = true
     if (this.#buffer !== undefined) {

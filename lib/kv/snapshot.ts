@@ -1,5 +1,6 @@
 import { BurrowError } from '../base/errors.ts'
 import type { NativeEngine } from '../native.ts'
+import type { Bytes, CallKey, CallValue } from './keys-and-values.ts'
 import type { ReadOptions, Reads } from './reads.ts'
 import type { RangeIterator, ScanHost, ScanOptions } from './scan.ts'
 
@@ -68,39 +69,45 @@ export class Snapshot<K = unknown, V = unknown> {
     this.#reads = host.makeReads(sequence)
   }
 
-  get(key: K, options?: Omit<ReadOptions, 'snapshot'>): Promise<V | undefined> {
-    return this.#reads.get(key, options) as Promise<V | undefined>
+  get<const O extends ReadOptions>(key: K | Bytes, options?: O): Promise<CallValue<O, V> | undefined> {
+    return this.#reads.get(key, options) as Promise<CallValue<O, V> | undefined>
   }
 
-  getSync(key: K, options?: Omit<ReadOptions, 'snapshot'>): V | undefined {
-    return this.#reads.getSync(key, options) as V | undefined
+  getSync<const O extends ReadOptions>(key: K | Bytes, options?: O): CallValue<O, V> | undefined {
+    return this.#reads.getSync(key, options) as CallValue<O, V> | undefined
   }
 
-  getMany(keys: readonly K[], options?: Omit<ReadOptions, 'snapshot'>): Promise<(V | undefined)[]> {
-    return this.#reads.getMany(keys, options) as Promise<(V | undefined)[]>
+  getMany<const O extends ReadOptions>(
+    keys: readonly (K | Bytes)[],
+    options?: O,
+  ): Promise<(CallValue<O, V> | undefined)[]> {
+    return this.#reads.getMany(keys, options) as Promise<(CallValue<O, V> | undefined)[]>
   }
 
-  getManySync(keys: readonly K[], options?: Omit<ReadOptions, 'snapshot'>): (V | undefined)[] {
-    return this.#reads.getManySync(keys, options) as (V | undefined)[]
+  getManySync<const O extends ReadOptions>(
+    keys: readonly (K | Bytes)[],
+    options?: O,
+  ): (CallValue<O, V> | undefined)[] {
+    return this.#reads.getManySync(keys, options) as (CallValue<O, V> | undefined)[]
   }
 
-  has(key: K, options?: Omit<ReadOptions, 'snapshot'>): Promise<boolean> {
+  has(key: K | Bytes, options?: ReadOptions): Promise<boolean> {
     return this.#reads.has(key, options)
   }
 
-  hasSync(key: K, options?: Omit<ReadOptions, 'snapshot'>): boolean {
+  hasSync(key: K | Bytes, options?: ReadOptions): boolean {
     return this.#reads.hasSync(key, options)
   }
 
-  entries(range?: Omit<ScanOptions, 'snapshot'>): RangeIterator<[K, V]> {
+  entries<const O extends ScanOptions>(range?: O): RangeIterator<[CallKey<O, K>, CallValue<O, V>]> {
     return this.#scan('entries', range)
   }
 
-  keys(range?: Omit<ScanOptions, 'snapshot'>): RangeIterator<K> {
+  keys<const O extends ScanOptions>(range?: O): RangeIterator<CallKey<O, K>> {
     return this.#scan('keys', range)
   }
 
-  values(range?: Omit<ScanOptions, 'snapshot'>): RangeIterator<V> {
+  values<const O extends ScanOptions>(range?: O): RangeIterator<CallValue<O, V>> {
     return this.#scan('values', range)
   }
 
