@@ -1,0 +1,72 @@
+import progress from 'cli-progress'
+import type { Command } from 'commander'
+import { formatBytes } from '../util/units.ts'
+import { addNotation, type NotationOptions, notationOf } from './notation.ts'
+import { writeJson, writeLine } from './output.ts'
+import { addRange, type RangeArguments, rangeOf } from './range-options.ts'
+import { type BytesDatabase, withWriter } from './with-database.ts'
+
+interface CompactOptions extends NotationOptions, RangeArguments {
+  readonly json?: boolean
+}
+
+export function addCompact(program: Command): void {
+  addRange(
+    addNotation(
+      program
+        .command('compact')
+        .description('bring keys to the last level, so that old versions and deleted records go away'),
+    ),
+  )
+    .argument('<path>', 'directory of the database')
+    .option('--json', 'print {"before", "after", "durationMs"}')
+    .action(compact)
+}
+
+async function compact(path: string, options: CompactOptions): Promise<void> {
+  const range = rangeOf(options, notationOf(options))
+  await withWriter(path, { createIfMissing: false }, async (db) => {
+    const began = performance.now()
+    await db.flush()
+    const before = tables(db)
+    const interrupted = new AbortController()
+    const interrupt = () => interrupted.abort()
+    process.once('SIGINT', interrupt)
+    const bar = progressBar(before.bytes)
+    try {
+      await db.compact(range, {
+        signal: interrupted.signal,
+        onProgress: ({ bytesCompacted }) => {
+          // Bytes that go through several levels are read several times.
+          bar.setTotal(Math.max(before.bytes, bytesCompacted))
+          bar.update(bytesCompacted)
+        },
+      })
+    } finally {
+      bar.stop()
+      process.off('SIGINT', interrupt)
+    }
+    const after = tables(db)
+    const durationMs = performance.now() - began
+    if (options.json) return await writeJson({ before, after, durationMs })
+    const shape = ({ bytes, files }: ReturnType<typeof tables>) => `${files} tables, ${formatBytes(bytes)}`
+    await writeLine(`${shape(before)} -> ${shape(after)} in ${(durationMs / 1000).toFixed(1)} s`)
+  })
+}
+
+function tables(db: BytesDatabase): { files: number; bytes: number } {
+  const files = db.levels().flatMap((level) => level.files)
+  return { files: files.length, bytes: files.reduce((sum, file) => sum + file.bytes, 0) }
+}
+
+/** On a terminal only: the library draws nothing elsewhere. */
+function progressBar(total: number): progress.SingleBar {
+  const bar = new progress.SingleBar({
+    format: 'compacting {bar} {percentage}%',
+    clearOnComplete: true,
+    noTTYOutput: false,
+    hideCursor: true,
+  })
+  bar.start(total, 0)
+  return bar
+}

@@ -1,0 +1,36 @@
+import { fromNative, isBurrowError, type NativeStatus } from '../base/errors.ts'
+
+/** The command line is wrong in a way that only the command itself can tell: exit code 2. */
+export class UsageError extends Error {}
+
+/**
+ * Says on stderr what went wrong: `burrow: CODE message`, or with --json one document
+ * `{"error":{"code","message","retryable","context"}}`. Returns the exit code.
+ */
+export function reportFailure(error: unknown, json: boolean): number {
+  if (error instanceof UsageError) {
+    process.stderr.write(`burrow: ${error.message}\n`)
+    return 2
+  }
+  const code = isBurrowError(error) ? error.code : 'BURROW_INTERNAL'
+  const message = error instanceof Error ? error.message : String(error)
+  if (json) {
+    const { retryable = false, context = {} } = isBurrowError(error) ? error : {}
+    process.stderr.write(`${JSON.stringify({ error: { code, message, retryable, context } }, plain)}\n`)
+  } else {
+    process.stderr.write(`burrow: ${code} ${message}\n`)
+  }
+  return 1
+}
+
+/** Damage that ended a dump: what stands before it was printed. */
+export function damageError(damage: NativeStatus | undefined): Error | undefined {
+  return damage === undefined ? undefined : fromNative(damage)
+}
+
+/** Bytes in the context of an error, a key for instance, as hexadecimal text. */
+function plain(_name: string, value: unknown): unknown {
+  const bytes = value as { type?: unknown; data?: unknown } | null
+  if (bytes?.type === 'Buffer' && Array.isArray(bytes.data)) return Buffer.from(bytes.data).toString('hex')
+  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value
+}

@@ -1,0 +1,55 @@
+import { createRequire } from 'node:module'
+import { Command, CommanderError } from 'commander'
+import { addCompact } from './compact.ts'
+import { addDelete } from './delete.ts'
+import { addDumpManifest } from './dump-manifest.ts'
+import { addDumpTable } from './dump-table.ts'
+import { addDumpWal } from './dump-wal.ts'
+import { reportFailure } from './failure.ts'
+import { addGet } from './get.ts'
+import { addLevels } from './levels.ts'
+import { finishOutput, OutputClosed } from './output.ts'
+import { addPut } from './put.ts'
+import { addScan } from './scan.ts'
+import { addStats } from './stats.ts'
+
+const after = `
+Keys and values are UTF-8; with --hex or --base64 they are bytes in that notation, in arguments and in output. In text
+output bytes that cannot be printed are shown as \\xNN, and a backslash as two. Arguments that begin with a dash go
+behind --. Commands that only read open the database read-only, beside a program that has it open.
+
+Exit codes: 0; 1 when the command failed or the key is not there; 2 for a command line that makes no sense.`
+
+/** Runs one command line, as in `process.argv`; the exit code. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const program = new Command('burrow')
+    .description('Look into and work on BurrowDB databases')
+    .usage('<command> <path> …')
+    .version(version(), '-V, --version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .addHelpText('after', after)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, 'burrow: ')),
+    })
+  const commands = [
+    ...[addGet, addPut, addDelete, addScan, addStats, addLevels, addCompact],
+    ...[addDumpWal, addDumpTable, addDumpManifest],
+  ]
+  for (const add of commands) add(program)
+  try {
+    await program.parseAsync(argv)
+    await finishOutput()
+    return Number(process.exitCode ?? 0)
+  } catch (error) {
+    // Who reads our output has seen enough: `burrow scan … | head`.
+    if (error instanceof OutputClosed) return 0
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    return reportFailure(error, argv.includes('--json'))
+  }
+}
+
+function version(): string {
+  return (createRequire(import.meta.url)('burrowdb/package.json') as { version: string }).version
+}
