@@ -9,13 +9,14 @@ namespace burrow::bench {
 
 const char kHelp[] = R"(native_bench: workloads on the engine and micro benchmarks, without Node
 
-  --benchmarks=a,b     what to run, in this order, on one database (default: all of the first three lines)
+  --benchmarks=a,b     what to run, in this order, on one database (default: what needs one)
       fillseq fillrandom           fresh database, each key once, in order or shuffled
       overwrite flush compact      random keys again; memtables to L0; L0 and L1 into one run
       readrandom readmissing seekrandom readseq readreverse packseq
           readseq and readreverse step over records; packseq copies them into batches as JavaScript gets them
       replay                       a WAL of one-record batches, 116 bytes and 1 KiB a record, keys in order and shuffled
-      crc32c compress uncompress blockencode blockdecode blockget bloombuild bloomprobe memtableinsert memtableget
+      keys crc32c compress uncompress blockencode blockdecode blockget bloombuild bloomprobe memtableinsert
+      memtableget
   --num=N              keys in the database (1000000)
   --reads=N            reads of the random read workloads (as --num)
   --value_size=N       bytes of a value (100); keys have 16
