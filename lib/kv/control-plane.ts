@@ -17,6 +17,7 @@ import { type SealedMemtable, WalFiles } from './wal-files.ts'
 
 /** How long a synchronous caller sleeps at most before it looks again; progress wakes it at once. */
 const longestNapMs = 100
+const timerSlackMs = 2
 
 export interface ControlPlaneOptions {
   readonly engine: NativeEngine
@@ -198,10 +199,12 @@ export class ControlPlane implements Background {
   }
 
   pumpAfter(milliseconds: number): void {
+    // A timer may fire early by as much as its clock is coarse; then the pause would not be over, and nobody came back.
+    const late = Math.ceil(milliseconds) + timerSlackMs
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
       this.pump()
-    }, milliseconds).unref()
+    }, late).unref()
     this.#timers.add(timer)
   }
 

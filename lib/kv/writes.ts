@@ -47,6 +47,7 @@ export interface WritesOptions {
  */
 export class Writes {
   readonly #engine: NativeEngine
+  readonly #putSS: NativeEngine['putSS']
   readonly #plane: ControlPlane
   readonly #acknowledgements: Acknowledgements
   readonly #encodings: Encodings
@@ -59,6 +60,7 @@ export class Writes {
 
   constructor(options: WritesOptions) {
     this.#engine = options.engine
+    this.#putSS = options.engine.putSS
     this.#plane = options.plane
     this.#acknowledgements = options.acknowledgements
     this.#encodings = options.encodings
@@ -80,7 +82,7 @@ export class Writes {
   putSync(key: unknown, value: unknown, options: WriteOptions | undefined): void {
     if (this.#refusal !== undefined) throw this.#refusal
     if (options === undefined && this.#plain && isPlain(key, value)) {
-      const result = this.#engine.putSS(key as string, value as string, this.#defaultFlags)
+      const result = this.#putSS(key as string, value as string, this.#defaultFlags)
       if (result !== WRITE_DONE) {
         this.#finishSync(result, this.#defaultFlags, (flags) =>
           this.#engine.putSS(key as string, value as string, flags),
@@ -96,7 +98,7 @@ export class Writes {
     try {
       if (this.#refusal !== undefined) throw this.#refusal
       if (options === undefined && this.#plain && isPlain(key, value)) {
-        const result = this.#engine.putSS(key as string, value as string, this.#defaultFlags | WRITE_NO_WAIT)
+        const result = this.#putSS(key as string, value as string, this.#defaultFlags | WRITE_NO_WAIT)
         if (result !== WRITE_DONE) {
           const size = (key as string).length + (value as string).length
           this.#finishAsync(result, this.#defaultFlags, size, (flags) =>
