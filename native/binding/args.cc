@@ -112,8 +112,8 @@ bool Key<Bytes>::RefuseType(napi_env env) {
 template <typename Bytes>
 bool Key<Bytes>::RefuseSize(napi_env env, size_t size) {
   ThrowInvalid(env, size == 0 ? std::string("the key is empty")
-                              : "the key has " + std::to_string(size) + " bytes; " +
-                                    std::to_string(kMaxUserKeySize) + " are allowed");
+                              : "the key has " + std::to_string(size) + " bytes; " + std::to_string(kMaxUserKeySize) +
+                                    " are allowed");
   return false;
 }
 
@@ -126,9 +126,7 @@ void Reader::Fail(std::string message) {
   ThrowInvalid(env_, std::move(message));
 }
 
-void Reader::Expect(const char* what, const char* expected) {
-  Fail(std::string(what) + " must be " + expected);
-}
+void Reader::Expect(const char* what, const char* expected) { Fail(std::string(what) + " must be " + expected); }
 
 uint64_t Reader::Integer(napi_value value, const char* what, uint64_t max) {
   uint64_t integer = 0;
@@ -186,10 +184,16 @@ Slice Reader::Bytes(napi_value value, const char* what) {
   return bytes;
 }
 
-std::string Reader::UserKey(napi_value value, const char* what) {
+std::string Reader::KeyBound(napi_value value, const char* what) {
   if (!ok_) return {};
   std::string key = TypeOf(env_, value) == napi_string ? Text(value, what) : std::string(Bytes(value, what));
-  if (ok_ && (key.empty() || key.size() > kMaxUserKeySize)) Expect(what, "a key of 1 to 65535 bytes");
+  if (ok_ && key.size() > kMaxUserKeySize) Expect(what, "at most 65535 bytes long");
+  return key;
+}
+
+std::string Reader::UserKey(napi_value value, const char* what) {
+  std::string key = KeyBound(value, what);
+  if (ok_ && key.empty()) Expect(what, "a key of 1 to 65535 bytes");
   return key;
 }
 
@@ -220,7 +224,8 @@ size_t Reader::Length(napi_value array, const char* what) {
 napi_value Reader::Element(napi_value array, size_t index) {
   napi_value value = nullptr;
   if (!ok_) return nullptr;
-  if (napi_get_element(env_, array, static_cast<uint32_t>(index), &value) != napi_ok) Fail("an element is not readable");
+  if (napi_get_element(env_, array, static_cast<uint32_t>(index), &value) != napi_ok)
+    Fail("an element is not readable");
   return value;
 }
 

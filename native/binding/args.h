@@ -104,8 +104,9 @@ class Reader {
   double Number(napi_value value, const char* what);
   bool Bool(napi_value value, const char* what);
   std::string Text(napi_value value, const char* what);
-  Slice Bytes(napi_value value, const char* what);  // borrowed: see GetBytes
-  std::string UserKey(napi_value value, const char* what);  // string or bytes
+  Slice Bytes(napi_value value, const char* what);           // borrowed: see GetBytes
+  std::string UserKey(napi_value value, const char* what);   // string or bytes
+  std::string KeyBound(napi_value value, const char* what);  // the same, and it may be empty
   void Function(napi_value value, const char* what);
   bool Undefined(napi_value value);  // also after a failure
   // undefined: a property that is not there.

@@ -23,8 +23,8 @@ namespace burrow::binding {
 // One range scan that JavaScript holds. Only its engine's JavaScript thread touches the fields, except that a disk
 // thread uses `scan` while `busy`.
 struct OpenScan {
-  std::unique_ptr<Scan> scan;        // null: closed
-  bool busy = false;                 // between fillAsync and its answer's way through takeReads
+  std::unique_ptr<Scan> scan;  // null: closed
+  bool busy = false;           // between fillAsync and its answer's way through takeReads
   bool close_when_answered = false;
 };
 
@@ -119,7 +119,8 @@ class EngineCall : public Call<N> {
  public:
   EngineCall(napi_env env, napi_callback_info info)
       : Call<N>(env, info), handle_(static_cast<EngineHandle*>(this->data())), engine_(handle_->engine()) {
-    if (engine_ == nullptr) [[unlikely]] ThrowClosed(env);
+    if (engine_ == nullptr) [[unlikely]]
+      ThrowClosed(env);
   }
   bool open() const { return engine_ != nullptr; }
   EngineHandle* handle() const { return handle_; }

@@ -27,7 +27,7 @@ struct EnvHandle {
   std::shared_ptr<Env> env;
   MemoryEnv* memory = nullptr;
   FaultEnv* fault = nullptr;
-  std::shared_ptr<Env> base;     // outlives a fault Env
+  std::shared_ptr<Env> base;  // outlives a fault Env
   std::vector<uint64_t> rules;
 };
 
@@ -70,7 +70,8 @@ EnvHandle* HandleOf(napi_env env, napi_value value) {
 template <size_t N>
 class EnvCall : public Call<N> {
  public:
-  EnvCall(napi_env env, napi_callback_info info) : Call<N>(env, info), reader(env), handle_(HandleOf(env, this->self())) {
+  EnvCall(napi_env env, napi_callback_info info)
+      : Call<N>(env, info), reader(env), handle_(HandleOf(env, this->self())) {
     if (handle_ == nullptr) reader.Fail("a NativeEnv was expected");
   }
   bool ok() const { return reader.ok(); }
@@ -167,7 +168,8 @@ napi_value Lock(napi_env env, napi_callback_info info) {
   Status status = call->env->LockFile(path, &taken);
   if (!status.ok()) return Throw(env, status);
   // The lock keeps its Env.
-  std::shared_ptr<FileLock> lock(taken.release(), [keep = call->env, base = call->base](FileLock* held) { delete held; });
+  std::shared_ptr<FileLock> lock(taken.release(),
+                                 [keep = call->env, base = call->base](FileLock* held) { delete held; });
   AddonData* data = DataOf(env);
   std::erase_if(data->locks, [](const HeldLock& held) { return held.lock.expired(); });
   const size_t slash = path.rfind('/');
@@ -219,12 +221,10 @@ struct Named {
 };
 
 constexpr Named<fault::OpMask> kOperationKinds[] = {
-    {"open", fault::kOpen},         {"create", fault::kCreate},     {"read", fault::kRead},
-    {"write", fault::kWrite},       {"sync", fault::kSync},         {"syncdir", fault::kSyncDir},
-    {"rename", fault::kRename},     {"remove", fault::kRemove},     {"link", fault::kLink},
-    {"allocate", fault::kAllocate}, {"truncate", fault::kTruncate}, {"lock", fault::kLock},
-    {"list", fault::kList},         {"size", fault::kStat},         {"mkdir", fault::kCreateDir},
-    {"close", fault::kClose},
+    {"open", fault::kOpen}, {"create", fault::kCreate},     {"read", fault::kRead},         {"write", fault::kWrite},
+    {"sync", fault::kSync}, {"syncdir", fault::kSyncDir},   {"rename", fault::kRename},     {"remove", fault::kRemove},
+    {"link", fault::kLink}, {"allocate", fault::kAllocate}, {"truncate", fault::kTruncate}, {"lock", fault::kLock},
+    {"list", fault::kList}, {"size", fault::kStat},         {"mkdir", fault::kCreateDir},   {"close", fault::kClose},
 };
 static_assert(std::size(kOperationKinds) == fault::kKinds);
 
@@ -362,8 +362,8 @@ napi_ref DefineClass(napi_env env, const char* name, std::span<const Method> com
   }
   napi_value cls = nullptr;
   napi_ref reference = nullptr;
-  if (napi_define_class(env, name, NAPI_AUTO_LENGTH, Construct, nullptr, descriptors.size(), descriptors.data(), &cls) ==
-      napi_ok) {
+  if (napi_define_class(env, name, NAPI_AUTO_LENGTH, Construct, nullptr, descriptors.size(), descriptors.data(),
+                        &cls) == napi_ok) {
     napi_create_reference(env, cls, 1, &reference);
   }
   return reference;

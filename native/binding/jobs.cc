@@ -101,8 +101,10 @@ class JobReader {
   }
 
   DeleteFilesRequest DeleteFiles() {
-    static constexpr std::pair<const char*, FileKind> kKinds[] = {
-        {"table", FileKind::kTable}, {"wal", FileKind::kWal}, {"manifest", FileKind::kManifest}, {"temp", FileKind::kTemp}};
+    static constexpr std::pair<const char*, FileKind> kKinds[] = {{"table", FileKind::kTable},
+                                                                  {"wal", FileKind::kWal},
+                                                                  {"manifest", FileKind::kManifest},
+                                                                  {"temp", FileKind::kTemp}};
     DeleteFilesRequest request;
     napi_value files = Property("files");
     request.files.resize(reader_->Length(files, "files"));
@@ -110,7 +112,8 @@ class JobReader {
       napi_value file = reader_->Element(files, i);
       request.files[i].number = reader_->Integer(reader_->Property(file, "number"), "number");
       const std::string name = reader_->Text(reader_->Property(file, "kind"), "kind");
-      const auto* known = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const auto& k) { return k.first == name; });
+      const auto* known =
+          std::find_if(std::begin(kKinds), std::end(kKinds), [&](const auto& k) { return k.first == name; });
       if (known == std::end(kKinds)) {
         reader_->Fail("there is no kind of file '" + name + "'");
       } else {
@@ -144,7 +147,8 @@ class JobReader {
         case JobType::kPrepareWal: return PrepareWalRequest{Integer("number"), Integer("allocate")};
         case JobType::kReplayWal: return ReplayWal();
         case JobType::kManifestCreate: return ManifestCreate();
-        case JobType::kManifestAppend: return ManifestAppendRequest{std::string(reader_->Bytes(Property("record"), "record"))};
+        case JobType::kManifestAppend:
+          return ManifestAppendRequest{std::string(reader_->Bytes(Property("record"), "record"))};
         case JobType::kDeleteFiles: return DeleteFiles();
         case JobType::kMoveToLost: return MoveToLost();
       }
@@ -181,7 +185,8 @@ void SetTables(napi_env env, napi_value object, const TableJobResult& result) {
     HandleScope scope(env);
     napi_value entry = Object(env);
     Set(env, entry, "number", Number(env, output.number));
-    if (output.finished && result.status.ok()) Set(env, entry, "table", TableInfo(env, output.number, output.properties));
+    if (output.finished && result.status.ok())
+      Set(env, entry, "table", TableInfo(env, output.number, output.properties));
     SetElement(env, outputs, i, entry);
   }
   Set(env, object, "outputs", outputs);

@@ -15,8 +15,8 @@ enum class Operation : uint8_t {
   kDelete,
   kBatch,
   kDeleteRange,
-  kScan,    // scans opened
-  kNext,    // batches of a scan
+  kScan,  // scans opened
+  kNext,  // batches of a scan
   kSync,
   kCommit,  // writes that waited until they were durable; they count under their own kind, too
 };

@@ -184,8 +184,8 @@ napi_value GetMany(napi_env env, napi_callback_info info) {
   Measure measure(counter, call.handle()->timed(), Measure::kSampled);
   std::string packed;
   bool cached = true;
-  Status status = GetPacked(*call->CurrentView(), keys, sequence, memory_only ? kMemoryOnly : kAnywhere, &packed,
-                            &cached);
+  Status status =
+      GetPacked(*call->CurrentView(), keys, sequence, memory_only ? kMemoryOnly : kAnywhere, &packed, &cached);
   if (!status.ok()) {
     ++counter.errors;
     return Throw(env, status);
@@ -201,7 +201,8 @@ napi_value GetMany(napi_env env, napi_callback_info info) {
 
 // Runs `read(view, &answer)` on a disk thread with the view of now.
 template <typename Read>
-napi_value SubmitRead(napi_env env, EngineHandle* handle, Operation operation, uint64_t request, size_t bytes, Read read) {
+napi_value SubmitRead(napi_env env, EngineHandle* handle, Operation operation, uint64_t request, size_t bytes,
+                      Read read) {
   OperationCounter& counter = handle->counter(operation);
   ++counter.count;
   counter.bytes_in += bytes;

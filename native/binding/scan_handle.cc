@@ -109,7 +109,7 @@ napi_value Seek(napi_env env, napi_callback_info info) {
   ScanCall<1> call(env, info);
   if (call.scan() == nullptr) return nullptr;
   Reader reader(env);
-  const std::string key = reader.UserKey(call[0], "key");
+  const std::string key = reader.KeyBound(call[0], "key");
   if (!reader.ok()) return nullptr;
   Status status = call.scan()->Seek(key);
   return status.ok() ? nullptr : Throw(env, status);
@@ -141,9 +141,9 @@ napi_value FillAsync(napi_env env, napi_callback_info info) {
   // The engine closes scans after it joined this thread, so `scan` stays.
   std::shared_ptr<OpenScan> open = call.handle()->scan;
   open->busy = true;
-  const bool accepted = engine->readers().Submit(
-      Priority::kFlush, [open, answers = &engine->answers(), request, max_records, max_bytes,
-                         timer = engine->timed() ? &counter.nanos : nullptr]() mutable {
+  const bool accepted =
+      engine->readers().Submit(Priority::kFlush, [open, answers = &engine->answers(), request, max_records, max_bytes,
+                                                  timer = engine->timed() ? &counter.nanos : nullptr]() mutable {
         const auto begin = std::chrono::steady_clock::now();
         ReadAnswer answer;
         answer.request = request;
@@ -204,8 +204,8 @@ napi_value OpenScanFunction(napi_env env, napi_callback_info info) {
     ++counter.errors;
     return Throw(env, status);
   }
-  open->scan = std::make_unique<Scan>(call->CurrentView(), sequence.value_or(engine->visible_sequence()),
-                                      std::move(options));
+  open->scan =
+      std::make_unique<Scan>(call->CurrentView(), sequence.value_or(engine->visible_sequence()), std::move(options));
   auto handle = std::unique_ptr<ScanHandle>(new ScanHandle{engine->shared_from_this(), std::move(open)});
   auto release = [](napi_env, void* data, void*) { delete static_cast<ScanHandle*>(data); };
   if (napi_wrap(env, object, handle.get(), release, nullptr, nullptr) != napi_ok) {

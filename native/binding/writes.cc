@@ -96,7 +96,8 @@ napi_value WriteBatch(napi_env env, napi_callback_info info) {
   const uint64_t count = reader.Integer(call[2], "count", UINT32_MAX);
   const uint64_t flags = reader.Integer(call[3], "flags", UINT32_MAX);
   if (reader.ok() && length > kMaxBatchSize) {
-    reader.Fail("the batch has " + std::to_string(length) + " bytes; " + std::to_string(kMaxBatchSize) + " are allowed");
+    reader.Fail("the batch has " + std::to_string(length) + " bytes; " + std::to_string(kMaxBatchSize) +
+                " are allowed");
   }
   if (!reader.ok()) return nullptr;
   const Slice records = buffer.substr(0, length);

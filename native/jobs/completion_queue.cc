@@ -15,8 +15,8 @@ void ProgressSignal::OnProgress() {
 bool ProgressSignal::Wait(std::chrono::microseconds timeout) {
   std::unique_lock lock(mutex_);
   waiting_.store(true, std::memory_order_seq_cst);
-  const bool progressed = changed_.wait_for(
-      lock, timeout, [this] { return progress_.load(std::memory_order_seq_cst) != seen_; });
+  const bool progressed =
+      changed_.wait_for(lock, timeout, [this] { return progress_.load(std::memory_order_seq_cst) != seen_; });
   waiting_.store(false, std::memory_order_seq_cst);
   seen_ = progress_.load(std::memory_order_seq_cst);
   return progressed;

@@ -73,8 +73,7 @@ std::function<void()> JobRunner::Task(const Job& job, Body body) {
       run(&completion);
     }
     const auto elapsed = std::chrono::steady_clock::now() - begin;
-    completion.micros =
-        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count());
+    completion.micros = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count());
     completions_->Push(std::move(completion));
   };
 }
@@ -85,9 +84,7 @@ Status JobRunner::Submit(Job job) {
 
 namespace {
 
-Status Accepted(bool accepted) {
-  return accepted ? Status() : Status(Code::kClosed, "background work was shut down");
-}
+Status Accepted(bool accepted) { return accepted ? Status() : Status(Code::kClosed, "background work was shut down"); }
 
 }  // namespace
 
@@ -95,11 +92,11 @@ Status JobRunner::Queue(const Job& job, FlushRequest request) {
   auto flush = std::make_shared<FlushJob>();
   BURROW_RETURN_IF_ERROR(ResolveFlush(request, flush.get()));
   return Accepted(pool_.Submit(Priority::kFlush, Task(job, [this, flush, format = request.format](JobCompletion* out) {
-    TableJobContext context = Context(format);
-    context.cancelled = &stopping_;
-    out->tables = RunFlush(*flush, context);
-    out->status = out->tables.status;
-  })));
+                                 TableJobContext context = Context(format);
+                                 context.cancelled = &stopping_;
+                                 out->tables = RunFlush(*flush, context);
+                                 out->status = out->tables.status;
+                               })));
 }
 
 Status JobRunner::Queue(const Job& job, CompactRequest request) {
@@ -123,14 +120,15 @@ Status JobRunner::Queue(const Job& job, CompactRequest request) {
 Status JobRunner::Queue(const Job& job, PrepareWalRequest request) {
   // Writers may be waiting for it.
   return Accepted(pool_.Submit(Priority::kFlush, Task(job, [this, request](JobCompletion* out) {
-    out->status = engine_->PrepareLog(request.number, request.allocate);
-  })));
+                                 out->status = engine_->PrepareLog(request.number, request.allocate);
+                               })));
 }
 
 Status JobRunner::Queue(const Job& job, ReplayWalRequest request) {
   return Accepted(pool_.Submit(Priority::kHousekeeping, Task(job, [this, request](JobCompletion* out) {
-    out->status = engine_->ReplayLog(request.number, request.expected_length, &out->replay);
-  })));
+                                 out->status =
+                                     engine_->ReplayLog(request.number, request.expected_length, &out->replay);
+                               })));
 }
 
 Status JobRunner::Queue(const Job& job, ManifestCreateRequest request) {
@@ -148,15 +146,13 @@ Status JobRunner::Queue(const Job& job, ManifestAppendRequest request) {
 }
 
 Status JobRunner::Queue(const Job& job, DeleteFilesRequest request) {
-  return Accepted(file_queue_.Submit(Task(job, [this, request = std::move(request)](JobCompletion* out) {
-    out->status = DeleteFiles(request.files);
-  })));
+  return Accepted(file_queue_.Submit(Task(
+      job, [this, request = std::move(request)](JobCompletion* out) { out->status = DeleteFiles(request.files); })));
 }
 
 Status JobRunner::Queue(const Job& job, MoveToLostRequest request) {
-  return Accepted(file_queue_.Submit(Task(job, [this, request = std::move(request)](JobCompletion* out) {
-    out->status = MoveToLost(request.names);
-  })));
+  return Accepted(file_queue_.Submit(Task(
+      job, [this, request = std::move(request)](JobCompletion* out) { out->status = MoveToLost(request.names); })));
 }
 
 TableJobContext JobRunner::Context(const TableFormat& format) const {

@@ -152,9 +152,9 @@ class JobRunner {
   Engine* const engine_;
   CompletionQueue<JobCompletion>* const completions_;
   RateLimiter rate_limiter_;
-  ManifestWriter manifest_;                 // on the manifest queue only
-  std::atomic<bool> stopping_{false};       // cancels flushes
-  CancelFlag cancel_compactions_;           // of those submitted since the last cancellation
+  ManifestWriter manifest_;            // on the manifest queue only
+  std::atomic<bool> stopping_{false};  // cancels flushes
+  CancelFlag cancel_compactions_;      // of those submitted since the last cancellation
   ThreadPool pool_;
   SerialQueue manifest_queue_;
   SerialQueue file_queue_;

@@ -61,8 +61,8 @@ class Fixture {
 
   static Engine::TableSpec Spec(int level, const TableOutput& output) {
     const TableProperties& p = output.properties;
-    return {level, output.number, p.file_size, p.smallest, p.largest, p.largest_exclusive, p.range_tombstones,
-            p.largest_sequence};
+    return {level,     output.number,       p.file_size,        p.smallest,
+            p.largest, p.largest_exclusive, p.range_tombstones, p.largest_sequence};
   }
 
   // A table of level 0 with these keys.
@@ -111,13 +111,14 @@ TEST(JobRunner, WritesTheManifestInOrderAndPointsCurrentAtIt) {
   f.env.StartTrace();
   CHECK_OK(f.Run(ManifestCreateRequest{1, {"a", "b"}}).status);
   const Strings trace = f.env.TakeTrace();
-  const Strings expected = {"create MANIFEST-000001", "write MANIFEST-000001", "sync MANIFEST-000001",
-                            "syncdir db",             "create 000001.tmp",     "write 000001.tmp",
-                            "sync 000001.tmp",        "rename 000001.tmp CURRENT", "syncdir db"};
+  const Strings expected = {
+      "create MANIFEST-000001", "write MANIFEST-000001", "sync MANIFEST-000001",      "syncdir db", "create 000001.tmp",
+      "write 000001.tmp",       "sync 000001.tmp",       "rename 000001.tmp CURRENT", "syncdir db"};
   CHECK_EQ(trace.size(), expected.size());
   for (size_t i = 0; i < trace.size(); ++i) CHECK_EQ(trace[i], expected[i]);
 
-  for (int i = 0; i < 100; ++i) CHECK_OK(f.runner->Submit({100u + i, ManifestAppendRequest{"edit" + std::to_string(i)}}));
+  for (int i = 0; i < 100; ++i)
+    CHECK_OK(f.runner->Submit({100u + i, ManifestAppendRequest{"edit" + std::to_string(i)}}));
   uint64_t size = 0;
   for (int i = 0; i < 100; ++i) {
     JobCompletion completion = f.Next();
@@ -242,8 +243,11 @@ TEST(JobRunner, CancelsCompactionsAndGoesOn) {
   CompactRequest compact;
   compact.inputs = {{0, {table}}};
   // The first reads slowly, the second waits for the pool.
-  f.env.AddRule({.operations = fault::kCreate | fault::kWrite, .path_contains = ".sst", .forever = true,
-                 .effect = fault::Effect::kDelay, .delay_micros = 100'000});
+  f.env.AddRule({.operations = fault::kCreate | fault::kWrite,
+                 .path_contains = ".sst",
+                 .forever = true,
+                 .effect = fault::Effect::kDelay,
+                 .delay_micros = 100'000});
   CHECK_OK(f.runner->Submit({1, compact}));
   CHECK_OK(f.runner->Submit({2, compact}));
   f.runner->CancelCompactions();

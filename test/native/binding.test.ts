@@ -495,7 +495,9 @@ describe('scans', () => {
     expect(slab.readUInt32LE(12)).toBe(8 + 1 + 1000)
     expect(scan.fill(slab, 10)).toBe(1)
     expect(thrownBy(() => scan.fill(slab.subarray(0, 15), 10))).toEqual(invalid)
-    expect(thrownBy(() => scan.seek(''))).toEqual(invalid)
+    expect(thrownBy(() => scan.seek(1 as never))).toEqual(invalid)
+    scan.seek('')
+    expect(scan.count(10)).toBe(1)
     expect(thrownBy(() => scan.fill.call({} as never, slab, 1))).toBeInstanceOf(Error)
   })
 
