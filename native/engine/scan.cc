@@ -50,7 +50,7 @@ Status Scan::Start() {
     std::vector<RunTable> run;
     for (const TableRef& table : levels.level(number).tables) {
       if (Outside(*table, options_)) continue;
-      RunTable entry{table->handle, table->smallest, table->largest};
+      RunTable entry{table->handle, table->smallest, table->largest, table->largest_exclusive};
       if (number == 0) {
         children.push_back(NewTableIterator(table->handle, options_.read));
       } else {
@@ -101,8 +101,8 @@ Status Scan::Fill(char* out, size_t capacity, uint32_t max_records, Batch* batch
     char* p = out + batch->bytes;
     EncodeFixed32(p, static_cast<uint32_t>(key.size()));
     EncodeFixed32(p + 4, static_cast<uint32_t>(value.size()));
-    memcpy(p + kPackedHeader, key.data(), key.size());
-    memcpy(p + kPackedHeader + key.size(), value.data(), value.size());
+    key.copy(p + kPackedHeader, key.size());
+    value.copy(p + kPackedHeader + key.size(), value.size());
     if (ascii) ascii = AllAscii(Slice(p + kPackedHeader, need - kPackedHeader));
     batch->bytes += need;
     ++batch->records;

@@ -47,11 +47,14 @@ class LevelIterator final : public InternalIterator {
   Status status() const override { return status_; }
 
  private:
-  // The first table whose last key is at or after the target's. One table is searched whatever its bounds are.
+  // The first table that may hold the target's user key or a later one. One table is searched whatever its bounds are.
   size_t Find(Slice target) const {
     if (tables_.size() == 1) return 0;
-    auto found = std::lower_bound(tables_.begin(), tables_.end(), UserKey(target),
-                                  [](const RunTable& table, Slice user_key) { return table.largest < user_key; });
+    auto ends_before = [](const RunTable& table, Slice user_key) {
+      const int order = table.largest.compare(user_key);
+      return order < 0 || (order == 0 && table.largest_exclusive);
+    };
+    auto found = std::lower_bound(tables_.begin(), tables_.end(), UserKey(target), ends_before);
     return static_cast<size_t>(found - tables_.begin());
   }
 
