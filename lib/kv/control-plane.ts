@@ -33,6 +33,8 @@ export interface ControlPlaneOptions {
   readonly oldestSnapshot: () => number | null
   /** Called at the end of every pump, still inside: resolve promises there, call nobody. */
   readonly onPumped: () => void
+  /** The log failed: what it has not acknowledged is lost. */
+  readonly onPoison: (error: BurrowError) => void
   /** The log or the manifest failed: from here on the database is read-only. */
   readonly onFailure: (error: BurrowError) => void
 }
@@ -70,6 +72,7 @@ export class ControlPlane implements Background {
   #pumping = false
   #rotation: FlushReason | null = null
   #begun = false
+  #poisoned = false
 
   constructor(config: ControlPlaneOptions) {
     const { engine, events, jobs } = config
@@ -115,7 +118,12 @@ export class ControlPlane implements Background {
 
   /** The last background failure that will be tried again; undefined when all is well now. */
   get trouble(): BurrowError | undefined {
-    return this.wals.error ?? this.flushes.error ?? this.compactions.error
+    return this.rotationError ?? this.compactions.error
+  }
+
+  /** Why memtables cannot be sealed or flushed; until it is tried again. */
+  get rotationError(): BurrowError | undefined {
+    return this.manifest.error ?? this.wals.error ?? this.flushes.error
   }
 
   /** The last background failure since open. */
@@ -163,11 +171,16 @@ export class ControlPlane implements Background {
     if (this.healthy) this.stalls.update(this.flushes.immutables)
   }
 
+  /** The log may fail after the manifest did: those who wait for it have to know in any case. */
   #checkLog(): void {
-    if (!this.healthy) return
-    const poison = this.engine.poison()
-    if (poison !== undefined) this.fail('wal', fromNative(poison))
-    else if (this.versions.failure !== null) this.fail('manifest', this.versions.failure)
+    const poison = this.#poisoned ? undefined : this.engine.poison()
+    if (poison !== undefined) {
+      this.#poisoned = true
+      const error = fromNative(poison)
+      this.#config.onPoison(error)
+      this.fail('wal', error)
+    }
+    if (this.versions.failure !== null) this.fail('manifest', this.versions.failure)
   }
 
   /** Ends writing for good. Reads go on. */
@@ -210,11 +223,15 @@ export class ControlPlane implements Background {
 
   /** Makes room for a write that native code turned away, if that can be done without waiting. */
   tryAdmit(outcome: number): boolean {
-    if (outcome === WRITE_STOPPED) return this.stalls.decision.state !== 'stop'
-    if (!this.#canRotate()) return false
+    if (!this.#admits(outcome)) return false
+    if (outcome === WRITE_STOPPED) return true
     this.#rotate('memtable-full')
     this.pump()
     return true
+  }
+
+  #admits(outcome: number): boolean {
+    return outcome === WRITE_STOPPED ? this.stalls.decision.state !== 'stop' : this.#canRotate()
   }
 
   /**
@@ -222,7 +239,10 @@ export class ControlPlane implements Background {
    * work that would make room has failed.
    */
   wait(outcome: number): void {
+    // Also what failed before is tried again here, for a loop that never yields.
+    this.pump()
     if (this.#failure !== undefined) throw this.readOnlyError()
+    if (this.#admits(outcome)) return
     const trouble = this.blockedBy(outcome)
     if (trouble !== undefined) throw trouble
     this.engine.waitProgress(longestNapMs)
@@ -233,7 +253,7 @@ export class ControlPlane implements Background {
   blockedBy(outcome: number): BurrowError | undefined {
     const { reason } = this.stalls.decision
     if (outcome === WRITE_STOPPED && reason !== 'memtables') return this.compactions.error
-    return this.wals.error ?? this.flushes.error
+    return this.rotationError
   }
 
   /** Seals the active memtable as soon as a spare log is ready. Until then later calls change nothing. */

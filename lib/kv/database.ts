@@ -1,5 +1,5 @@
 import { maxKeyBytes } from '../base/encodings.ts'
-import { BurrowError, fromNative, invalidArgument } from '../base/errors.ts'
+import { BurrowError, invalidArgument } from '../base/errors.ts'
 import type { EventBus } from '../base/event-bus.ts'
 import type { EventListener, EventName } from '../base/events.ts'
 import type { DatabaseStats } from '../base/metrics.ts'
@@ -109,7 +109,8 @@ export class Database<K = string, V = string> {
           this.#writes?.updateHold()
           this.#acknowledgements.drain()
         },
-        onFailure: (error) => this.#onFailure(error),
+        onPoison: (error) => this.#acknowledgements.fail(error),
+        onFailure: (error) => this.#writes?.refuse(this.#plane?.readOnlyError() ?? error),
       })
       this.#writes = new Writes({
         engine,
@@ -453,12 +454,6 @@ export class Database<K = string, V = string> {
   #onProgress(): void {
     this.#requests.deliver()
     this.#plane?.pump()
-  }
-
-  #onFailure(error: BurrowError): void {
-    const poison = this.#engine.poison()
-    if (poison !== undefined) this.#acknowledgements.fail(fromNative(poison))
-    this.#writes?.refuse(this.#plane?.readOnlyError() ?? error)
   }
 
   /** Tables that an iterator or snapshot held may be deleted now, and compactions may drop more. */

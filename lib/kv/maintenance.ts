@@ -40,7 +40,7 @@ export function flushMemtables(plane: ControlPlane): Promise<void> {
   plane.flushes.retryNow()
   return plane.until(
     () => plane.flushes.isDurable(goal),
-    () => (plane.healthy ? (plane.wals.error ?? plane.flushes.error) : plane.readOnlyError()),
+    () => (plane.healthy ? plane.rotationError : plane.readOnlyError()),
   )
 }
 

@@ -37,7 +37,7 @@ export async function shutDown(options: ShutdownOptions): Promise<void> {
 
 /** Every write goes to tables; a failure ends the attempt. */
 async function flushAll(plane: ControlPlane): Promise<void> {
-  const failed = () => plane.failure ?? plane.wals.error ?? plane.flushes.error
+  const failed = () => plane.failure ?? plane.rotationError
   plane.flushes.retryNow()
   try {
     await plane.until(() => plane.wals.ready, failed)

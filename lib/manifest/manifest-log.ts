@@ -38,6 +38,7 @@ export class ManifestLog implements ManifestSink {
   #queue: PendingRecord[] = []
   #busy = false
   #current: number
+  #error: BurrowError | undefined
 
   constructor(options: ManifestLogOptions) {
     this.#options = options
@@ -47,6 +48,11 @@ export class ManifestLog implements ManifestSink {
   /** File number of the manifest that CURRENT names. */
   get current(): number {
     return this.#current
+  }
+
+  /** Why records wait to be written again; undefined while all is well. */
+  get error(): BurrowError | undefined {
+    return this.#error
   }
 
   get idle(): boolean {
@@ -101,11 +107,13 @@ export class ManifestLog implements ManifestSink {
     this.#busy = false
     if (error?.code === 'BURROW_NO_SPACE') {
       this.#queue.unshift(...written)
+      this.#error = error
       this.#options.onRetry(error, this.#backoff.fail())
       return
     }
     if (error === undefined) {
       this.#backoff.reset()
+      this.#error = undefined
       const event = { file: this.#current, bytes, edits: written.length, rolled }
       this.#options.events.emit('manifestWritten', event)
     }
