@@ -200,7 +200,7 @@ export function formatStats(stats: DatabaseStats): string {
     `flush          ${flush.count}, ${formatBytes(flush.bytes)}`,
     `compaction     ${compaction.count} (${reasons(compaction.byReason) || 'none'}), ${compaction.running} running, ${formatBytes(compaction.bytesRead)} read, ${formatBytes(compaction.bytesWritten)} written, ${formatBytes(compaction.pendingBytes)} pending`,
     `dropped        ${compaction.recordsDropped} records, ${compaction.tombstonesDropped} tombstones`,
-    `cache          ${hits('block')}; ${hits('table')}`,
+    `cache          ${hits('block')}; table hit ratio ${ratio(cache.table.hitRatio)}`,
     `bloom          ${bloom.checks} checks, ${bloom.useful} useful, ${bloom.falsePositives} false positives`,
     `amplification  write ${ratio(amplification.write)}, read ${ratio(amplification.read)}, space ${ratio(amplification.space)}`,
     `stalls         ${stalls.count}, ${Math.round(stalls.totalMs)} ms${stalls.count === 0 ? '' : ` (ms: ${reasons(stalls.byReason)})`}`,
