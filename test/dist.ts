@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url'
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
 function newest(folder: string): number {
-  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.includes('node_modules'),
+  )
   return Math.max(...files.map((file) => statSync(join(root, folder, file)).mtimeMs))
 }
 

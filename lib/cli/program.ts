@@ -38,6 +38,10 @@ export async function run(argv: readonly string[]): Promise<number> {
     ...[addDumpWal, addDumpTable, addDumpManifest],
   ]
   for (const add of commands) add(program)
+  let json = false
+  program.hook('preAction', (_, command) => {
+    json = command.opts()['json'] === true
+  })
   try {
     await program.parseAsync(argv)
     await finishOutput()
@@ -46,7 +50,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     // Who reads our output has seen enough: `burrow scan … | head`.
     if (error instanceof OutputClosed) return 0
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    return reportFailure(error, argv.includes('--json'))
+    return reportFailure(error, json)
   }
 }
 

@@ -12,7 +12,7 @@ export function withReader<T>(path: string, work: (db: BytesDatabase) => Promise
 /** Runs `work` on the database, opened for writing. BURROW_LOCKED while another program has it open. */
 export function withWriter<T>(
   path: string,
-  options: Pick<DatabaseOptions, 'createIfMissing'>,
+  options: DatabaseOptions,
   work: (db: BytesDatabase) => Promise<T>,
 ): Promise<T> {
   return withDatabase(path, options, work)

@@ -129,6 +129,19 @@ test('stats, levels and compact', async () => {
   expect((await burrow(['scan', path])).stdout).toBe('a\ta\nb\tb\nc\tc\n')
 })
 
+test('compact takes the options that the database is used with', async () => {
+  using folder = new TemporaryFolder()
+  const path = folder.join('db')
+  for (const value of ['1', '2']) await burrow(['put', path, 'a', value])
+  await burrow(['compact', path, '--set', 'compression=none', '--set', 'blockSize=8192'])
+  expect(await burrowJson(['levels', path])).toMatchObject(
+    expect.arrayContaining([{ level: 6, files: [expect.objectContaining({ codec: 'none', entries: 1 })] }]),
+  )
+  const { code, stderr } = await burrow(['compact', path, '--set', 'blocksize=8192'])
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("did you mean 'blockSize'?") })
+  expect(await burrow(['compact', path, '--set', 'blockSize'])).toMatchObject({ code: 2 })
+})
+
 test('a reader that goes away ends the command quietly', async () => {
   using folder = new TemporaryFolder()
   const path = folder.join('db')
