@@ -42,6 +42,7 @@ const scanNames = new Set([
   'valueEncoding',
 ] as const)
 
+const smallestKey = '\0'
 const firstRecords = 8
 const mostRecords = 100
 /** Asynchronous batches cost a round trip to a disk thread each, so they grow further. */
@@ -120,11 +121,17 @@ export class ScanHost {
       sequence: fields.snapshot === undefined ? sequence : sequenceOf(fields.snapshot, shape),
     }
     if (range === null || limit === 0)
-      return new RangeIterator<T>(this, null, new ScanBatch(shape, encodings), encodings)
+      return new RangeIterator<T>(this, null, new ScanBatch(shape, encodings), encodings, request.reverse)
     // Ended iterators do not count: in a loop that never yields they would fill the limit.
     if (this.#ended.size > 0 && this.#open.size >= this.options.maxOpen) this.#releaseEnded()
     const scan = engine.openScan(request as Parameters<NativeEngine['openScan']>[0])
-    const iterator = new RangeIterator<T>(this, scan, new ScanBatch(shape, encodings), encodings)
+    const iterator = new RangeIterator<T>(
+      this,
+      scan,
+      new ScanBatch(shape, encodings),
+      encodings,
+      request.reverse,
+    )
     this.#open.set(scan, performance.now())
     this.#forgotten.register(iterator, scan, scan)
     return iterator
@@ -173,6 +180,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
   readonly #host: ScanHost
   readonly #batch: ScanBatch
   readonly #encodings: Encodings
+  readonly #reverse: boolean
   /** There is nothing in the range: nothing was ever opened. */
   readonly #empty: boolean
   #scan: NativeScan | null
@@ -183,7 +191,14 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
   #closed = false
 
   /** Made by `db.entries()`, `db.keys()` and `db.values()`. `scan` null: there is nothing in the range. */
-  constructor(host: ScanHost, scan: NativeScan | null, batch: ScanBatch, encodings: Encodings) {
+  constructor(
+    host: ScanHost,
+    scan: NativeScan | null,
+    batch: ScanBatch,
+    encodings: Encodings,
+    reverse: boolean,
+  ) {
+    this.#reverse = reverse
     this.#host = host
     this.#scan = scan
     this.#batch = batch
@@ -241,8 +256,9 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
       )
     }
     this.#host.revive(this)
-    this.#scan.seek(target)
-    this.#filledToEnd = false
+    // No key is empty: forwards that is the smallest one, and backwards there is nothing.
+    this.#scan.seek(target.length === 0 ? smallestKey : target)
+    this.#filledToEnd = target.length === 0 && this.#reverse
     this.#records = firstRecords
   }
 
