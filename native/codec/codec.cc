@@ -110,8 +110,8 @@ Status Decompress(CodecId id, Slice compressed, char* out, size_t raw_size) {
 #ifdef BURROW_HAVE_LZ4
     case CodecId::kLz4: {
       if (compressed.size() > INT32_MAX || raw_size > LZ4_MAX_INPUT_SIZE) return Malformed(id);
-      int size = LZ4_decompress_safe(compressed.data(), out, static_cast<int>(compressed.size()),
-                                     static_cast<int>(raw_size));
+      int size =
+          LZ4_decompress_safe(compressed.data(), out, static_cast<int>(compressed.size()), static_cast<int>(raw_size));
       return size >= 0 && static_cast<size_t>(size) == raw_size ? Status() : Malformed(id);
     }
 #endif

@@ -82,9 +82,10 @@ TEST(DataBlock, AgreesWithAModel) {
     CHECK(it == model.begin());
     CHECK(!cursor.corrupt());
     for (int i = 0; i < 200; i++) {
-      std::string key = random.OneIn(3) ? RandomKey(&random)
-                                        : std::string(UserKey(std::next(model.begin(), static_cast<ptrdiff_t>(
-                                                                            random.Uniform(model.size())))->first));
+      std::string key =
+          random.OneIn(3) ? RandomKey(&random)
+                          : std::string(UserKey(
+                                std::next(model.begin(), static_cast<ptrdiff_t>(random.Uniform(model.size())))->first));
       const SequenceNumber sequence = random.Uniform(310);
       LookupKey target(key, sequence);
       it = model.lower_bound(std::string(target.internal_key()));

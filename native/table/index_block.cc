@@ -11,10 +11,12 @@ namespace {
 constexpr size_t kFooter = 8;
 constexpr size_t kBytesPerBlock = 8 + 8 + 4;
 
-// The first eight bytes as a number that orders as they do; a shorter key is filled up with zeros.
-uint64_t PrefixOf(Slice user_key) {
-  uint64_t prefix = 0;
-  memcpy(&prefix, user_key.data(), std::min(user_key.size(), sizeof prefix));
+// The first eight bytes of the user key as a number that orders as they do; a shorter key is filled up with zeros. The
+// trailer behind the user key makes eight bytes readable.
+uint64_t PrefixOf(Slice internal_key) {
+  const size_t size = internal_key.size() - kTrailerSize;
+  uint64_t prefix = DecodeFixed64(internal_key.data());
+  if (size < sizeof prefix) prefix &= (uint64_t{1} << 8 * size) - 1;
   return __builtin_bswap64(prefix);
 }
 
@@ -43,7 +45,7 @@ std::string IndexBlockBuilder::Finish() const {
   const size_t common = CommonPrefix(UserKey(KeyAt(0)), UserKey(KeyAt(count - 1)));
   std::string out;
   out.reserve(EstimatedSize() + common + kFooter);
-  for (size_t i = 0; i < count; i++) PutFixed64(&out, PrefixOf(UserKey(KeyAt(i)).substr(common)));
+  for (size_t i = 0; i < count; i++) PutFixed64(&out, PrefixOf(KeyAt(i).substr(common)));
   for (uint64_t offset : offsets_) PutFixed64(&out, offset);
   PutFixed64(&out, last_end_);
   for (size_t i = 0; i < count; i++) PutFixed32(&out, static_cast<uint32_t>(ends_[i] - common * (i + 1)));
@@ -86,7 +88,7 @@ bool IndexBlock::Find(Slice target, uint32_t* position) const {
     return true;
   }
   const Slice suffix = target.substr(common_.size());
-  const uint64_t prefix = PrefixOf(UserKey(suffix));
+  const uint64_t prefix = PrefixOf(suffix);
   // The first position whose prefix is not below that of the target.
   uint32_t low = 0;
   for (uint32_t n = count_; n > 0;) {

@@ -10,8 +10,8 @@
 namespace burrow {
 
 // A list of blocks that follow each other in the file, each with a separator: an internal key at or after every key of
-// the block and before every key of the next one. It serves data blocks, index partitions and filter partitions. Columns instead
-// of entries: a search runs over an array of eight-byte key prefixes (docs/formats.md "Table").
+// the block and before every key of the next one. It serves data blocks, index partitions and filter partitions.
+// Columns instead of entries: a search runs over an array of eight-byte key prefixes (docs/formats.md "Table").
 
 class IndexBlockBuilder {
  public:

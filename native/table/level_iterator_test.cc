@@ -31,7 +31,8 @@ struct Run {
       CHECK_OK(builder.Finish(&properties.emplace_back()));
     }
     for (size_t i = 0; i < properties.size(); i++) {
-      tables.push_back({cache.NewHandle(i + 1, properties[i].file_size), properties[i].smallest, properties[i].largest});
+      tables.push_back(
+          {cache.NewHandle(i + 1, properties[i].file_size), properties[i].smallest, properties[i].largest});
     }
   }
   static std::string Path(uint64_t number) { return FileName("/db", FileKind::kTable, number); }

@@ -10,7 +10,7 @@ namespace {
 
 struct NumberField {
   const char* name;
-  uint64_t TableProperties::*member;
+  uint64_t TableProperties::* member;
 };
 constexpr NumberField kNumbers[] = {
     {"created_at_ms", &TableProperties::created_at_ms},
@@ -88,8 +88,7 @@ Status DecodeProperties(Slice block, TableProperties* properties) {
   if (!Number(values, kCodec, &codec) || !Number(values, kLargestExclusive, &exclusive) || exclusive > 1 ||
       !Bytes(values, kDatabaseId, &id) || id.size() != properties->database_id.bytes.size() ||
       !Bytes(values, kSmallest, &properties->smallest) || !Bytes(values, kLargest, &properties->largest) ||
-      properties->smallest > properties->largest ||
-      properties->smallest_sequence > properties->largest_sequence ||
+      properties->smallest > properties->largest || properties->smallest_sequence > properties->largest_sequence ||
       properties->tombstones > properties->entries) {
     return Status::Corruption("bad table properties");
   }

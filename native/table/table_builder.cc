@@ -19,8 +19,7 @@ constexpr size_t kWriteSize = 512 << 10;  // bytes gathered for one write
 
 struct TableBuilder::Impl {
   Impl(const TableBuilderOptions& table_options, std::unique_ptr<WritableFile> table_file)
-      : options(table_options), file(std::move(table_file)),
-        block(std::max(1, table_options.restart_interval)) {
+      : options(table_options), file(std::move(table_file)), block(std::max(1, table_options.restart_interval)) {
     if (!CodecAvailable(options.codec)) options.codec = CodecId::kNone;
     properties.codec = options.codec;
     properties.database_id = options.database_id;
@@ -35,8 +34,8 @@ struct TableBuilder::Impl {
   void CutIndex();
   void CutFilter(Slice next_user_key);
   Status WriteRest();
-  Status WriteParts(std::vector<std::string>* parts, IndexBlockBuilder* separators, BlockType type,
-                    uint64_t* bytes, BlockHandle* handle);
+  Status WriteParts(std::vector<std::string>* parts, IndexBlockBuilder* separators, BlockType type, uint64_t* bytes,
+                    BlockHandle* handle);
   Status WriteRangeTombstones(BlockHandle* handle);
   void AddBounds();
   Status Write(CodecId codec, Slice raw, BlockHandle* handle);
@@ -52,17 +51,17 @@ struct TableBuilder::Impl {
   uint64_t written = 0;
 
   DataBlockBuilder block;
-  std::string last_key;         // internal key; empty before the first
-  BlockHandle finished;         // a data block that waits for the next key, to get a short separator
+  std::string last_key;  // internal key; empty before the first
+  BlockHandle finished;  // a data block that waits for the next key, to get a short separator
   bool index_pending = false;
 
-  IndexBlockBuilder index;                // of the open partition
-  std::vector<std::string> index_parts;   // finished partitions
-  std::vector<std::string> index_keys;    // the last separator of each
+  IndexBlockBuilder index;               // of the open partition
+  std::vector<std::string> index_parts;  // finished partitions
+  std::vector<std::string> index_keys;   // the last separator of each
 
-  std::vector<uint64_t> hashes;            // of the open filter partition
+  std::vector<uint64_t> hashes;  // of the open filter partition
   std::vector<std::string> filter_parts;
-  std::vector<std::string> filter_keys;    // a separator for each
+  std::vector<std::string> filter_keys;  // a separator for each
 
   struct OwnedTombstone {
     std::string begin, end;

@@ -33,7 +33,7 @@ struct TableHandle::Slot {
   SpinLock lock;       // guards the next three
   std::shared_ptr<TableReader> reader;
   uint64_t hits = 0;
-  bool used = false;   // since the clock's hand came by
+  bool used = false;  // since the clock's hand came by
   // Guarded by the cache's mutex.
   size_t ring_position = SIZE_MAX;  // SIZE_MAX when closed
   size_t list_position = 0;         // in TableCache::Impl::slots
@@ -53,10 +53,10 @@ struct TableCache::Impl {
   BlockCache* block_cache;
   TableReader::Counters counters;
 
-  mutable std::mutex mutex;  // guards the rest
+  mutable std::mutex mutex;              // guards the rest
   std::vector<TableHandle::Slot*> ring;  // open tables
   size_t hand = 0;
-  size_t opening = 0;        // places in the ring that are promised to tables being opened
+  size_t opening = 0;                     // places in the ring that are promised to tables being opened
   std::vector<TableHandle::Slot*> slots;  // of all handles
   uint64_t misses = 0;
   uint64_t evictions = 0;

@@ -31,8 +31,7 @@ Status ParseTombstones(const TableFile& table, Slice block, std::vector<RangeTom
   while (!in.empty()) {
     RangeTombstone tombstone;
     if (!in.LengthPrefixed(&tombstone.begin) || !in.LengthPrefixed(&tombstone.end) ||
-        !in.Varint64(&tombstone.sequence) || tombstone.sequence > kMaxSequence ||
-        tombstone.begin >= tombstone.end) {
+        !in.Varint64(&tombstone.sequence) || tombstone.sequence > kMaxSequence || tombstone.begin >= tombstone.end) {
       return table.Corrupt("malformed range tombstones", table.footer.range_tombstones.offset);
     }
     tombstones->push_back(tombstone);
@@ -126,8 +125,7 @@ bool TableFile::Contains(BlockHandle handle) const {
          end - handle.offset - handle.size >= kBlockTrailerSize;
 }
 
-Status TableFile::GetBlock(BlockHandle handle, BlockType type, const TableReadOptions& options,
-                           BlockRef* block) const {
+Status TableFile::GetBlock(BlockHandle handle, BlockType type, const TableReadOptions& options, BlockRef* block) const {
   if (cache != nullptr) *block = cache->Lookup(number, handle.offset, type);
   if (*block || options.cache_only) return Status();
   BURROW_RETURN_IF_ERROR(ReadBlock(handle, type, block));

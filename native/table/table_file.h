@@ -36,7 +36,7 @@ struct TableFile {
 
   // Number of index parts: 0 without points, 1 unless partitioned.
   uint32_t IndexParts() const { return partitioned_index() ? index.size() : index.size() > 0; }
-  // One part of the index, through the cache; *block keeps it alive. With cache_only, *loaded says whether it was there.
+  // One part of the index, through the cache; *block keeps it alive. *loaded is false with cache_only and a miss.
   Status LoadIndexPart(uint32_t part, const TableReadOptions& options, BlockRef* block, IndexBlock* view,
                        bool* loaded) const;
 

@@ -14,8 +14,8 @@ TableReader::TableReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TableReader::~TableReader() = default;
 
 Status TableReader::Open(std::unique_ptr<RandomAccessFile> file, const std::string& file_name, uint64_t file_number,
-                         uint64_t expected_size, const DatabaseId* database_id, BlockCache* cache,
-                         Counters* counters, std::shared_ptr<TableReader>* reader) {
+                         uint64_t expected_size, const DatabaseId* database_id, BlockCache* cache, Counters* counters,
+                         std::shared_ptr<TableReader>* reader) {
   auto impl = std::make_unique<Impl>();
   TableFile& table = impl->table;
   table.file = std::move(file);
@@ -84,13 +84,11 @@ Status TableReader::Get(const LookupKey& key, const TableReadOptions& options, P
   if (!data.Init(block.contents())) return table.Corrupt("malformed data block", handle.offset);
   uint64_t trailer;
   switch (data.Get(key.internal_key(), hash, &trailer, &value->value)) {
-    case DataBlock::Found::kCorrupt:
-      return table.Corrupt("malformed data block", handle.offset);
+    case DataBlock::Found::kCorrupt: return table.Corrupt("malformed data block", handle.offset);
     case DataBlock::Found::kNo:
       if (filtered) table.counters->bloom_false_positives.fetch_add(1, std::memory_order_relaxed);
       return Status();
-    case DataBlock::Found::kYes:
-      break;
+    case DataBlock::Found::kYes: break;
   }
   *sequence = trailer >> 8;
   switch (static_cast<uint8_t>(trailer)) {
@@ -98,11 +96,8 @@ Status TableReader::Get(const LookupKey& key, const TableReadOptions& options, P
       value->block = std::move(block);
       *outcome = GetOutcome::kValue;
       return Status();
-    case static_cast<uint8_t>(Kind::kDelete):
-      *outcome = GetOutcome::kDeleted;
-      return Status();
-    default:
-      return Status::Unsupported("unknown kind of record").WithFile(table.name).WithOffset(handle.offset);
+    case static_cast<uint8_t>(Kind::kDelete): *outcome = GetOutcome::kDeleted; return Status();
+    default: return Status::Unsupported("unknown kind of record").WithFile(table.name).WithOffset(handle.offset);
   }
 }
 

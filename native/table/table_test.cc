@@ -33,8 +33,7 @@ struct Tombstones {
 
 std::string SomeKey(const Model& model, Random* random) {
   if (random->OneIn(3)) return RandomKey(random);
-  return std::string(
-      UserKey(std::next(model.begin(), static_cast<ptrdiff_t>(random->Uniform(model.size())))->first));
+  return std::string(UserKey(std::next(model.begin(), static_cast<ptrdiff_t>(random->Uniform(model.size())))->first));
 }
 
 void CheckGets(const TableReader& reader, const Model& model, Random* random, int count) {

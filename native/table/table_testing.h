@@ -62,8 +62,9 @@ using Model = std::map<std::string, std::string, InternalKeyLess>;
 // Keys of a small alphabet, so that prefixes and versions abound; some with bytes at the ends of the range.
 inline std::string RandomKey(Random* random) {
   std::string key(1 + random->Uniform(random->OneIn(8) ? 40 : 6), '\0');
-  for (char& c : key) c = "\x00\x01"
-                          "abc\xfe\xff"[random->Uniform(7)];
+  for (char& c : key)
+    c = "\x00\x01"
+        "abc\xfe\xff"[random->Uniform(7)];
   return key;
 }
 
@@ -76,7 +77,8 @@ inline Model RandomModel(Random* random, size_t records) {
       model[InternalKey(key, sequence, Kind::kDelete)] = "";
     } else {
       std::string value(random->Uniform(random->OneIn(20) ? 2000 : 30), static_cast<char>('a' + random->Uniform(26)));
-      if (random->OneIn(2)) for (char& c : value) c = static_cast<char>(random->Next());
+      if (random->OneIn(2))
+        for (char& c : value) c = static_cast<char>(random->Next());
       model[InternalKey(key, sequence)] = value;
     }
   }

@@ -80,8 +80,8 @@ class Verifier {
     const uint64_t hash = Hash64(user_key);
     uint64_t trailer;
     Slice value;
-    if (!data.HashFinds(hash, cursor.restart()) ||
-        data.Get(key, hash, &trailer, &value) != DataBlock::Found::kYes || trailer != Trailer(key)) {
+    if (!data.HashFinds(hash, cursor.restart()) || data.Get(key, hash, &trailer, &value) != DataBlock::Found::kYes ||
+        trailer != Trailer(key)) {
       return Wrong("data block does not find its own key");
     }
     const bool new_key = last_key_.empty() || UserKey(last_key_) != user_key;
@@ -140,8 +140,8 @@ class Verifier {
     if (seen_.entries != said.entries || seen_.tombstones != said.tombstones ||
         seen_.raw_key_bytes != said.raw_key_bytes || seen_.raw_value_bytes != said.raw_value_bytes ||
         seen_.smallest != said.smallest || seen_.largest != said.largest ||
-        seen_.largest_exclusive != said.largest_exclusive ||
-        seen_.smallest_sequence != said.smallest_sequence || seen_.largest_sequence != said.largest_sequence) {
+        seen_.largest_exclusive != said.largest_exclusive || seen_.smallest_sequence != said.smallest_sequence ||
+        seen_.largest_sequence != said.largest_sequence) {
       return table_.Corrupt("records do not fit the table's properties", table_.footer.properties.offset);
     }
     return Status();
