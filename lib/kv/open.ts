@@ -10,12 +10,13 @@ import { databaseExists, type FoundDatabase, findDatabase } from '../manifest/re
 import { newManifestState } from '../manifest/version-set.ts'
 import { type NativeEngine, type NativeEnv, type NativeLock, native } from '../native.ts'
 import { describeValue } from '../util/describe-value.ts'
+import { pinTables } from './pin-tables.ts'
 import { type RecoveryReport, type ReplayedLogs, replayLogs } from './recover.ts'
 
 export const memoryPath = ':memory:'
 const memoryDirectory = '/burrow'
 /** A read-only open beside a running writer starts over when files change under it. */
-const readOnlyAttempts = 10
+const readOnlyAttempts = 40
 
 /** Where a database is, after the checks that touch nothing. */
 export interface Place {
@@ -98,7 +99,7 @@ async function openReadOnly(
       // The writer may have deleted a file, or begun another manifest, since we read its name.
       const moved = isBurrowError(error) && ['BURROW_IO', 'BURROW_CORRUPTION'].includes(error.code)
       if (!moved || attempt === readOnlyAttempts) throw error
-      await new Promise((done) => setTimeout(done, attempt))
+      await new Promise((done) => setTimeout(done, Math.min(attempt, 10)))
     }
   }
 }
@@ -126,6 +127,7 @@ async function readFiles(
   try {
     engine.ref()
     engine.install(deltaOf({ added: [...found.state.version.all()] }, 0))
+    if (options.readOnly) pinTables(engine, found.state.version, options.maxOpenFiles)
     const replayed = await replayLogs(engine, found, (spec) => {
       return new Promise((done, failed) => {
         jobs.submit(spec, (completion, error) => (error === undefined ? done(completion) : failed(error)))
