@@ -149,6 +149,11 @@ export type Job =
   | { id: number; type: 'prepareWal'; number: number; allocate: number }
   /** Replays a log into a new memtable. expectedLength: the log must be whole up to exactly there. */
   | { id: number; type: 'replayWal'; number: number; expectedLength?: number }
+  /**
+   * Makes a replayed log fit to be followed by others: syncs it, after cutting it to endOffset and adding an end record
+   * when that is given.
+   */
+  | { id: number; type: 'sealWal'; number: number; endOffset?: number }
   /** Begins a manifest with these records, syncs it, points CURRENT at it; later appends go there. */
   | { id: number; type: 'manifestCreate'; number: number; records: Uint8Array[] }
   /** Appends one record to the current manifest and syncs it. */

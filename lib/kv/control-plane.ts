@@ -5,13 +5,14 @@ import type { ResolvedOptions } from '../base/options.ts'
 import type { Background } from '../compaction/background.ts'
 import { ObsoleteFiles } from '../compaction/obsolete-files.ts'
 import { CompactionScheduler } from '../compaction/scheduler.ts'
-import type { JobTable } from '../manifest/job-table.ts'
+import type { JobSpec, JobTable } from '../manifest/job-table.ts'
 import { ManifestLog } from '../manifest/manifest-log.ts'
 import { encodeVersionEdit } from '../manifest/version-edit.ts'
 import { type ManifestState, snapshotEdit, VersionSet } from '../manifest/version-set.ts'
 import { type NativeEngine, WRITE_STOPPED } from '../native.ts'
 import { Flushes } from './flushes.ts'
 import type { KeepAlive } from './keep-alive.ts'
+import type { ReplayedLogs } from './recover.ts'
 import { Stalls } from './stalls.ts'
 import { type SealedMemtable, WalFiles } from './wal-files.ts'
 
@@ -147,16 +148,37 @@ export class ControlPlane implements Background {
   }
 
   /**
-   * Ends opening: begins a new manifest, and writing, at sequence number `next`. Before, only the manifest and the
+   * Ends opening: begins a new manifest, seals what was replayed, and begins writing, at sequence number `next`. Before, only the manifest and the
    * first logs are worked on.
    */
-  async begin(next: number): Promise<void> {
+  async begin(next: number, logs: ReplayedLogs['logs']): Promise<void> {
     const failed = () => this.#failure ?? this.#lastReport
     this.versions.roll()
     await this.until(() => this.versions.pending === 0 && this.wals.ready, failed)
+    await this.#sealReplayed(logs)
     this.wals.begin(next)
     this.#begun = true
     this.pump()
+  }
+
+  /**
+   * What was replayed must survive as long as what will follow it: a later log counts only behind sealed, durable ones.
+   * Not before the new manifest is durable: it leaves out the logs behind a hole, which a sealed log would bring back.
+   */
+  async #sealReplayed(logs: ReplayedLogs['logs']): Promise<void> {
+    for (const log of logs) await this.run({ type: 'sealWal', ...log })
+  }
+
+  /** Runs one job that opening waits for. */
+  async run(spec: JobSpec): Promise<void> {
+    let outcome: BurrowError | null | undefined
+    this.jobs.submit(spec, (_, error) => {
+      outcome = error ?? null
+    })
+    await this.until(
+      () => outcome === null,
+      () => outcome ?? undefined,
+    )
   }
 
   #step(): void {

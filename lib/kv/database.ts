@@ -423,7 +423,7 @@ export class Database<K = string, V = string> {
     const { events, found, path, replayed, report } = this.#files
     let filesMoved: string[] = []
     if (this.#plane !== undefined) {
-      await this.#plane.begin(replayed.lastSequence + 1)
+      await this.#plane.begin(replayed.lastSequence + 1, replayed.logs)
       filesMoved = await tidyFiles(this.#plane, this.#files)
     }
     this.#recovery = Object.freeze({

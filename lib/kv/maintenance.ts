@@ -102,16 +102,7 @@ export async function tidyFiles(plane: ControlPlane, { found, replayed }: Opened
       .filter((number) => !inUse.has(number) && !unreachable.has(fileName('wal', number)))
       .map((number) => ({ kind: 'wal', number })),
   )
-  if (moved.length > 0) {
-    let outcome: BurrowError | null | undefined
-    plane.jobs.submit({ type: 'moveToLost', names: moved }, (_, error) => {
-      outcome = error ?? null
-    })
-    await plane.until(
-      () => outcome === null,
-      () => outcome ?? undefined,
-    )
-  }
+  if (moved.length > 0) await plane.run({ type: 'moveToLost', names: moved })
   plane.pump()
   return moved
 }

@@ -26,6 +26,8 @@ export interface RecoveryReport {
 export interface ReplayedLogs {
   /** Memtables to be flushed, oldest first. */
   readonly memtables: readonly SealedMemtable[]
+  /** Their logs; `endOffset` is where one ends that has no end record. */
+  readonly logs: readonly { readonly number: number; readonly endOffset?: number }[]
   readonly records: number
   readonly lastSequence: number
   readonly bytesCut: number
@@ -47,6 +49,7 @@ export async function replayLogs(
 ): Promise<ReplayedLogs> {
   const { clean, wals } = found.state
   const memtables: SealedMemtable[] = []
+  const logs: { number: number; endOffset?: number }[] = []
   const unreachable: string[] = []
   let records = 0
   let bytesCut = 0
@@ -64,10 +67,11 @@ export async function replayLogs(
     if (!result.memtable) continue
     engine.adoptMemtable(result.memtable)
     memtables.push({ id: result.memtable, wal })
+    logs.push(hole ? { number: wal, endOffset: result.endOffset ?? 0 } : { number: wal })
     records += result.records ?? 0
     lastSequence = Math.max(lastSequence, result.lastSequence ?? 0)
   }
-  return { memtables, records, lastSequence, bytesCut, walsReplayed: wals.length, unreachable }
+  return { memtables, logs, records, lastSequence, bytesCut, walsReplayed: wals.length, unreachable }
 }
 
 /** Whether a log behind a hole has anything to keep; damage counts. */

@@ -10,7 +10,7 @@ namespace burrow::binding {
 namespace {
 
 constexpr const char* kTypeNames[kJobTypes] = {"flush",          "compact",        "prepareWal",  "replayWal",
-                                               "manifestCreate", "manifestAppend", "deleteFiles", "moveToLost"};
+                                               "manifestCreate", "manifestAppend", "deleteFiles", "moveToLost", "sealWal"};
 
 // Reads the properties of one job object.
 class JobReader {
@@ -89,6 +89,14 @@ class JobReader {
     return request;
   }
 
+  SealWalRequest SealWal() {
+    SealWalRequest request;
+    request.number = Integer("number");
+    napi_value end = Property("endOffset");
+    if (!reader_->Undefined(end)) request.end_offset = reader_->Integer(end, "endOffset");
+    return request;
+  }
+
   ManifestCreateRequest ManifestCreate() {
     ManifestCreateRequest request;
     request.number = Integer("number");
@@ -151,6 +159,7 @@ class JobReader {
           return ManifestAppendRequest{std::string(reader_->Bytes(Property("record"), "record"))};
         case JobType::kDeleteFiles: return DeleteFiles();
         case JobType::kMoveToLost: return MoveToLost();
+        case JobType::kSealWal: return SealWal();
       }
     }
     reader_->Fail("there is no job '" + name + "'");
@@ -223,7 +232,8 @@ napi_value CompletionObject(napi_env env, const JobCompletion& completion) {
     case JobType::kManifestAppend: Set(env, object, "manifestSize", Number(env, completion.manifest_size)); break;
     case JobType::kPrepareWal:
     case JobType::kDeleteFiles:
-    case JobType::kMoveToLost: break;
+    case JobType::kMoveToLost:
+    case JobType::kSealWal: break;
   }
   return object;
 }

@@ -105,6 +105,19 @@ Status Engine::ReplayLog(uint64_t number, uint64_t expected_length, ReplayResult
   return Status();
 }
 
+Status Engine::SealLog(uint64_t number, uint64_t end_offset) {
+  std::string path = FileName(options_.directory, FileKind::kWal, number);
+  std::unique_ptr<WritableFile> file;
+  BURROW_RETURN_IF_ERROR(options_.env->NewWritableFile(path, Env::OpenMode::kAppend, &file));
+  if (end_offset == UINT64_MAX) return file->Sync();
+  BURROW_RETURN_IF_ERROR(file->Truncate(end_offset));
+  log::LogWriter log(std::move(file), log::LogKind::kWal, number, options_.database_id, end_offset);
+  std::string framed;
+  log.FrameEnd(&framed);
+  BURROW_RETURN_IF_ERROR(log.Append(framed));
+  return log.Sync();
+}
+
 Status Engine::AdoptMemtable(uint64_t id) {
   {
     std::lock_guard<std::mutex> lock(mutex_);

@@ -62,6 +62,10 @@ class Engine {
   };
   // Reads a log into a new memtable, which waits for AdoptMemtable. Sequence numbers must ascend.
   Status ReplayLog(uint64_t number, uint64_t expected_length, ReplayResult* result);
+  // Makes a log that was replayed fit to be followed by others: synced, and, when it ended without an end record, cut to
+  // `end_offset` and given one. (UINT64_MAX: it has one.) Only then may a write in a later log be acknowledged, since
+  // replay stops at the first hole. Any thread.
+  Status SealLog(uint64_t number, uint64_t end_offset);
   Status AdoptMemtable(uint64_t id);  // as the newest immutable memtable
   Status Start(SequenceNumber next_sequence, uint64_t log_number);
   // Ends writing; the active log is sealed, trimmed to *length and synced.

@@ -155,6 +155,12 @@ Status JobRunner::Queue(const Job& job, MoveToLostRequest request) {
       job, [this, request = std::move(request)](JobCompletion* out) { out->status = MoveToLost(request.names); })));
 }
 
+Status JobRunner::Queue(const Job& job, SealWalRequest request) {
+  return Accepted(pool_.Submit(Priority::kFlush, Task(job, [this, request](JobCompletion* out) {
+                                 out->status = engine_->SealLog(request.number, request.end_offset);
+                               })));
+}
+
 TableJobContext JobRunner::Context(const TableFormat& format) const {
   TableJobContext context;
   context.env = engine_->env();

@@ -56,6 +56,11 @@ struct ReplayWalRequest {
   uint64_t expected_length = UINT64_MAX;
 };
 
+struct SealWalRequest {
+  uint64_t number = 0;
+  uint64_t end_offset = UINT64_MAX;
+};
+
 struct ManifestCreateRequest {
   uint64_t number = 0;
   std::vector<std::string> records;
@@ -78,7 +83,7 @@ struct MoveToLostRequest {
 };
 
 using JobRequest = std::variant<FlushRequest, CompactRequest, PrepareWalRequest, ReplayWalRequest,
-                                ManifestCreateRequest, ManifestAppendRequest, DeleteFilesRequest, MoveToLostRequest>;
+                                ManifestCreateRequest, ManifestAppendRequest, DeleteFilesRequest, MoveToLostRequest, SealWalRequest>;
 
 // The alternatives of JobRequest, in its order.
 enum class JobType : uint8_t {
@@ -90,6 +95,7 @@ enum class JobType : uint8_t {
   kManifestAppend,
   kDeleteFiles,
   kMoveToLost,
+  kSealWal,
 };
 inline constexpr int kJobTypes = static_cast<int>(std::variant_size_v<JobRequest>);
 
@@ -141,6 +147,7 @@ class JobRunner {
   Status Queue(const Job& job, ManifestAppendRequest request);
   Status Queue(const Job& job, DeleteFilesRequest request);
   Status Queue(const Job& job, MoveToLostRequest request);
+  Status Queue(const Job& job, SealWalRequest request);
   Status ResolveFlush(const FlushRequest& request, FlushJob* job) const;
   Status ResolveCompaction(const CompactRequest& request, Compaction* compaction) const;
   TableJobContext Context(const TableFormat& format) const;

@@ -8,8 +8,8 @@
 namespace burrow::log {
 
 LogWriter::LogWriter(std::unique_ptr<WritableFile> file, LogKind kind, uint64_t log_number,
-                     const DatabaseId& database_id)
-    : file_(std::move(file)), number_(log_number) {
+                     const DatabaseId& database_id, uint64_t size)
+    : file_(std::move(file)), number_(log_number), framed_size_(size), written_size_(size) {
   PutFixed64(&header_, kMagic);
   PutFixed32(&header_, kFormatVersion);
   header_.push_back(static_cast<char>(kind));

@@ -16,8 +16,10 @@ namespace burrow::log {
 // one write(2), and so that a record can be framed on one thread while an earlier buffer is written on another.
 class LogWriter {
  public:
-  // `file` is empty. Nothing is written until the first Flush; the header fragment is framed first.
-  LogWriter(std::unique_ptr<WritableFile> file, LogKind kind, uint64_t log_number, const DatabaseId& database_id);
+  // The file's logical end is at `size`: 0, or where the valid part of an earlier log ends. Nothing is written until the
+  // first Append; in an empty file the header fragment is framed first.
+  LogWriter(std::unique_ptr<WritableFile> file, LogKind kind, uint64_t log_number, const DatabaseId& database_id,
+            uint64_t size = 0);
   ~LogWriter();
 
   // Appends the framing of one record (the concatenation head + body, which saves the caller a copy) to *buffer.

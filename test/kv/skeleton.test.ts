@@ -49,6 +49,32 @@ describe('writing without ever yielding', () => {
   })
 })
 
+// A log that a crash left without its end record is replayed and kept until its memtable is flushed. Writes go on in a
+// later log meanwhile, and that one must be reachable after the next crash.
+describe('a crash soon after a crash', () => {
+  for (const [first, second] of [
+    ['kill', 'kill'],
+    ['kill', 'power'],
+    ['power', 'kill'],
+    ['power', 'power'],
+  ] as const) {
+    it(`loses nothing (${first}, then ${second})`, async () => {
+      for (let seed = 1; seed <= 20; seed++) {
+        const memory = native.memoryEnv()
+        const db = await Database.open('db', { env: memory })
+        for (let i = 0; i < 300; i++) db.putSync(key(i), value(i))
+        const wreck = memory.crashClone!(first, seed)
+        const again = await Database.open('db', { env: wreck })
+        for (let i = 300; i < 310; i++) again.putSync(key(i), value(i))
+        const third = await Database.open('db', { env: wreck.crashClone!(second, seed + 100) })
+        for (let i = 0; i < 310; i++) expect(third.getSync(key(i)), `seed ${seed}`).toBe(value(i))
+        expect(third.recovery.filesMoved).toEqual([])
+        for (const database of [third, again, db]) await database.close()
+      }
+    })
+  }
+})
+
 describe('a real process', () => {
   it('that is killed loses nothing that a write(2) has seen', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'burrow-kill-'))
