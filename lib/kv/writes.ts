@@ -171,8 +171,13 @@ export class Writes {
     if (blockedOn === WRITE_DONE) return
     this.#blockedOn = WRITE_DONE
     if (!this.#plane.healthy || this.#plane.blockedBy(blockedOn) !== undefined) return
-    if (this.#plane.tryAdmit(blockedOn)) this.#forcedBytes = 0
-    else this.#blockedOn = blockedOn
+    try {
+      if (this.#plane.tryAdmit(blockedOn)) this.#forcedBytes = 0
+      else this.#blockedOn = blockedOn
+    } catch {
+      // The log failed while it was sealed. The next step finds out and rejects who waits; nobody can be told here.
+      this.#plane.pump()
+    }
   }
 
   /** Ends the hold, for close. */
