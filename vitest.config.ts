@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // They pack, install and compile the package: `npm run test:package`.
-    exclude: ['test/package/**'],
+    // They pack, install and compile the package: `npm run test:package`; or take hours: `npm run test:long`.
+    exclude: ['test/package/**', 'test/long/**'],
     // Guards against hanging, not a statement about speed: a loaded machine must not fail a test.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -1,9 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Database, isBurrowError } from '../../lib/index.ts'
 import { type FaultRule, type NativeEnv, native } from '../../lib/native.ts'
-import { lastApplied, write } from './transactions.mjs'
+import { lastApplied, write } from './transactions.mjs.mts'
 
-const options = { memtableSize: 8192, targetFileSize: 8192, l0CompactionTrigger: 2, manifestRollSize: 2048 } as const
+const options = {
+  memtableSize: 8192,
+  targetFileSize: 8192,
+  l0CompactionTrigger: 2,
+  manifestRollSize: 2048,
+} as const
 const transactions = 160
 const longestMs = 30_000
 const faults: readonly Pick<FaultRule, 'effect' | 'errno'>[] = [
@@ -23,6 +28,10 @@ export async function failOperations(step: number): Promise<number> {
   await new Workload(counted).run()
   const { total } = counted.operations!()
   let cases = 0
+  const warnings: Error[] = []
+  // How Node tells of an error that a native callback had nobody to give to.
+  const warned = (warning: Error) => warnings.push(warning)
+  process.on('warning', warned)
   for (const fault of faults) {
     // Offset, so that a step larger than one does not meet the same operations with each fault.
     for (let after = 1 + (cases % step); after <= total; after += step, cases++) {
@@ -30,6 +39,8 @@ export async function failOperations(step: number): Promise<number> {
       await within(longestMs, what, failOne({ ...fault, after }))
     }
   }
+  process.off('warning', warned)
+  if (warnings.length > 0) throw new Error(`an error went uncaught: ${warnings[0]!.message}`)
   return cases
 }
 
@@ -46,7 +57,8 @@ async function failOne(rule: FaultRule): Promise<void> {
   }
   const db = await Database.open('db', { ...options, env: memory })
   const last = lastApplied(db)
-  if (last < workload.acknowledged) throw new Error(`${workload.acknowledged} was acknowledged; the last one found is ${last}`)
+  if (last < workload.acknowledged)
+    throw new Error(`${workload.acknowledged} was acknowledged; the last one found is ${last}`)
   write(db, last + 1, undefined, true)
   await db.flush()
   await db.close()
@@ -90,10 +102,13 @@ class Workload {
         return true
       }
       const error = this.errors.at(-1)
-      if (!isBurrowError(error) || error.code !== 'BURROW_NO_SPACE') return db.status !== 'read-only' && this.#write(db, t)
+      if (!isBurrowError(error) || error.code !== 'BURROW_NO_SPACE')
+        return db.status !== 'read-only' && this.#write(db, t)
       await sleep(5)
     }
-    throw new Error(`there was space again, but transaction ${t} never got through: ${String(this.errors.at(-1))}`)
+    throw new Error(
+      `there was space again, but transaction ${t} never got through: ${String(this.errors.at(-1))}`,
+    )
   }
 
   async #try<T>(run: () => Promise<T>): Promise<T | undefined> {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Database } from '../../lib/index.ts'
 import { Random } from '../model/random.ts'
-import { lastApplied } from './transactions.mjs'
+import { lastApplied } from './transactions.mjs.mts'
 
 const script = fileURLToPath(new URL('./fixtures/write-transactions.mjs', import.meta.url))
 const longestLifeMs = 500
@@ -29,9 +29,12 @@ export async function killChildren(rounds: number, seed: number): Promise<void> 
       const db = await Database.open(directory, options)
       last = lastApplied(db)
       await db.close()
-      if (last < acknowledged) throw new Error(`${acknowledged} was acknowledged; the last one found is ${last}`)
+      if (last < acknowledged)
+        throw new Error(`${acknowledged} was acknowledged; the last one found is ${last}`)
     } catch (error) {
-      throw new Error(`seed ${seed}, round ${round}, ${directory}: ${(error as Error).message}`, { cause: error })
+      throw new Error(`seed ${seed}, round ${round}, ${directory}: ${(error as Error).message}`, {
+        cause: error,
+      })
     }
   }
   rmSync(directory, { recursive: true })
@@ -57,7 +60,8 @@ function liveShortly(args: readonly string[], milliseconds: number): Promise<num
     })
     child.on('error', reject)
     child.on('close', (code, signal) => {
-      if (signal !== 'SIGKILL') return reject(new Error(`the child ended by itself with ${code}: ${complaint}`))
+      if (signal !== 'SIGKILL')
+        return reject(new Error(`the child ended by itself with ${code}: ${complaint}`))
       // The last line may be cut short.
       const lines = text.slice(0, text.lastIndexOf('\n')).split('\n')
       resolve(lines.length > 1 ? Number(lines.at(-1)) : -1)

@@ -1,7 +1,7 @@
 import { Database } from '../../lib/index.ts'
 import { type NativeEnv, native } from '../../lib/native.ts'
 import { Random } from '../model/random.ts'
-import { lastApplied, write } from './transactions.mjs'
+import { lastApplied, write } from './transactions.mjs.mts'
 
 const cutsPerHistory = 12
 
@@ -67,7 +67,8 @@ class History {
   async #check(wreck: NativeEnv, durable: number): Promise<number> {
     const db = await this.#open(wreck)
     const last = lastApplied(db)
-    if (last < durable) throw new Error(`${durable} was acknowledged with sync; the last one found is ${last}`)
+    if (last < durable)
+      throw new Error(`${durable} was acknowledged with sync; the last one found is ${last}`)
     const second = wreck.crashClone!('power', this.#random.uint32())
     await db.close()
     const again = await this.#open(second)

@@ -12,7 +12,13 @@ it('a log that fails while it is sealed for waiting writers rejects them and not
   const memtableSize = 16 * 1024
   const db = await Database.open('db', { env, memtableSize, maxMemtables: 2, syncWrites: false })
   // The first memtable takes its time to be flushed; when the second one is full, writers are held back.
-  env.addRule!({ operations: ['sync'], pathContains: '.sst', effect: 'delay', delayMicros: 200_000, repeat: true })
+  env.addRule!({
+    operations: ['sync'],
+    pathContains: '.sst',
+    effect: 'delay',
+    delayMicros: 200_000,
+    repeat: true,
+  })
   const writes: Promise<void>[] = []
   const put = () => writes.push(db.put(`key-${writes.length}`, 'v'.repeat(100)))
   const full = () => db.stats().memtables.immutable === 1 && db.stats().memtables.active > memtableSize

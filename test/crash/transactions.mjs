@@ -11,7 +11,7 @@ const trimEvery = 200
 export const name = (t) => `t${String(t).padStart(9, '0')}`
 
 /** What transaction `t` writes to each of its keys. */
-export function valueOf(t, part) {
+export function valueAt(t, part) {
   const length = t % 97 === 0 ? 3000 : (t * 31 + part) % 120
   return `${t}.${part}.${'abcdefghij'.repeat(length / 10)}`
 }
@@ -30,10 +30,13 @@ export function floorOf(t) {
 /** Applies transaction `t`, synchronously or not; a promise if not. */
 export function write(db, t, options, sync) {
   const parts = partsOf(t)
-  if (parts === 1) return sync ? db.putSync(`${name(t)}/0`, valueOf(t, 0), options) : db.put(`${name(t)}/0`, valueOf(t, 0), options)
+  if (parts === 1)
+    return sync
+      ? db.putSync(`${name(t)}/0`, valueAt(t, 0), options)
+      : db.put(`${name(t)}/0`, valueAt(t, 0), options)
   const batch = db.writeBatch()
   if (t % trimEvery === 0 && t > kept) batch.deleteRange({ gte: name(0), lt: name(t - kept) })
-  for (let part = 0; part < parts; part++) batch.put(`${name(t)}/${part}`, valueOf(t, part))
+  for (let part = 0; part < parts; part++) batch.put(`${name(t)}/${part}`, valueAt(t, part))
   batch.put('last batch', String(t))
   return sync ? batch.commitSync(options) : batch.commit(options)
 }
@@ -49,8 +52,9 @@ export function lastApplied(db) {
   for (let t = floorOf(last); t <= last; t++) {
     for (let part = 0; part < partsOf(t); part++, at++) {
       const [key, value] = entries[at] ?? []
-      if (key !== `${name(t)}/${part}`) throw new Error(`${name(t)}/${part} is missing (found ${key}); the last is ${last}`)
-      if (value !== valueOf(t, part)) throw new Error(`${key} has the value ${value}`)
+      if (key !== `${name(t)}/${part}`)
+        throw new Error(`${name(t)}/${part} is missing (found ${key}); the last is ${last}`)
+      if (value !== valueAt(t, part)) throw new Error(`${key} has the value ${value}`)
       if (db.getSync(key) !== value) throw new Error(`a point read of ${key} differs from the scan`)
     }
   }
@@ -58,6 +62,7 @@ export function lastApplied(db) {
   let batch = last
   while (batch >= 0 && partsOf(batch) === 1) batch--
   const found = db.getSync('last batch')
-  if (found !== (batch < 0 ? undefined : String(batch))) throw new Error(`the last batch is ${found}, not ${batch}`)
+  if (found !== (batch < 0 ? undefined : String(batch)))
+    throw new Error(`the last batch is ${found}, not ${batch}`)
   return last
 }

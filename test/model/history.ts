@@ -164,7 +164,11 @@ export class History {
       if (this.#random.chance(0.7)) {
         const value = this.#space.value()
         this.#model.put(key, value)
-        operations.push({ type: 'put', key: this.#space.bytes(key), value: this.#space.bytes(value) } as const)
+        operations.push({
+          type: 'put',
+          key: this.#space.bytes(key),
+          value: this.#space.bytes(value),
+        } as const)
       } else {
         this.#model.delete(key)
         operations.push({ type: 'delete', key: this.#space.bytes(key) } as const)
@@ -241,7 +245,9 @@ export class History {
       return
     }
     const doing = this.#doing
-    return this.#answered(this.#db.has(this.#space.bytes(key)).then((has) => expectSame(has, expected, doing)))
+    return this.#answered(
+      this.#db.has(this.#space.bytes(key)).then((has) => expectSame(has, expected, doing)),
+    )
   }
 
   #getMany(): void | Promise<void> {
@@ -395,7 +401,8 @@ export class History {
     const key = this.#space.anyKey()
     this.#doing = `get ${show(key)} at snapshot ${snapshot.sequence}`
     if (kind < 6) return this.#checkGet(snapshot, model, key)
-    if (kind < 8) return this.#checkGetMany(snapshot, model, [key, this.#space.anyKey(), this.#space.anyKey()])
+    if (kind < 8)
+      return this.#checkGetMany(snapshot, model, [key, this.#space.anyKey(), this.#space.anyKey()])
     return this.#checkScan(snapshot, model, this.#space.narrowBounds(0.05))
   }
 
@@ -461,7 +468,12 @@ export class History {
     const copy = env.crashClone!(mode, this.#random.uint32())
     if (this.#random.chance(0.5)) {
       const db = await this.#home.openCopy!(copy, this.#options.database)
-      expectRecords(await db.entries(this.#space.scanEncodings()).all(), this.#model.entries, 'entries', this.#doing)
+      expectRecords(
+        await db.entries(this.#space.scanEncodings()).all(),
+        this.#model.entries,
+        'entries',
+        this.#doing,
+      )
       await db.close()
       return
     }
@@ -556,7 +568,7 @@ function expectRecords(
 }
 
 function expectValue(actual: unknown, expected: string | undefined, doing = ''): void {
-  const text = Buffer.isBuffer(actual) ? actual.latin1Slice() : actual
+  const text = Buffer.isBuffer(actual) ? actual.toString('latin1') : actual
   if (text !== expected) throw new Error(`${doing}: got ${show(text)}, expected ${show(expected)}`)
 }
 
@@ -566,5 +578,7 @@ function expectSame(actual: unknown, expected: unknown, doing = ''): void {
 
 function show(value: unknown): string {
   if (typeof value !== 'string') return String(value)
-  return value.length <= 60 ? JSON.stringify(value) : `${JSON.stringify(value.slice(0, 60))}… (${value.length})`
+  return value.length <= 60
+    ? JSON.stringify(value)
+    : `${JSON.stringify(value.slice(0, 60))}… (${value.length})`
 }

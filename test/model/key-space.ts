@@ -68,7 +68,8 @@ export class KeySpace {
       const key = this.key()
       return { prefix: key.slice(0, random.between(share >= 0.3 ? 0 : Math.min(2, key.length), key.length)) }
     }
-    if (kind === 3) return { gte: this.bound(), lt: this.bound(), ...(random.chance(0.5) ? { gt: this.bound() } : {}) }
+    if (kind === 3)
+      return { gte: this.bound(), lt: this.bound(), ...(random.chance(0.5) ? { gt: this.bound() } : {}) }
     const span = random.below(Math.max(1, Math.floor(this.#keys.length * share)) + 1)
     const first = random.below(this.#keys.length)
     const [low, high] = [this.#keys[first]!, this.#keys[Math.min(this.#keys.length - 1, first + span)]!]

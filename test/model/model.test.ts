@@ -108,7 +108,7 @@ const configurations: Configuration[] = [
   },
   {
     name: 'few keys with many versions',
-    share: 0.2,
+    share: 0.26,
     keys: 25,
     database: {
       memtableSize: 8 * KiB,
@@ -128,7 +128,7 @@ const configurations: Configuration[] = [
   },
   {
     name: 'on the disk',
-    share: 0.14,
+    share: 0.08,
     home: 'disk',
     syncChance: 0.01,
     reopenEvery: 8000,
