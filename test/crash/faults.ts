@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Database, isBurrowError } from '../../lib/index.ts'
 import { type FaultRule, type NativeEnv, native } from '../../lib/native.ts'
-import { lastApplied, write } from './transactions.mjs.mts'
+import { lastApplied, write } from './transactions.js'
 
 const options = {
   memtableSize: 8192,

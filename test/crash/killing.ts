@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Database } from '../../lib/index.ts'
 import { Random } from '../model/random.ts'
-import { lastApplied } from './transactions.mjs.mts'
+import { lastApplied } from './transactions.js'
 
 const script = fileURLToPath(new URL('./fixtures/write-transactions.mjs', import.meta.url))
 const longestLifeMs = 500

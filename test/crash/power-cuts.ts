@@ -1,7 +1,7 @@
 import { Database } from '../../lib/index.ts'
 import { type NativeEnv, native } from '../../lib/native.ts'
 import { Random } from '../model/random.ts'
-import { lastApplied, write } from './transactions.mjs.mts'
+import { lastApplied, write } from './transactions.js'
 
 const cutsPerHistory = 12
 

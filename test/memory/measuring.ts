@@ -54,5 +54,5 @@ export function allowance(options: {
 }
 
 function inMiB(report: string): string {
-  return report.trim().replace(/\d{7,}/g, (bytes) => `${(Number(bytes) / MiB).toFixed(1)}Mi`)
+  return report.trim().replace(/(?<![.\d])\d{7,}/g, (bytes) => `${(Number(bytes) / MiB).toFixed(1)}Mi`)
 }
