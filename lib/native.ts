@@ -180,7 +180,8 @@ export interface JobCompletion {
   lastSequence?: number
   end?: LogContents['end']
   endOffset?: number
-  fileSize?: number
+  /** Bytes behind endOffset that are not zeros. */
+  tornBytes?: number
   /** manifestCreate, manifestAppend: length of the manifest afterwards. */
   manifestSize?: number
 }

@@ -62,7 +62,7 @@ export async function replayLogs(
       continue
     }
     const result = await run({ type: 'replayWal', number: wal, ...expected })
-    if (result.end === 'torn') bytesCut += (result.fileSize ?? 0) - (result.endOffset ?? 0)
+    bytesCut += result.tornBytes ?? 0
     hole = result.end !== 'sealed'
     if (!result.memtable) continue
     engine.adoptMemtable(result.memtable)

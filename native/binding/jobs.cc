@@ -213,7 +213,7 @@ void SetReplay(napi_env env, napi_value object, const Engine::ReplayResult& repl
   Set(env, object, "lastSequence", Number(env, replay.last_sequence));
   Set(env, object, "end", Text(env, LogEndName(replay.end)));
   Set(env, object, "endOffset", Number(env, replay.end_offset));
-  Set(env, object, "fileSize", Number(env, replay.file_size));
+  Set(env, object, "tornBytes", Number(env, replay.torn_bytes));
 }
 
 napi_value CompletionObject(napi_env env, const JobCompletion& completion) {

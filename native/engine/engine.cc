@@ -97,7 +97,7 @@ Status Engine::ReplayLog(uint64_t number, uint64_t expected_length, ReplayResult
   BURROW_RETURN_IF_ERROR(reader.status());
   result->end = reader.end();
   result->end_offset = reader.end_offset();
-  result->file_size = reader.file_size();
+  result->torn_bytes = reader.torn_bytes();
   if (memtable->empty()) return Status();
   result->memtable_id = next_memtable_id_.fetch_add(1);
   std::lock_guard<std::mutex> lock(mutex_);

@@ -58,7 +58,7 @@ class Engine {
     SequenceNumber last_sequence = 0;
     log::LogEnd end = log::LogEnd::kCleanEnd;
     uint64_t end_offset = 0;
-    uint64_t file_size = 0;
+    uint64_t torn_bytes = 0;
   };
   // Reads a log into a new memtable, which waits for AdoptMemtable. Sequence numbers must ascend.
   Status ReplayLog(uint64_t number, uint64_t expected_length, ReplayResult* result);

@@ -180,7 +180,22 @@ struct LogReader::Impl {
   bool Finish(LogEnd end) {
     done = true;
     reader->end_ = end;
+    if (end == LogEnd::kTornTail) {
+      Status status = MeasureTail();
+      if (!status.ok()) return Fail(std::move(status));
+    }
     return false;
+  }
+  Status MeasureTail() {
+    uint64_t offset = reader->end_offset_;
+    while (offset < limit) {
+      Slice bytes;
+      BURROW_RETURN_IF_ERROR(View(offset, &bytes));
+      const size_t last = bytes.find_last_not_of('\0');
+      if (last != Slice::npos) reader->torn_bytes_ = offset + last + 1 - reader->end_offset_;
+      offset += bytes.size();
+    }
+    return Status();
   }
 
   // What follows `position` is not the next fragment of the log.

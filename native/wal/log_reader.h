@@ -42,6 +42,7 @@ class LogReader {
   // REQUIRES: ReadRecord returned false and status() is ok.
   LogEnd end() const { return end_; }
   uint64_t end_offset() const { return end_offset_; }   // length of the valid prefix
+  uint64_t torn_bytes() const { return torn_bytes_; }   // behind it, up to the last byte that is not zero
   uint64_t file_size() const;
   const DatabaseId& database_id() const { return database_id_; }
 
@@ -51,6 +52,7 @@ class LogReader {
   Status status_;
   uint64_t record_offset_ = 0;
   uint64_t end_offset_ = 0;
+  uint64_t torn_bytes_ = 0;
   LogEnd end_ = LogEnd::kCleanEnd;
   DatabaseId database_id_;
 };

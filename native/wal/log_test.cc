@@ -388,6 +388,37 @@ TEST(Log, AHoleIsATornTailUnlessItWasSynced) {
   }
 }
 
+TEST(Log, ATornTailIsMeasuredWithoutThePreallocatedSpaceBehindIt) {
+  Builder log;
+  log.Add("one");
+  log.Add(std::string(1000, 'x'));
+  const std::string torn = log.bytes.substr(0, log.ends[0] + 700) + std::string(100000, '\0');
+  LogReader reader(std::make_unique<StringSource>(torn), "000007.wal", {.log_number = kNumber});
+  Slice record;
+  while (reader.ReadRecord(&record)) {
+  }
+  CHECK_OK(reader.status());
+  CHECK(reader.end() == LogEnd::kTornTail);
+  CHECK_EQ(reader.end_offset(), log.ends[0]);
+  CHECK_EQ(reader.torn_bytes(), 700);
+}
+
+// As open does it with what a crash left.
+TEST(Log, ACutLogIsSealedWhereItEnds) {
+  Builder log;
+  log.Add("one");
+  log.Add("two");
+  std::string bytes = log.bytes.substr(0, log.ends[0]);
+  LogWriter writer(std::make_unique<StringSink>(&bytes), LogKind::kWal, kNumber, TestId(), bytes.size());
+  std::string framed;
+  writer.FrameEnd(&framed);
+  CHECK_OK(writer.Append(framed));
+  const Replay replay = Read(bytes);
+  CHECK_OK(replay.status);
+  CHECK(replay.end == LogEnd::kSealed);
+  CheckPrefix(replay, log.records, 1);
+}
+
 TEST(Log, StaleBytesOfAnotherLogAreNotRead) {
   Builder old(6), log(7);
   for (int i = 0; i < 300; i++) {
