@@ -106,7 +106,8 @@ test('lib layers import only what lies below them', () => {
       const targetLayer = layerOf(posix.join(posix.dirname(path), target))
       if (targetLayer !== layer && !allowed?.includes(targetLayer)) wrong.push(`${path} imports ${target}`)
     }
-    if (path !== 'lib/native.ts' && /node-gyp-build|\.node['"]/.test(text)) wrong.push(`${path} loads the addon`)
+    if (path !== 'lib/native.ts' && /node-gyp-build|\.node['"]/.test(text))
+      wrong.push(`${path} loads the addon`)
   }
   expect(wrong).toEqual([])
 })
