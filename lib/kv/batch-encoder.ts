@@ -1,7 +1,7 @@
 import { type Encoded, encodeKey, encodeValue, maxKeyBytes } from '../base/encodings.ts'
 import { invalidArgument } from '../base/errors.ts'
 import { formatBytes, GiB } from '../util/units.ts'
-import { ByteSink } from './byte-sink.ts'
+import { ByteSink, writeAt } from './byte-sink.ts'
 import type { Encodings } from './call-options.ts'
 import { type ByteRange, firstKeyFrom } from './range.ts'
 
@@ -11,6 +11,10 @@ export const maxBatchBytes = 2 * GiB
 // Written to disk: do not change (docs/formats.md "Write batch").
 const recordKind = { delete: 0, put: 1, rangeDelete: 2 } as const
 const recordHeader = 7
+/** Longest data for which no limit is near; see isPlain. */
+const plainKey = 21845
+const plainValue = 1 << 20
+const plainBatch = GiB
 const highestKey = new Uint8Array(maxKeyBytes).fill(0xff)
 
 /**
@@ -18,7 +22,7 @@ const highestKey = new Uint8Array(maxKeyBytes).fill(0xff)
  * kind u8 · key length u16 · value length u32 · key · value. A write that is refused leaves no trace.
  */
 export class BatchEncoder {
-  readonly #sink = new ByteSink(512)
+  readonly #sink = new ByteSink()
   #count = 0
 
   get count(): number {
@@ -35,7 +39,15 @@ export class BatchEncoder {
   }
 
   put(key: unknown, value: unknown, encodings: Encodings): void {
-    this.#add(recordKind.put, encodeKey(key, encodings.key), encodeValue(value, encodings.value))
+    if (
+      this.#sink.length < plainBatch &&
+      isPlain(key, encodings.key, plainKey) &&
+      isPlain(value, encodings.value, plainValue)
+    ) {
+      this.#append(recordKind.put, key as Encoded, value as Encoded)
+    } else {
+      this.#add(recordKind.put, encodeKey(key, encodings.key), encodeValue(value, encodings.value))
+    }
   }
 
   delete(key: unknown, encodings: Encodings): void {
@@ -61,23 +73,51 @@ export class BatchEncoder {
     this.#count = 0
   }
 
+  /** Lets go of the records, which were handed over; the numbers stay until `clear()`. */
+  release(): void {
+    this.#sink.release()
+  }
+
   #add(kind: number, key: Encoded, value: Encoded): void {
-    const sink = this.#sink
-    const at = sink.length
-    const size = recordHeader + key.length + value.length
-    if (at + size > maxBatchBytes) throw tooLarge()
-    sink.skip(recordHeader)
-    const keyBytes = sink.write(key)
-    const valueBytes = sink.write(value)
-    if (sink.length > maxBatchBytes || keyBytes > maxKeyBytes) {
-      sink.length = at
+    const at = this.#sink.length
+    if (at + recordHeader + key.length + value.length > maxBatchBytes) throw tooLarge()
+    const keyBytes = this.#append(kind, key, value)
+    if (this.#sink.length > maxBatchBytes || keyBytes > maxKeyBytes) {
+      this.#sink.length = at
+      this.#count--
       throw tooLarge()
     }
-    sink.setUint8(at, kind)
-    sink.setUint16(at + 1, keyBytes)
-    sink.setUint32(at + 3, valueBytes)
-    this.#count++
   }
+
+  #append(kind: number, key: Encoded, value: Encoded): number {
+    const sink = this.#sink
+    const room =
+      (typeof key === 'string' ? 3 : 1) * key.length + (typeof value === 'string' ? 3 : 1) * value.length
+    const bytes = sink.reserve(recordHeader + room)
+    const at = sink.length
+    const keyBytes = writeAt(bytes, key, at + recordHeader)
+    const valueBytes = writeAt(bytes, value, at + recordHeader + keyBytes)
+    bytes[at] = kind
+    bytes[at + 1] = keyBytes
+    bytes[at + 2] = keyBytes >>> 8
+    bytes[at + 3] = valueBytes
+    bytes[at + 4] = valueBytes >>> 8
+    bytes[at + 5] = valueBytes >>> 16
+    bytes[at + 6] = valueBytes >>> 24
+    sink.length = at + recordHeader + keyBytes + valueBytes
+    this.#count++
+    return keyBytes
+  }
+}
+
+/**
+ * Data that can be written as it is, by far the most common case: within `longest` units or bytes no limit is near, also
+ * at three bytes a unit. An empty array may be a detached one, so it takes the long way.
+ */
+function isPlain(data: unknown, encoding: string, longest: number): boolean {
+  if (encoding === 'json') return false
+  if (typeof data === 'string') return data.length !== 0 && data.length <= longest
+  return data instanceof Uint8Array && data.length !== 0 && data.length <= longest
 }
 
 function tooLarge(): Error {

@@ -2,15 +2,20 @@ import { allocateFast, type FastBuffer } from '../util/fast-buffer.ts'
 
 /** Strings up to this length are written unit by unit while they are ASCII; longer ones are cheaper in C++. */
 const shortText = 48
+/** Runs up to this length are copied byte by byte; for longer ones the call of `set` pays. */
+const shortRun = 32
+/** Memory of sinks that are done, for the next ones: fresh pages cost more than what is written to them. */
+const spares: FastBuffer[] = []
+const mostSpares = 4
+const largestSpare = 1 << 20
+const smallest = 512
+const smallestSpare = 4096
+const nothing = allocateFast(0)
 
 /** A buffer that grows, for packing what native calls take: little-endian integers, text and bytes. */
 export class ByteSink {
-  #bytes: FastBuffer
+  #bytes: FastBuffer = nothing
   length = 0
-
-  constructor(capacity = 1024) {
-    this.#bytes = allocateFast(capacity)
-  }
 
   /** What is written stands in front; valid until the next write. */
   get bytes(): Buffer {
@@ -19,7 +24,7 @@ export class ByteSink {
 
   /** Leaves room for `count` bytes and returns where they begin. */
   skip(count: number): number {
-    this.#reserve(count)
+    this.reserve(count)
     const at = this.length
     this.length += count
     return at
@@ -27,15 +32,9 @@ export class ByteSink {
 
   /** Text as UTF-8 or bytes as they are. Returns how many bytes it wrote. */
   write(data: string | Uint8Array): number {
-    if (typeof data !== 'string') {
-      this.#reserve(data.byteLength)
-      this.#bytes.set(data, this.length)
-      this.length += data.byteLength
-      return data.byteLength
-    }
     // A UTF-16 unit takes at most three bytes.
-    this.#reserve(data.length * 3)
-    const written = this.#writeShort(data) ?? this.#bytes.utf8Write(data, this.length)
+    this.reserve(typeof data === 'string' ? data.length * 3 : data.length)
+    const written = writeAt(this.#bytes, data, this.length)
     this.length += written
     return written
   }
@@ -58,29 +57,49 @@ export class ByteSink {
     bytes[at + 3] = value >>> 24
   }
 
-  /** Forgets what is written and, when that was much, its memory. */
-  clear(keepCapacity = 1 << 20): void {
+  clear(): void {
     this.length = 0
-    if (this.#bytes.byteLength > keepCapacity) this.#bytes = allocateFast(1024)
+    if (this.#bytes.length > largestSpare) this.release()
   }
 
-  #writeShort(text: string): number | undefined {
-    if (text.length > shortText) return undefined
-    const bytes = this.#bytes
-    const begin = this.length
-    for (let i = 0; i < text.length; i++) {
-      const unit = text.charCodeAt(i)
-      if (unit > 0x7f) return undefined
-      bytes[begin + i] = unit
-    }
-    return text.length
+  /** Lets go of the memory, and of what is written with it; `length` stays until `clear()`. */
+  release(): void {
+    giveBack(this.#bytes)
+    this.#bytes = nothing
   }
 
-  #reserve(extra: number): void {
+  /** Makes room for `extra` more bytes; the buffer that has it, until it grows again. */
+  reserve(extra: number): FastBuffer {
     const needed = this.length + extra
-    if (needed <= this.#bytes.byteLength) return
-    const grown = allocateFast(Math.max(needed, 2 * this.#bytes.byteLength))
+    if (needed <= this.#bytes.length) return this.#bytes
+    const size = Math.max(needed, 2 * this.#bytes.length, smallest)
+    const spare = spares.findLastIndex((buffer) => buffer.length >= size)
+    const grown = spare < 0 ? allocateFast(size) : spares.splice(spare, 1)[0]!
     this.#bytes.copy(grown, 0, 0, this.length)
+    giveBack(this.#bytes)
     this.#bytes = grown
+    return grown
   }
+}
+
+function giveBack(buffer: FastBuffer): void {
+  if (buffer.length < smallestSpare || buffer.length > largestSpare) return
+  if (spares.length < mostSpares) spares.push(buffer)
+}
+
+/** Writes text as UTF-8, or bytes as they are; how many bytes that took. REQUIRES: room, three bytes a UTF-16 unit. */
+export function writeAt(bytes: FastBuffer, data: string | Uint8Array, at: number): number {
+  const { length } = data
+  if (typeof data !== 'string') {
+    if (length > shortRun) bytes.set(data, at)
+    else for (let i = 0; i < length; i++) bytes[at + i] = data[i]!
+    return length
+  }
+  if (length > shortText) return bytes.utf8Write(data, at)
+  for (let i = 0; i < length; i++) {
+    const unit = data.charCodeAt(i)
+    if (unit > 0x7f) return bytes.utf8Write(data, at)
+    bytes[at + i] = unit
+  }
+  return length
 }

@@ -297,11 +297,19 @@ export class Database<K = string, V = string> {
 
   /** Applies the operations at once: all or none, also after a crash. */
   batch(operations: readonly BatchOperation<K | Bytes, V | Bytes>[], options?: WriteOptions): Promise<void> {
-    return this.#later((writes) => writes.commit(this.#encode(operations), options))
+    return this.#later((writes) => {
+      const batch = this.#encode(operations)
+      const done = writes.commit(batch, options)
+      batch.release()
+      return done
+    })
   }
 
   batchSync(operations: readonly BatchOperation<K | Bytes, V | Bytes>[], options?: WriteOptions): void {
-    this.#writable().commitSync(this.#encode(operations), options)
+    const writes = this.#writable()
+    const batch = this.#encode(operations)
+    writes.commitSync(batch, options)
+    batch.release()
   }
 
   /** A batch to be filled step by step. */

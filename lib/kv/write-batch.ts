@@ -80,6 +80,7 @@ export class WriteBatch {
     this.#committed = true
     try {
       await done
+      this.#encoder.release()
     } catch (error) {
       // Refused before it was applied: the caller may try again.
       if (error instanceof BurrowError && error.retryable) this.#committed = false
@@ -91,6 +92,7 @@ export class WriteBatch {
     this.#checkOpen()
     this.#target.commitSync(this.#encoder, options)
     this.#committed = true
+    this.#encoder.release()
   }
 
   #encodings(options: EncodingOptions | undefined, call: string): Encodings {
