@@ -65,7 +65,7 @@ export class CompactionScheduler {
   }
   #manual: ManualRequest[] = []
   #paused = false
-  #stopped = false
+  #stopped: BurrowError | undefined
   #error: BurrowError | undefined
   /** The policy was asked about this version and had nothing more; null: it has to be asked. */
   #settled: Version | null = null
@@ -107,7 +107,7 @@ export class CompactionScheduler {
 
   /** Begins nothing any more; manual compactions end with `error`. Running jobs have to be cancelled by the caller. */
   stop(error: BurrowError): void {
-    this.#stopped = true
+    this.#stopped = error
     for (const request of this.#manual.splice(0)) request.done(error)
   }
 
@@ -117,6 +117,10 @@ export class CompactionScheduler {
     onProgress: ((progress: CompactProgress) => void) | undefined,
     done: (error: BurrowError | null) => void,
   ): () => void {
+    if (this.#stopped !== undefined) {
+      done(this.#stopped)
+      return () => {}
+    }
     const cursor = startManual(range, this.#background.versions.state.nextFileNumber)
     const request = { cursor, running: 0, compactions: 0, bytesCompacted: 0, onProgress, done }
     this.#manual.push(request)
@@ -128,7 +132,7 @@ export class CompactionScheduler {
   /** Issues what is due while there are free slots. */
   pump(): void {
     const { healthy, versions } = this.#background
-    if (this.#stopped || !healthy || !this.#backoff.ready) return
+    if (this.#stopped !== undefined || !healthy || !this.#backoff.ready) return
     while (this.#running.size < this.#slots) {
       if (this.#nextManual()) continue
       const { version } = versions
