@@ -35,7 +35,7 @@ describe('memory', () => {
 
   it('opening and closing 2,000 times', async () => {
     const { samples } = await measure('open', 2000, small)
-    // Half the cycles warm up the heaps of malloc and V8.
-    expect(samples.at(-1)! - samples[4]!).toBeLessThan(16 * MiB)
+    // Half the cycles warm up the heaps of malloc, one for each thread at the most; those of V8 stay flat after.
+    expect(samples.at(-1)! - samples[4]!).toBeLessThan(32 * MiB)
   })
 })
