@@ -108,8 +108,17 @@ function encodeJson(value: unknown, what: string): string {
 function encodeView(view: ArrayBufferView, what: string): Uint8Array {
   // Native code must not read memory that another thread may write: shared memory is copied first.
   if (isSharedArrayBuffer(view.buffer)) return new Uint8Array(bytesOf(view, what))
-  if (view instanceof Uint8Array && view.byteLength > 0) return view
-  return bytesOf(view, what)
+  return isPlainBytes(view) && view.byteLength > 0 ? view : bytesOf(view, what)
+}
+
+/**
+ * Subclasses may say anything about their length, so they are taken by their buffer, which cannot; and a proxy has the
+ * prototype of its target, but is no view.
+ */
+export function isPlainBytes(value: unknown): value is Uint8Array {
+  if (!ArrayBuffer.isView(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Buffer.prototype || prototype === Uint8Array.prototype
 }
 
 function bytesOf(view: ArrayBufferView, what: string): Uint8Array {

@@ -1,3 +1,4 @@
+import { describeValue } from '../util/describe-value.ts'
 import { invalidArgument } from './errors.ts'
 import {
   type AnyEventListener,
@@ -172,7 +173,7 @@ export class EventBus {
 function checkName(name: string): void {
   if ((eventNames as readonly string[]).includes(name)) return
   throw invalidArgument(
-    `there is no event named ${JSON.stringify(name)}; use one of ${eventNames.join(', ')}`,
+    `there is no event named ${describeValue(name)}; use one of ${eventNames.join(', ')}`,
     {
       value: name,
       allowed: eventNames.join(', '),

@@ -1,4 +1,4 @@
-import { type Encoded, encodeKey, encodeValue, maxKeyBytes } from '../base/encodings.ts'
+import { type Encoded, encodeKey, encodeValue, isPlainBytes, maxKeyBytes } from '../base/encodings.ts'
 import { invalidArgument } from '../base/errors.ts'
 import { formatBytes, GiB } from '../util/units.ts'
 import { ByteSink, writeAt } from './byte-sink.ts'
@@ -117,7 +117,7 @@ export class BatchEncoder {
 function isPlain(data: unknown, encoding: string, longest: number): boolean {
   if (encoding === 'json') return false
   if (typeof data === 'string') return data.length !== 0 && data.length <= longest
-  return data instanceof Uint8Array && data.length !== 0 && data.length <= longest
+  return isPlainBytes(data) && data.length !== 0 && data.length <= longest
 }
 
 function tooLarge(): Error {

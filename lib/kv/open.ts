@@ -41,17 +41,28 @@ export interface OpenedFiles {
   onProgress(pump: () => void): void
 }
 
-export function locate(path: unknown, env: object | undefined): Place {
+export function locate(path: unknown, env: unknown): Place {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
     throw invalidArgument(`the path of a database must be a non-empty string, got ${describeValue(path)}`, {
       operation: 'open',
       value: path,
     })
   }
-  if (path === memoryPath)
-    return { env: (env as NativeEnv) ?? native.memoryEnv(), directory: memoryDirectory }
-  if (env !== undefined) return { env: env as NativeEnv, directory: path }
-  return { env: native.posixEnv(), directory: resolve(path) }
+  if (env !== undefined && !isEnv(env)) {
+    const allowed = 'what the native test support makes'
+    throw invalidArgument(`option 'env' is ${describeValue(env)}; it must be ${allowed}`, {
+      option: 'env',
+      value: env,
+      allowed,
+    })
+  }
+  if (path === memoryPath) return { env: env ?? native.memoryEnv(), directory: memoryDirectory }
+  return env === undefined ? { env: native.posixEnv(), directory: resolve(path) } : { env, directory: path }
+}
+
+function isEnv(env: unknown): env is NativeEnv {
+  const { isDirectory, list, lock } = (env ?? {}) as Partial<NativeEnv>
+  return [isDirectory, list, lock].every((method) => typeof method === 'function')
 }
 
 /** Opens what is in the directory up to the point where background work can begin. On failure everything is let go. */
