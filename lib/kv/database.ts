@@ -121,12 +121,15 @@ export class Database<K = string, V = string> {
         memtableSize: options.memtableSize,
       })
     }
-    const makeReads = (sequence: number | undefined) => new Reads({ engine, requests, encodings, sequence })
+    const snapshots = this.#snapshots
+    const makeReads = (sequence: number | undefined) =>
+      new Reads({ engine, requests, snapshots, encodings, sequence })
     const onReleased = () => this.#afterRelease()
     this.#reads = makeReads(undefined)
     this.#scans = new ScanHost({
       engine,
       requests,
+      snapshots,
       encodings,
       readAhead: options.readAheadSize,
       maxOpen: options.maxOpenIterators,

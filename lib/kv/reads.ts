@@ -4,21 +4,16 @@ import { type NativeEngine, READ_ABSENT, READ_NOT_CACHED } from '../native.ts'
 import { describeValue } from '../util/describe-value.ts'
 import type { FastBuffer } from '../util/fast-buffer.ts'
 import { ByteSink } from './byte-sink.ts'
-import {
-  badOption,
-  type EncodingOptions,
-  type Encodings,
-  readEncodings,
-  readOptions,
-} from './call-options.ts'
+import { type EncodingOptions, type Encodings, readEncodings, readOptions } from './call-options.ts'
 import { fairness } from './fairness.ts'
 import type { ReadRequests } from './read-requests.ts'
+import type { Snapshot, Snapshots } from './snapshot.ts'
 import { ValueSlab } from './value-slab.ts'
 
 /** How one read is made. */
 export interface ReadOptions extends EncodingOptions {
   /** Read what this snapshot shows; default: now. */
-  readonly snapshot?: { readonly sequence: number } | undefined
+  readonly snapshot?: Snapshot | undefined
 }
 
 const readNames = new Set(['keyEncoding', 'valueEncoding', 'snapshot'] as const)
@@ -40,6 +35,7 @@ export interface ReadsOptions {
   readonly engine: NativeEngine
   readonly requests: ReadRequests
   readonly encodings: Encodings
+  readonly snapshots: Pick<Snapshots, 'sequenceOf'>
   /** The moment that is read; undefined: now. */
   readonly sequence: number | undefined
 }
@@ -136,7 +132,10 @@ export class Reads {
     const fields = readOptions(options, readNames, call)
     return {
       encodings: readEncodings(fields, this.#options.encodings),
-      sequence: fields.snapshot === undefined ? this.#options.sequence : sequenceOf(fields.snapshot, call),
+      sequence:
+        fields.snapshot === undefined
+          ? this.#options.sequence
+          : this.#options.snapshots.sequenceOf(fields.snapshot, call),
     }
   }
 
@@ -237,26 +236,21 @@ export class Reads {
         operation: 'getMany',
       })
     }
+    // All are encoded before the first is packed: a toJSON of the user may read from this database too.
+    const encoded: Encoded[] = []
+    for (let index = 0; index < keys.length; index++) encoded.push(encodeKey(keys[index], encoding))
     const sink = this.#keys
     sink.clear()
-    for (let index = 0; index < keys.length; index++) {
-      const key = encodeKey(keys[index], encoding)
+    for (const key of encoded) {
       const at = sink.skip(2)
       sink.setUint16(at, sink.write(key))
     }
-    return keys.length
+    return encoded.length
   }
 }
 
 /** Stands for "the disk is needed" where null is a value. */
 const notInMemory = Symbol('not in memory')
-
-/** The sequence number of the snapshot that a user gave. */
-export function sequenceOf(snapshot: unknown, call: string): number {
-  const sequence = (snapshot as { sequence?: unknown } | null)?.sequence
-  if (typeof sequence === 'number') return sequence
-  throw badOption('snapshot', snapshot, 'what db.snapshot() returned', call)
-}
 
 /** Answers from memory where that is possible, else from a disk thread. Never throws. */
 function answering<T, R>(

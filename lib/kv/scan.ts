@@ -14,8 +14,8 @@ import {
 import { fairness } from './fairness.ts'
 import { type KeyRangeOptions, rangeNames, resolveRange } from './range.ts'
 import type { ReadRequests } from './read-requests.ts'
-import { sequenceOf } from './reads.ts'
 import { ScanBatch, type ScanShape } from './scan-batch.ts'
+import type { Snapshot, Snapshots } from './snapshot.ts'
 
 /** Which records a scan is about, and how it is made. */
 export interface ScanOptions extends KeyRangeOptions, EncodingOptions {
@@ -24,7 +24,7 @@ export interface ScanOptions extends KeyRangeOptions, EncodingOptions {
   /** At most so many records; default: no limit. */
   readonly limit?: number | undefined
   /** Scan what this snapshot shows; default: the moment of the call. */
-  readonly snapshot?: { readonly sequence: number } | undefined
+  readonly snapshot?: Snapshot | undefined
   /** False: blocks read from the disk are not kept in the cache, for scans that pass over much data. Default true. */
   readonly fillCache?: boolean | undefined
   /** Bytes read from the disk at once. Default: the database's `readAheadSize`. */
@@ -55,6 +55,7 @@ const spareBuffers = 8
 export interface ScanHostOptions {
   readonly engine: NativeEngine
   readonly requests: ReadRequests
+  readonly snapshots: Pick<Snapshots, 'sequenceOf'>
   readonly encodings: Encodings
   readonly readAhead: number
   readonly maxOpen: number
@@ -105,7 +106,7 @@ export class ScanHost {
     sequence: number | undefined,
   ): RangeIterator<T> {
     if (this.#refusal !== undefined) throw this.#refusal
-    const { engine, encodings: defaults, readAhead } = this.options
+    const { engine, encodings: defaults, readAhead, snapshots } = this.options
     const fields = readOptions(options, scanNames, shape)
     const encodings = readEncodings(fields, defaults)
     const limit = readCount('limit', fields.limit, shape, true) ?? Number.POSITIVE_INFINITY
@@ -118,7 +119,7 @@ export class ScanHost {
       limit,
       fillCache: readFlag('fillCache', fields.fillCache, shape) ?? true,
       readAhead: readCount('readAhead', fields.readAhead, shape) ?? readAhead,
-      sequence: fields.snapshot === undefined ? sequence : sequenceOf(fields.snapshot, shape),
+      sequence: fields.snapshot === undefined ? sequence : snapshots.sequenceOf(fields.snapshot, shape),
     }
     if (range === null || limit === 0)
       return new RangeIterator<T>(this, null, new ScanBatch(shape, encodings), encodings, request.reverse)

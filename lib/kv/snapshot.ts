@@ -1,5 +1,6 @@
 import { BurrowError } from '../base/errors.ts'
 import type { NativeEngine } from '../native.ts'
+import { badOption } from './call-options.ts'
 import type { Bytes, CallKey, CallValue } from './keys-and-values.ts'
 import type { ReadOptions, Reads } from './reads.ts'
 import type { RangeIterator, ScanHost, ScanOptions } from './scan.ts'
@@ -16,6 +17,8 @@ export interface SnapshotHost {
 /** The snapshots that are open. */
 export class Snapshots {
   readonly #open = new Map<Snapshot, number>()
+  /** Those that are closed, too. */
+  readonly #taken = new WeakSet<Snapshot>()
 
   get live(): number {
     return this.#open.size
@@ -37,7 +40,18 @@ export class Snapshots {
   take<K, V>(host: SnapshotHost): Snapshot<K, V> {
     const snapshot = new Snapshot<K, V>(host, host.engine.addSnapshot(), this)
     this.#open.set(snapshot as Snapshot, performance.now())
+    this.#taken.add(snapshot as Snapshot)
     return snapshot
+  }
+
+  /**
+   * What the snapshot that a user gave reads at. Throws BURROW_CLOSED when it is closed: compactions may have dropped
+   * what it saw; BURROW_INVALID_ARGUMENT when it is none of this database.
+   */
+  sequenceOf(snapshot: unknown, call: string): number {
+    if (this.#open.has(snapshot as Snapshot)) return (snapshot as Snapshot).sequence
+    if (this.#taken.has(snapshot as Snapshot)) throw closedError()
+    throw badOption('snapshot', snapshot, 'what db.snapshot() of this database returned', call)
   }
 
   forget(snapshot: Snapshot): boolean {

@@ -30,6 +30,8 @@ export class WriteBatch {
   readonly #target: BatchTarget
   readonly #encoder = new BatchEncoder()
   #committed = false
+  /** Counts calls of `clear()`: a commit may still be under way when the batch is filled anew. */
+  #filling = 0
 
   /** Made by `db.writeBatch()`. */
   constructor(target: BatchTarget) {
@@ -70,6 +72,7 @@ export class WriteBatch {
   clear(): this {
     this.#encoder.clear()
     this.#committed = false
+    this.#filling++
     return this
   }
 
@@ -78,12 +81,14 @@ export class WriteBatch {
     this.#checkOpen()
     const done = this.#target.commit(this.#encoder, options)
     this.#committed = true
+    const filling = this.#filling
     try {
       await done
-      this.#encoder.release()
+      if (filling === this.#filling) this.#encoder.release()
     } catch (error) {
-      // Refused before it was applied: the caller may try again.
-      if (error instanceof BurrowError && error.retryable) this.#committed = false
+      // Refused before it was applied: the caller may try again. After a failure of the disk nobody knows.
+      const refused = !(error instanceof BurrowError && error.code === 'BURROW_IO')
+      if (refused && filling === this.#filling) this.#committed = false
       throw error
     }
   }
