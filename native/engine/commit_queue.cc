@@ -215,11 +215,13 @@ void CommitQueue::Apply(const Entry& entry) {
   if (entry.single) {
     memtable_->Add(next_, entry.kind, entry.key, entry.value);
   } else {
+    apply_buffer_.clear();
     BatchReader reader(entry.records);
     BatchRecord record;
     for (SequenceNumber sequence = next_; reader.Next(&record); ++sequence) {
-      memtable_->Add(sequence, record.kind, record.key, record.value);
+      apply_buffer_.push_back({record.key, record.value, PackTrailer(sequence, record.kind)});
     }
+    memtable_->AddAll(&apply_buffer_);
   }
   next_ += entry.count;
   submitted_.store(submitted_.load(std::memory_order_relaxed) + 1, std::memory_order_release);

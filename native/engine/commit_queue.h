@@ -129,6 +129,7 @@ class CommitQueue {
   std::deque<std::unique_ptr<log::LogWriter>> sealed_;  // to be trimmed and synced, oldest first
   std::string pending_;    // framed for the active log, not yet handed to the file
   std::string lead_buffer_;
+  std::vector<MemTable::Entry> apply_buffer_;
   SequenceNumber next_ = 1;
   SequenceNumber acknowledged_sequence_ = 0;
   uint64_t sync_wanted_ = 0;  // writes up to this index wait for durability

@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "base/write_batch.h"
@@ -8,6 +9,14 @@
 #include "wal/log_reader.h"
 
 namespace burrow {
+
+namespace {
+
+size_t SharedLength(Slice a, Slice b) {
+  return static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+}
+
+}  // namespace
 
 Engine::Engine(const EngineOptions& options, ProgressListener* listener)
     : options_(options),
@@ -53,10 +62,56 @@ Status Engine::TakeLog(uint64_t number, PreparedLog* prepared) {
   return Status();
 }
 
+std::string Engine::ExpectedPrefix() const {
+  if (active_.memtable != nullptr && !active_.memtable->empty()) return active_.memtable->shared_prefix();
+  if (!immutables_.empty()) return immutables_.back().memtable->shared_prefix();
+  std::string prefix;
+  bool first = true;
+  const Levels& levels = view_->levels();
+  for (int i = 0; i < levels.count(); ++i) {
+    for (const TableRef& table : levels.level(i).tables) {
+      if (first) prefix = table->smallest;
+      first = false;
+      prefix.resize(std::min(SharedLength(prefix, table->smallest), SharedLength(prefix, table->largest)));
+    }
+  }
+  return prefix;
+}
+
 namespace {
 
-// Adds the records of one WAL payload to a memtable.
-Status ReplayRecord(Slice payload, MemTable* memtable, Engine::ReplayResult* result) {
+std::string SharedPrefix(const std::vector<MemTable::Entry>& entries) {
+  Slice prefix = entries.front().user_key;
+  for (const MemTable::Entry& entry : entries) prefix = prefix.substr(0, SharedLength(prefix, entry.user_key));
+  return std::string(prefix);
+}
+
+// Collects records of a log and adds them to a memtable many at a time, which is what makes replay fast.
+class Replay {
+ public:
+  // One WAL payload; copied.
+  Status Add(Slice payload, Engine::ReplayResult* result);
+  // What is left. Null when there was nothing at all.
+  std::shared_ptr<MemTable> Finish() {
+    Drain();
+    return std::move(memtable_);
+  }
+
+ private:
+  static constexpr size_t kGroupBytes = 8 << 20;
+
+  void Drain();
+
+  std::shared_ptr<MemTable> memtable_;
+  std::deque<std::string> payloads_;  // those that entries_ borrows from
+  size_t bytes_ = 0;
+  std::vector<MemTable::Entry> entries_;
+};
+
+Status Replay::Add(Slice payload, Engine::ReplayResult* result) {
+  if (bytes_ + payload.size() > kGroupBytes) Drain();
+  payload = payloads_.emplace_back(payload);
+  bytes_ += payload.size();
   SequenceNumber first;
   uint32_t count;
   Slice records;
@@ -67,7 +122,7 @@ Status ReplayRecord(Slice payload, MemTable* memtable, Engine::ReplayResult* res
   uint32_t seen = 0;
   while (reader.Next(&record)) {
     if (seen == count) return Status::Corruption("a batch in the log holds more records than it says");
-    memtable->Add(first + seen++, record.kind, record.key, record.value);
+    entries_.push_back({record.key, record.value, PackTrailer(first + seen++, record.kind)});
   }
   BURROW_RETURN_IF_ERROR(reader.status());
   if (seen != count) return Status::Corruption("a batch in the log holds fewer records than it says");
@@ -75,6 +130,15 @@ Status ReplayRecord(Slice payload, MemTable* memtable, Engine::ReplayResult* res
   result->records += count;
   result->bytes += payload.size();
   return Status();
+}
+
+void Replay::Drain() {
+  if (entries_.empty()) return;
+  if (memtable_ == nullptr) memtable_ = std::make_shared<MemTable>(SharedPrefix(entries_));
+  memtable_->AddAll(&entries_);
+  entries_.clear();
+  payloads_.clear();
+  bytes_ = 0;
 }
 
 }  // namespace
@@ -88,17 +152,18 @@ Status Engine::ReplayLog(uint64_t number, uint64_t expected_length, ReplayResult
                          .log_number = number,
                          .database_id = &options_.database_id,
                          .expected_length = expected_length});
-  auto memtable = std::make_shared<MemTable>();
+  Replay replay;
   Slice payload;
   while (reader.ReadRecord(&payload)) {
-    Status status = ReplayRecord(payload, memtable.get(), result);
+    Status status = replay.Add(payload, result);
     if (!status.ok()) return std::move(status).WithFile(path).WithOffset(reader.record_offset());
   }
   BURROW_RETURN_IF_ERROR(reader.status());
   result->end = reader.end();
   result->end_offset = reader.end_offset();
   result->torn_bytes = reader.torn_bytes();
-  if (memtable->empty()) return Status();
+  std::shared_ptr<MemTable> memtable = replay.Finish();
+  if (memtable == nullptr) return Status();
   result->memtable_id = next_memtable_id_.fetch_add(1);
   std::lock_guard<std::mutex> lock(mutex_);
   replayed_[result->memtable_id] = std::move(memtable);
@@ -133,7 +198,7 @@ Status Engine::AdoptMemtable(uint64_t id) {
 Status Engine::Start(SequenceNumber next_sequence, uint64_t log_number) {
   PreparedLog prepared;
   BURROW_RETURN_IF_ERROR(TakeLog(log_number, &prepared));
-  active_ = {next_memtable_id_.fetch_add(1), std::make_shared<MemTable>()};
+  active_ = {next_memtable_id_.fetch_add(1), std::make_shared<MemTable>(ExpectedPrefix())};
   commits_.Start(active_.memtable, std::move(prepared.log), prepared.allocated, next_sequence);
   active_log_ = log_number;
   Publish(view_->levels_ref());
@@ -148,7 +213,7 @@ Status Engine::StopWrites(uint64_t* log_number, uint64_t* length) {
 Status Engine::Rotate(uint64_t log_number, uint64_t* sealed_memtable) {
   PreparedLog prepared;
   BURROW_RETURN_IF_ERROR(TakeLog(log_number, &prepared));
-  NamedMemtable next{next_memtable_id_.fetch_add(1), std::make_shared<MemTable>()};
+  NamedMemtable next{next_memtable_id_.fetch_add(1), std::make_shared<MemTable>(ExpectedPrefix())};
   std::shared_ptr<MemTable> sealed;
   BURROW_RETURN_IF_ERROR(commits_.Rotate(next.memtable, std::move(prepared.log), prepared.allocated, &sealed));
   *sealed_memtable = active_.id;

@@ -116,6 +116,7 @@ class Engine {
 
  private:
   void Publish(std::shared_ptr<const Levels> levels);
+  std::string ExpectedPrefix() const;  // what most keys of the next memtable will begin with, judged by what is there
   struct PreparedLog {
     std::unique_ptr<log::LogWriter> log;
     uint64_t allocated = 0;

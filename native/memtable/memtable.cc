@@ -1,12 +1,17 @@
 #include "memtable/memtable.h"
 
+#include <algorithm>
+#include <string>
 #include <vector>
 
 #include "memtable/skiplist.h"
 
 namespace burrow {
 
-class MemTable::Points : public SkipList {};
+class MemTable::Points : public SkipList {
+ public:
+  using SkipList::SkipList;
+};
 
 struct MemTable::Ranges {
   // A point lookup scans up to this many tombstones that are not fragmented yet, plus a sixteenth of those that are:
@@ -63,25 +68,62 @@ class MemTableIterator final : public InternalIterator {
 
 }  // namespace
 
-MemTable::MemTable() : points_(std::make_unique<Points>()), ranges_(std::make_unique<Ranges>()) {}
+MemTable::MemTable(Slice shared_prefix) : points_(std::make_unique<Points>(shared_prefix)), ranges_(std::make_unique<Ranges>()) {}
 MemTable::~MemTable() = default;
 
 void MemTable::Add(SequenceNumber sequence, Kind kind, Slice user_key, Slice value) {
   if (kind == Kind::kRangeDelete) {
-    std::lock_guard lock(ranges_->mutex);
-    char* bytes = ranges_->arena.Allocate(user_key.size() + value.size(), 1);
-    user_key.copy(bytes, user_key.size());
-    value.copy(bytes + user_key.size(), value.size());
-    ranges_->all.push_back({Slice(bytes, user_key.size()), Slice(bytes + user_key.size(), value.size()), sequence});
-    ranges_->UpdateUsage();
-    range_count_.store(ranges_->all.size(), std::memory_order_release);
+    AddRangeTombstone(sequence, user_key, value);
   } else {
     points_->Insert(user_key, PackTrailer(sequence, kind), value);
   }
+  CountEntries(1, sequence, sequence);
+}
+
+void MemTable::AddAll(std::vector<Entry>* entries) {
+  if (entries->empty()) return;
+  const SequenceNumber first = entries->front().trailer >> 8, last = entries->back().trailer >> 8;
+  for (Entry& entry : *entries) {
+    if (static_cast<uint8_t>(entry.trailer) == static_cast<uint8_t>(Kind::kRangeDelete)) {
+      AddRangeTombstone(entry.trailer >> 8, entry.user_key, entry.value);
+    }
+    entry.hint = points_->HintOf(entry.user_key);
+  }
+  auto before = [](const Entry& a, const Entry& b) {
+    if (a.hint != b.hint) return a.hint < b.hint;
+    const int order = a.user_key.compare(b.user_key);
+    return order != 0 ? order < 0 : a.trailer > b.trailer;
+  };
+  if (!std::is_sorted(entries->begin(), entries->end(), before)) std::sort(entries->begin(), entries->end(), before);
+  for (const Entry& entry : *entries) {
+    if (static_cast<uint8_t>(entry.trailer) == static_cast<uint8_t>(Kind::kRangeDelete)) continue;
+    points_->Insert(entry.user_key, entry.trailer, entry.value);
+  }
+  CountEntries(entries->size(), first, last);
+}
+
+void MemTable::AddRangeTombstone(SequenceNumber sequence, Slice begin, Slice end) {
+  std::lock_guard lock(ranges_->mutex);
+  char* bytes = ranges_->arena.Allocate(begin.size() + end.size(), 1);
+  begin.copy(bytes, begin.size());
+  end.copy(bytes + begin.size(), end.size());
+  ranges_->all.push_back({Slice(bytes, begin.size()), Slice(bytes + begin.size(), end.size()), sequence});
+  ranges_->UpdateUsage();
+  range_count_.store(ranges_->all.size(), std::memory_order_release);
+}
+
+void MemTable::CountEntries(uint64_t count, SequenceNumber first, SequenceNumber last) {
   const uint64_t before = entries_.load(std::memory_order_relaxed);
-  if (before == 0) first_sequence_.store(sequence, std::memory_order_relaxed);
-  last_sequence_.store(sequence, std::memory_order_relaxed);
-  entries_.store(before + 1, std::memory_order_relaxed);
+  if (before == 0) first_sequence_.store(first, std::memory_order_relaxed);
+  last_sequence_.store(last, std::memory_order_relaxed);
+  entries_.store(before + count, std::memory_order_relaxed);
+}
+
+std::string MemTable::shared_prefix() const {
+  const SkipList::Node* first = points_->First();
+  if (first == nullptr) return std::string();
+  const Slice a = first->user_key(), b = points_->Last()->user_key();
+  return std::string(a.begin(), std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first);
 }
 
 LookupResult MemTable::Get(const LookupKey& key, Slice* value, SequenceNumber* found_sequence) const {

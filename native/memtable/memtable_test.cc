@@ -43,6 +43,51 @@ TEST(MemTable, StartsEmpty) {
   CHECK(!it->Valid());
 }
 
+// Any expectation of what keys share gives the same order and answers, and so does any order of insertion.
+TEST(MemTable, ManyAtOnceUnderAnyExpectedPrefix) {
+  Random random(TestSeed());
+  for (int round = 0; round < 60; round++) {
+    const char* prefixes[] = {"", "a", "a-long-common-prefix/", "a-long-common-prefix/aa", "b", "\xff\xff", "zzzz"};
+    MemTable expected, table(prefixes[random.Uniform(std::size(prefixes))]);
+    SequenceNumber sequence = 0;
+    for (int batch = 0; batch < 20; batch++) {
+      std::vector<std::string> keys;
+      for (size_t n = random.Uniform(40); n > 0; n--) keys.push_back(RandomKey(random));
+      if (random.OneIn(3)) std::sort(keys.begin(), keys.end());
+      std::vector<MemTable::Entry> entries;
+      for (const std::string& key : keys) {
+        const Kind kind = random.OneIn(4) ? Kind::kDelete : random.OneIn(10) ? Kind::kRangeDelete : Kind::kPut;
+        const Slice value = kind == Kind::kDelete ? Slice() : kind == Kind::kRangeDelete ? "zzz" : "value";
+        expected.Add(++sequence, kind, key, value);
+        entries.push_back({key, value, PackTrailer(sequence, kind)});
+      }
+      table.AddAll(&entries);
+    }
+    CHECK_EQ(table.entries(), expected.entries());
+    CHECK_EQ(table.last_sequence(), expected.last_sequence());
+    CHECK_EQ(table.range_tombstone_count(), expected.range_tombstone_count());
+    CHECK_EQ(table.shared_prefix(), expected.shared_prefix());
+    auto a = table.NewIterator(), b = expected.NewIterator();
+    a->SeekToFirst();
+    for (b->SeekToFirst(); b->Valid(); b->Next(), a->Next()) {
+      CHECK(a->Valid());
+      CHECK_EQ(a->key(), b->key());
+      CHECK_EQ(a->value(), b->value());
+    }
+    CHECK(!a->Valid());
+    for (int i = 0; i < 100; i++) {
+      const std::string key = RandomKey(random);
+      const SequenceNumber at = random.Uniform(sequence + 2);
+      Slice value, other;
+      SequenceNumber found = 0, other_found = 0;
+      const LookupKey lookup(key, at);
+      CHECK(table.Get(lookup, &value, &found) == expected.Get(lookup, &other, &other_found));
+      CHECK_EQ(found, other_found);
+      CHECK_EQ(table.MaxCoveringTombstone(key, at), expected.MaxCoveringTombstone(key, at));
+    }
+  }
+}
+
 TEST(MemTable, AgreesWithAMap) {
   Random random(TestSeed());
   for (int round = 0; round < 20; round++) {

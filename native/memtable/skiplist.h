@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <new>
+#include <string>
 
 #include "base/internal_key.h"
 #include "util/arena.h"
@@ -15,8 +16,9 @@ namespace burrow {
 // Entries (user key, trailer, value) in internal-key order. One thread inserts at a time; any number of threads read at
 // the same time without locks. Nothing is ever removed or moved.
 //
-// A search is bound by cache misses, so a link holds, beside the pointer, the first eight bytes of the key behind it:
-// only a step to the right, or a tie, touches another node. (After Pugh, "Skip lists", 1990; LevelDB's memory ordering.)
+// A search is bound by cache misses, so a link holds, beside the pointer, eight bytes of the key behind it: only a step to
+// the right, or a tie, touches another node. They are the bytes behind a prefix that most keys are expected to share, or
+// they would all be equal. (After Pugh, "Skip lists", 1990; LevelDB's memory ordering.)
 class SkipList {
  public:
   static constexpr int kMaxHeight = 12;  // with p = 1/4: 16 million entries before searches degrade
@@ -53,7 +55,8 @@ class SkipList {
     const uint32_t key_size_;
   };
 
-  SkipList() {
+  // `shared_prefix`: what most keys begin with; any bytes are right, a good guess is fast.
+  explicit SkipList(Slice shared_prefix) : shared_prefix_(shared_prefix) {
     head_ = NewNode(kMaxHeight, 0, 0);
     for (int level = 0; level < kMaxHeight; level++) {
       Point(head_, level, nullptr, kNoHint, std::memory_order_relaxed);
@@ -63,7 +66,7 @@ class SkipList {
 
   // REQUIRES: no other Insert runs; no entry has the same user key and trailer.
   void Insert(Slice user_key, uint64_t trailer, Slice value) {
-    const Target target(user_key, trailer);
+    const Target target = TargetOf(user_key, trailer);
     if (!SpliceHolds(target)) FindSplice(target);
     const int height = RandomHeight();
     if (height > max_height_.load(std::memory_order_relaxed)) {
@@ -85,7 +88,7 @@ class SkipList {
 
   // The first entry at or after (user_key, trailer); null when there is none.
   const Node* FindAtOrAfter(Slice user_key, uint64_t trailer) const {
-    const Target target(user_key, trailer);
+    const Target target = TargetOf(user_key, trailer);
     const Node* node = head_;
     const Node* not_before = nullptr;
     for (int level = max_height_.load(std::memory_order_relaxed) - 1; level >= 0; level--) {
@@ -96,7 +99,7 @@ class SkipList {
 
   // The last entry strictly before (user_key, trailer); null when there is none.
   const Node* FindBefore(Slice user_key, uint64_t trailer) const {
-    const Target target(user_key, trailer);
+    const Target target = TargetOf(user_key, trailer);
     const Node* node = head_;
     const Node* not_before = nullptr;
     for (int level = max_height_.load(std::memory_order_relaxed) - 1; level >= 0; level--) {
@@ -116,23 +119,28 @@ class SkipList {
 
   size_t MemoryUsage() const { return arena_.MemoryUsage(); }
 
+  // What links hold of a key: the eight bytes behind the shared prefix as a big-endian number, padded with zeros; the
+  // smallest or largest number for a key that lies below or above all that share it. a < b implies HintOf(a) <= HintOf(b).
+  uint64_t HintOf(Slice key) const {
+    const size_t shared = shared_prefix_.size();
+    const int order = key.substr(0, shared).compare(shared_prefix_);
+    if (order != 0) return order < 0 ? 0 : UINT64_MAX;
+    unsigned char b[8] = {};
+    memcpy(b, key.data() + shared, std::min(key.size() - shared, sizeof b));
+    return uint64_t{b[0]} << 56 | uint64_t{b[1]} << 48 | uint64_t{b[2]} << 40 | uint64_t{b[3]} << 32 |
+           uint64_t{b[4]} << 24 | uint64_t{b[5]} << 16 | uint64_t{b[6]} << 8 | uint64_t{b[7]};
+  }
+
  private:
   static constexpr uint64_t kNoHint = UINT64_MAX;
 
   struct Target {
-    Target(Slice key, uint64_t key_trailer) : user_key(key), trailer(key_trailer), prefix(Prefix(key)) {}
     Slice user_key;
     uint64_t trailer;
     uint64_t prefix;
   };
 
-  // The first eight bytes as a big-endian number, padded with zeros: a < b implies Prefix(a) <= Prefix(b).
-  static uint64_t Prefix(Slice key) {
-    unsigned char b[8] = {};
-    memcpy(b, key.data(), std::min(key.size(), sizeof b));
-    return uint64_t{b[0]} << 56 | uint64_t{b[1]} << 48 | uint64_t{b[2]} << 40 | uint64_t{b[3]} << 32 |
-           uint64_t{b[4]} << 24 | uint64_t{b[5]} << 16 | uint64_t{b[6]} << 8 | uint64_t{b[7]};
-  }
+  Target TargetOf(Slice user_key, uint64_t trailer) const { return {user_key, trailer, HintOf(user_key)}; }
 
   static bool Before(const Node* node, const Target& target) {
     int order = node->user_key().compare(target.user_key);
@@ -163,22 +171,33 @@ class SkipList {
   bool SpliceHolds(const Target& target) const {
     const Node* node = splice_[0];
     if (node == head_ || !Before(node, target)) return false;
-    const Node::Link& link = node->link(0);
-    const uint64_t hint = link.hint.load(std::memory_order_relaxed);
-    if (hint != target.prefix) return hint > target.prefix;
-    const Node* next = link.next.load(std::memory_order_relaxed);
-    return next == nullptr || !Before(next, target);
+    return !IsBefore(node->link(0), target);
   }
 
+  // Insertions that ascend search from the last one: up to the level that leads past the target, and down again.
   void FindSplice(const Target& target) {
-    Node* node = head_;
-    const Node* not_before = nullptr;
     const int height = max_height_.load(std::memory_order_relaxed);
-    for (int level = height - 1; level >= 0; level--) {
+    int top = height - 1;
+    Node* node = head_;
+    if (splice_[0] != head_ && Before(splice_[0], target)) {
+      for (top = 1; top < height && IsBefore(splice_[top]->link(top), target);) ++top;
+      top = std::min(top, height - 1);
+      node = splice_[top];
+    }
+    const Node* not_before = nullptr;
+    for (int level = top; level >= 0; level--) {
       node = Advance(node, level, target, &not_before);
       splice_[level] = node;
     }
     // Levels above `height` are empty, and their splice is the head already.
+  }
+
+  // Whether the node behind the link is before the target. Writer only.
+  static bool IsBefore(const Node::Link& link, const Target& target) {
+    const uint64_t hint = link.hint.load(std::memory_order_relaxed);
+    if (hint != target.prefix) return hint < target.prefix;
+    const Node* next = link.next.load(std::memory_order_relaxed);
+    return next != nullptr && Before(next, target);
   }
 
   static void Point(Node* from, int level, Node* to, uint64_t hint, std::memory_order order) {
@@ -201,6 +220,7 @@ class SkipList {
     return 1 + std::countr_zero(random_ >> 20 | uint64_t{1} << 2 * (kMaxHeight - 1)) / 2;
   }
 
+  const std::string shared_prefix_;
   Arena arena_;
   Node* head_;
   std::atomic<int> max_height_{1};
