@@ -49,8 +49,8 @@ char* Arena::Allocate(size_t bytes, size_t align) {
   const auto room = static_cast<size_t>(limit_ - next_);
   if (skip + bytes + kRedZone > room || bytes > room) {
     // A large one gets a block of exactly its size; the current block stays current. What is given up at the end of a
-    // block is therefore less than a quarter of it.
-    if (bytes > kMaxBlock / 4) {
+    // block is therefore less than a quarter of it, and of a full-sized one less than an eighth.
+    if (bytes > kMaxBlock / 8) {
       char* block = AllocateBlock(bytes);
       Unpoison(block, bytes);
       return block;
