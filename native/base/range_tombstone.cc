@@ -30,8 +30,7 @@ class ActiveSet {
 
 }  // namespace
 
-std::shared_ptr<const FragmentedTombstones> FragmentedTombstones::Build(
-    const std::vector<RangeTombstone>& tombstones) {
+std::shared_ptr<const FragmentedTombstones> FragmentedTombstones::Build(const std::vector<RangeTombstone>& tombstones) {
   auto result = std::make_shared<FragmentedTombstones>();
   struct Edge {
     Slice key;

@@ -83,8 +83,8 @@ TEST(RangeTombstone, AgreesWithBruteForce) {
     std::vector<std::shared_ptr<const FragmentedTombstones>> parts = {nullptr};
     for (size_t at = 0; at < n;) {
       size_t take = std::min<size_t>(n - at, 1 + random.Uniform(8));
-      parts.push_back(FragmentedTombstones::Build({all.begin() + static_cast<ptrdiff_t>(at),
-                                                   all.begin() + static_cast<ptrdiff_t>(at + take)}));
+      parts.push_back(FragmentedTombstones::Build(
+          {all.begin() + static_cast<ptrdiff_t>(at), all.begin() + static_cast<ptrdiff_t>(at + take)}));
       at += take;
     }
     auto merged = FragmentedTombstones::Merge(parts);

@@ -9,8 +9,9 @@ namespace burrow::binding {
 
 namespace {
 
-constexpr const char* kTypeNames[kJobTypes] = {"flush",          "compact",        "prepareWal",  "replayWal",
-                                               "manifestCreate", "manifestAppend", "deleteFiles", "moveToLost", "sealWal"};
+constexpr const char* kTypeNames[kJobTypes] = {"flush",       "compact",        "prepareWal",
+                                               "replayWal",   "manifestCreate", "manifestAppend",
+                                               "deleteFiles", "moveToLost",     "sealWal"};
 
 // Reads the properties of one job object.
 class JobReader {

@@ -12,9 +12,9 @@ namespace burrow {
 enum class CodecId : uint8_t { kNone = 0, kLz4 = 1, kZstd = 2 };
 inline constexpr uint8_t kLastCodecId = 2;
 
-const char* CodecName(CodecId id);                   // "none", "lz4", "zstd"
+const char* CodecName(CodecId id);  // "none", "lz4", "zstd"
 bool CodecFromName(Slice name, CodecId* id);
-bool CodecAvailable(CodecId id);                     // compiled into this build
+bool CodecAvailable(CodecId id);  // compiled into this build
 
 // Appends the compressed form of `raw` to *out and returns true; false (and *out unchanged) when the codec is missing,
 // fails, or saves less than an eighth. `level` is the codec's own scale; 0 means its default. REQUIRES: id != kNone.

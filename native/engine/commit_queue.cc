@@ -27,8 +27,7 @@ struct CommitQueue::Entry {
   size_t bytes() const { return single ? kRecordHeaderSize + key.size() + value.size() : records.size(); }
 };
 
-CommitQueue::CommitQueue(const Options& options, ProgressListener* listener)
-    : options_(options), listener_(listener) {}
+CommitQueue::CommitQueue(const Options& options, ProgressListener* listener) : options_(options), listener_(listener) {}
 
 CommitQueue::~CommitQueue() {
   uint64_t length;
@@ -70,8 +69,8 @@ WriteOutcome CommitQueue::Write(Slice records, uint32_t count, WriteMode mode, S
   while (reader.Next(&record)) ++seen;
   *status = reader.status();
   if (status->ok() && (seen != count || count == 0)) {
-    *status = Status::InvalidArgument("write batch holds " + std::to_string(seen) + " records, not " +
-                                      std::to_string(count));
+    *status =
+        Status::InvalidArgument("write batch holds " + std::to_string(seen) + " records, not " + std::to_string(count));
   }
   if (!status->ok()) return WriteOutcome::kFailed;
   Entry entry;
@@ -309,8 +308,8 @@ Status CommitQueue::SyncAsync(uint64_t* index) {
   return Status();
 }
 
-Status CommitQueue::Rotate(std::shared_ptr<MemTable> memtable, std::unique_ptr<log::LogWriter> log,
-                           uint64_t allocated, std::shared_ptr<MemTable>* sealed) {
+Status CommitQueue::Rotate(std::shared_ptr<MemTable> memtable, std::unique_ptr<log::LogWriter> log, uint64_t allocated,
+                           std::shared_ptr<MemTable>* sealed) {
   Lock lock(mutex_);
   progress_.wait(lock, [&] { return !log_busy_; });
   BURROW_RETURN_IF_ERROR(Refusal());
@@ -362,7 +361,8 @@ void CommitQueue::RunLogThread() {
   Lock lock(mutex_);
   for (;;) {
     log_wakes_.wait(lock, [&] {
-      return exit_ || (poison_.ok() && (SyncOwed() || !sealed_.empty() || (write_wanted_ && acknowledged_ != submitted_)));
+      return exit_ ||
+             (poison_.ok() && (SyncOwed() || !sealed_.empty() || (write_wanted_ && acknowledged_ != submitted_)));
     });
     if (exit_) return;
     log_busy_ = true;

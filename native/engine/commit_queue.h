@@ -88,10 +88,10 @@ class CommitQueue {
   uint64_t log_size() const;  // framed bytes of the active log
 
   struct Stats {
-    uint64_t bytes = 0;          // framed into logs
-    uint64_t writes = 0;         // write calls made
+    uint64_t bytes = 0;   // framed into logs
+    uint64_t writes = 0;  // write calls made
     uint64_t syncs = 0;
-    uint64_t grouped = 0;        // write batches that shared those syncs
+    uint64_t grouped = 0;  // write batches that shared those syncs
     HistogramSnapshot sync_micros;
   };
   Stats GetStats() const;
@@ -127,14 +127,14 @@ class CommitQueue {
   std::unique_ptr<log::LogWriter> log_;
   uint64_t allocated_ = 0;  // bytes of the active log that are real blocks; UINT64_MAX: the file system cannot tell
   std::deque<std::unique_ptr<log::LogWriter>> sealed_;  // to be trimmed and synced, oldest first
-  std::string pending_;    // framed for the active log, not yet handed to the file
+  std::string pending_;                                 // framed for the active log, not yet handed to the file
   std::string lead_buffer_;
   std::vector<MemTable::Entry> apply_buffer_;
   SequenceNumber next_ = 1;
   SequenceNumber acknowledged_sequence_ = 0;
-  uint64_t sync_wanted_ = 0;  // writes up to this index wait for durability
-  uint64_t sync_done_ = 0;    // writes up to this index are durable
-  bool log_busy_ = false;     // the log thread uses the files outside of the lock
+  uint64_t sync_wanted_ = 0;   // writes up to this index wait for durability
+  uint64_t sync_done_ = 0;     // writes up to this index are durable
+  bool log_busy_ = false;      // the log thread uses the files outside of the lock
   bool write_wanted_ = false;  // pending_ is to be written without a sync
   bool stopped_ = false;
   bool exit_ = false;

@@ -16,11 +16,11 @@ struct Script {
   std::string data;
   int appends = 0;
   int syncs = 0;
-  bool hold_syncs = false;   // syncs wait until this is false
+  bool hold_syncs = false;  // syncs wait until this is false
   bool sync_waiting = false;
-  Status next_append;        // returned once, with nothing written
+  Status next_append;  // returned once, with nothing written
   Status next_allocate;
-  Status all_syncs;          // returned by every sync
+  Status all_syncs;  // returned by every sync
 
   void Hold(bool hold) {
     std::lock_guard<std::mutex> lock(mutex);
@@ -331,8 +331,8 @@ TEST(CommitQueue, RandomModes) {
     if (random.OneIn(200)) {
       logs.push_back(std::make_shared<Script>());
       std::shared_ptr<MemTable> sealed;
-      CHECK_OK(f.queue.Rotate(std::make_shared<MemTable>(), Fixture::NewLog(logs.back(), logs.size()), 1 << 20,
-                              &sealed));
+      CHECK_OK(
+          f.queue.Rotate(std::make_shared<MemTable>(), Fixture::NewLog(logs.back(), logs.size()), 1 << 20, &sealed));
     }
     if (random.OneIn(100)) {
       uint64_t index;

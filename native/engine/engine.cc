@@ -223,8 +223,8 @@ Status Engine::Rotate(uint64_t log_number, uint64_t* sealed_memtable) {
   return Status();
 }
 
-Status Engine::InstallVersion(const std::vector<TableSpec>& added,
-                              const std::vector<std::pair<int, uint64_t>>& dropped, size_t drop_memtables) {
+Status Engine::InstallVersion(const std::vector<TableSpec>& added, const std::vector<std::pair<int, uint64_t>>& dropped,
+                              size_t drop_memtables) {
   if (drop_memtables > immutables_.size()) {
     return Status::Internal("cannot drop " + std::to_string(drop_memtables) + " of " +
                             std::to_string(immutables_.size()) + " immutable memtables");
@@ -269,8 +269,8 @@ Status Engine::InstallVersion(const std::vector<TableSpec>& added,
 std::vector<Engine::MemtableInfo> Engine::Memtables() const {
   std::vector<MemtableInfo> infos;
   auto add = [&](const NamedMemtable& named) {
-    infos.push_back({named.id, named.memtable->MemoryUsage(), named.memtable->entries(),
-                     named.memtable->last_sequence()});
+    infos.push_back(
+        {named.id, named.memtable->MemoryUsage(), named.memtable->entries(), named.memtable->last_sequence()});
   };
   if (active_.memtable != nullptr) add(active_);
   for (const NamedMemtable& named : immutables_) add(named);

@@ -34,8 +34,8 @@ namespace {
 
 Status FinishLevel(int number, Level* level) {
   auto& tables = level->tables;
-  level->has_range_tombstones = std::any_of(tables.begin(), tables.end(),
-                                            [](const TableRef& t) { return t->range_tombstones > 0; });
+  level->has_range_tombstones =
+      std::any_of(tables.begin(), tables.end(), [](const TableRef& t) { return t->range_tombstones > 0; });
   level->largest_prefixes.clear();
   if (number == 0) return Status();
   for (size_t i = 0; i < tables.size(); ++i) {
@@ -44,8 +44,7 @@ Status FinishLevel(int number, Level* level) {
     int order = Slice(tables[i - 1]->largest).compare(tables[i]->smallest);
     if (order > 0 || (order == 0 && !tables[i - 1]->largest_exclusive)) {
       return Status::Internal("tables " + std::to_string(tables[i - 1]->number) + " and " +
-                              std::to_string(tables[i]->number) + " of level " + std::to_string(number) +
-                              " overlap");
+                              std::to_string(tables[i]->number) + " of level " + std::to_string(number) + " overlap");
     }
   }
   return Status();

@@ -35,7 +35,7 @@ struct TableEntry {
 
   uint64_t number = 0;
   uint64_t size = 0;
-  std::string smallest;            // user keys
+  std::string smallest;  // user keys
   std::string largest;
   bool largest_exclusive = false;
   uint64_t range_tombstones = 0;

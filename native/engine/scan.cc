@@ -67,8 +67,8 @@ Status Scan::Start() {
   bounds.sequence = sequence_;
   bounds.lower = options_.lower;
   bounds.upper = options_.upper;
-  iterator_ = std::make_unique<DbIterator>(NewMergingIterator(std::move(children)), std::move(merged),
-                                           std::move(bounds));
+  iterator_ =
+      std::make_unique<DbIterator>(NewMergingIterator(std::move(children)), std::move(merged), std::move(bounds));
   return Status();
 }
 

@@ -12,7 +12,7 @@ struct ScanOptions {
   std::optional<std::string> lower;  // inclusive
   std::optional<std::string> upper;  // exclusive
   bool reverse = false;
-  bool keys = true;     // what the packed batches carry; a part left out has length 0
+  bool keys = true;  // what the packed batches carry; a part left out has length 0
   bool values = true;
   uint64_t limit = UINT64_MAX;
   TableReadOptions read;
@@ -29,9 +29,9 @@ class Scan {
   struct Batch {
     uint32_t records = 0;
     size_t bytes = 0;
-    bool done = false;      // nothing follows (the limit or the end)
-    bool ascii = true;      // every byte packed is below 0x80
-    size_t needed = 0;      // records == 0 and the next record needs this many bytes: ask again with more room
+    bool done = false;  // nothing follows (the limit or the end)
+    bool ascii = true;  // every byte packed is below 0x80
+    size_t needed = 0;  // records == 0 and the next record needs this many bytes: ask again with more room
   };
   // Packs up to max_records into out[0, capacity).
   Status Fill(char* out, size_t capacity, uint32_t max_records, Batch* batch);

@@ -13,7 +13,7 @@ namespace burrow {
 class SnapshotList {
  public:
   void Add(SequenceNumber sequence);
-  void Remove(SequenceNumber sequence);  // one of those added
+  void Remove(SequenceNumber sequence);          // one of those added
   std::vector<SequenceNumber> Distinct() const;  // ascending
   size_t count() const;
 

@@ -57,8 +57,8 @@ class Env {
  public:
   virtual ~Env() = default;
 
-  static Env* Posix();                        // one for the process, never destroyed
-  static std::shared_ptr<Env> NewMemory();    // files live in memory; see env/memory_env.h for crash simulation
+  static Env* Posix();                      // one for the process, never destroyed
+  static std::shared_ptr<Env> NewMemory();  // files live in memory; see env/memory_env.h for crash simulation
 
   enum class OpenMode { kTruncate, kAppend };  // kAppend continues at the current size; both create
   virtual Status NewWritableFile(const std::string& path, OpenMode mode, std::unique_ptr<WritableFile>* file) = 0;
@@ -69,7 +69,7 @@ class Env {
   virtual Status IsDirectory(const std::string& path, bool* is_directory) = 0;
   virtual Status GetChildren(const std::string& dir, std::vector<std::string>* names) = 0;  // without . and ..
   virtual Status RemoveFile(const std::string& path) = 0;
-  virtual Status RemoveDir(const std::string& path) = 0;  // empty ones only
+  virtual Status RemoveDir(const std::string& path) = 0;                          // empty ones only
   virtual Status RenameFile(const std::string& from, const std::string& to) = 0;  // replaces `to` atomically
   virtual Status LinkFile(const std::string& from, const std::string& to) = 0;
   virtual Status CreateDirs(const std::string& path) = 0;  // with parents; ok when it is there

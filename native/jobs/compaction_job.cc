@@ -67,12 +67,11 @@ TableJobResult RunCompaction(const CompactionJob& job, const TableJobContext& co
   uint64_t table_bytes = 0;
   Status opened = OpenInputs(job, &children, &tombstones, &table_bytes);
   if (opened.ok()) {
-    Rewrite rewrite{NewMergingIterator(std::move(children)), std::move(tombstones),
-                    OutputSplitter(job.target_file_size, job.max_grandparent_overlap, job.grandparents),
-                    [below = BoundsBelow(job.below)](Slice key) mutable { return below.KeyAbsent(key); },
-                    [below = BoundsBelow(job.below)](Slice begin, Slice end) mutable {
-                      return below.RangeAbsent(begin, end);
-                    }};
+    Rewrite rewrite{
+        NewMergingIterator(std::move(children)), std::move(tombstones),
+        OutputSplitter(job.target_file_size, job.max_grandparent_overlap, job.grandparents),
+        [below = BoundsBelow(job.below)](Slice key) mutable { return below.KeyAbsent(key); },
+        [below = BoundsBelow(job.below)](Slice begin, Slice end) mutable { return below.RangeAbsent(begin, end); }};
     uint64_t input_bytes = 0;
     result = RunRewrite(std::move(rewrite), context, &input_bytes);
     result.bytes_read = result.status.ok() ? table_bytes : std::min(input_bytes, table_bytes);

@@ -43,10 +43,18 @@ class Machine {
       case 3: CompactOneTable(1 + static_cast<int>(random_.Uniform(2))); break;
       case 4: TakeSnapshot(); break;
       case 5: DropSnapshot(); break;
-      case 6: case 7: DeleteRange(); break;
-      case 8: case 9: case 10: case 11: Delete(); break;
-      case 12: case 13: CheckScan(); break;
-      case 14: case 15: case 16: case 17: CheckGet(); break;
+      case 6:
+      case 7: DeleteRange(); break;
+      case 8:
+      case 9:
+      case 10:
+      case 11: Delete(); break;
+      case 12:
+      case 13: CheckScan(); break;
+      case 14:
+      case 15:
+      case 16:
+      case 17: CheckGet(); break;
       default: Put(); break;
     }
   }

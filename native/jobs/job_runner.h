@@ -82,8 +82,9 @@ struct MoveToLostRequest {
   std::vector<std::string> names;  // of files in the database directory
 };
 
-using JobRequest = std::variant<FlushRequest, CompactRequest, PrepareWalRequest, ReplayWalRequest,
-                                ManifestCreateRequest, ManifestAppendRequest, DeleteFilesRequest, MoveToLostRequest, SealWalRequest>;
+using JobRequest =
+    std::variant<FlushRequest, CompactRequest, PrepareWalRequest, ReplayWalRequest, ManifestCreateRequest,
+                 ManifestAppendRequest, DeleteFilesRequest, MoveToLostRequest, SealWalRequest>;
 
 // The alternatives of JobRequest, in its order.
 enum class JobType : uint8_t {

@@ -95,8 +95,8 @@ Status OutputWriter::OpenOutput() {
   std::unique_ptr<WritableFile> file;
   BURROW_RETURN_IF_ERROR(context_.env->NewWritableFile(FileName(context_.directory, FileKind::kTable, number),
                                                        Env::OpenMode::kTruncate, &file));
-  builder_ = std::make_unique<TableBuilder>(
-      context_.table_options, std::make_unique<PacedFile>(std::move(file), context_, &bytes_written_));
+  builder_ = std::make_unique<TableBuilder>(context_.table_options,
+                                            std::make_unique<PacedFile>(std::move(file), context_, &bytes_written_));
   return Status();
 }
 
@@ -109,8 +109,8 @@ Status OutputWriter::FinishOutput(const Slice* end) {
   size_t kept = 0;
   for (const RangeTombstone& tombstone : overhanging_) {
     const bool reaches_over = end != nullptr && tombstone.end > *end;
-    builder_->AddRangeTombstone({std::max<Slice>(tombstone.begin, output_begin_),
-                                 reaches_over ? *end : tombstone.end, tombstone.sequence});
+    builder_->AddRangeTombstone(
+        {std::max<Slice>(tombstone.begin, output_begin_), reaches_over ? *end : tombstone.end, tombstone.sequence});
     if (reaches_over) overhanging_[kept++] = tombstone;
   }
   overhanging_.resize(kept);

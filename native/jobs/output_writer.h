@@ -41,7 +41,7 @@ class OutputWriter {
   std::string output_begin_;                 // the lower bound of the open output; empty for the first
   std::string last_user_key_;
   bool has_last_user_key_ = false;
-  std::unique_ptr<TableBuilder> builder_;    // of outputs_.back(), while open
+  std::unique_ptr<TableBuilder> builder_;  // of outputs_.back(), while open
   std::vector<TableOutput> outputs_;
   uint64_t bytes_written_ = 0;
 };

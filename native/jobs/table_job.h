@@ -32,7 +32,7 @@ struct TableJobResult {
   uint64_t bytes_read = 0;           // of input tables
   uint64_t bytes_written = 0;
   uint64_t records_in = 0;
-  uint64_t records_dropped = 0;      // shadowed or covered
+  uint64_t records_dropped = 0;  // shadowed or covered
   uint64_t tombstones_dropped = 0;
   uint64_t micros = 0;
 };
@@ -41,9 +41,9 @@ struct TableJobContext {
   Env* env = nullptr;
   std::string directory;
   TableBuilderOptions table_options;
-  std::function<uint64_t()> new_file_number;  // any thread
-  std::vector<SequenceNumber> snapshots;      // ascending, captured when the job starts
-  RateLimiter* rate_limiter = nullptr;        // null: unlimited
+  std::function<uint64_t()> new_file_number;     // any thread
+  std::vector<SequenceNumber> snapshots;         // ascending, captured when the job starts
+  RateLimiter* rate_limiter = nullptr;           // null: unlimited
   const std::atomic<bool>* cancelled = nullptr;  // looked at between blocks' worth of records
 };
 
@@ -62,8 +62,8 @@ struct CompactionJob {
   };
   std::vector<Run> runs;
   uint64_t target_file_size = 0;
-  uint64_t max_grandparent_overlap = 0;         // 0: do not cut for it
-  std::vector<GrandparentTable> grandparents;   // ascending
+  uint64_t max_grandparent_overlap = 0;        // 0: do not cut for it
+  std::vector<GrandparentTable> grandparents;  // ascending
   // Tables of all levels under the output level, as user-key bounds, each list sorted by key: where a key is in none of
   // them, its tombstone may go.
   struct Bounds {

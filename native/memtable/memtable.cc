@@ -68,7 +68,8 @@ class MemTableIterator final : public InternalIterator {
 
 }  // namespace
 
-MemTable::MemTable(Slice shared_prefix) : points_(std::make_unique<Points>(shared_prefix)), ranges_(std::make_unique<Ranges>()) {}
+MemTable::MemTable(Slice shared_prefix)
+    : points_(std::make_unique<Points>(shared_prefix)), ranges_(std::make_unique<Ranges>()) {}
 MemTable::~MemTable() = default;
 
 void MemTable::Add(SequenceNumber sequence, Kind kind, Slice user_key, Slice value) {
@@ -164,8 +165,6 @@ std::shared_ptr<const FragmentedTombstones> MemTable::range_tombstones() const {
   return ranges_->fragments;
 }
 
-size_t MemTable::MemoryUsage() const {
-  return points_->MemoryUsage() + ranges_->usage.load(std::memory_order_relaxed);
-}
+size_t MemTable::MemoryUsage() const { return points_->MemoryUsage() + ranges_->usage.load(std::memory_order_relaxed); }
 
 }  // namespace burrow

@@ -58,7 +58,7 @@ class MemTable {
 
   // Every byte held by the arenas, from any thread.
   size_t MemoryUsage() const;
-  uint64_t entries() const { return entries_.load(std::memory_order_relaxed); }                // all kinds
+  uint64_t entries() const { return entries_.load(std::memory_order_relaxed); }  // all kinds
   uint64_t range_tombstone_count() const { return range_count_.load(std::memory_order_acquire); }
   bool empty() const { return entries() == 0; }
   // Smallest and largest sequence number added; 0 when empty. Any thread.

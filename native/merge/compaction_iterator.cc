@@ -17,8 +17,7 @@ size_t StripeIn(const std::vector<SequenceNumber>& snapshots, SequenceNumber seq
 
 CompactionIterator::CompactionIterator(std::unique_ptr<InternalIterator> input, std::vector<SequenceNumber> snapshots,
                                        std::shared_ptr<const FragmentedTombstones> tombstones,
-                                       std::function<bool(Slice)> key_absent_below,
-                                       const std::atomic<bool>* cancelled)
+                                       std::function<bool(Slice)> key_absent_below, const std::atomic<bool>* cancelled)
     : input_(std::move(input)),
       snapshots_(std::move(snapshots)),
       tombstones_(std::move(tombstones)),

@@ -108,17 +108,16 @@ TEST(CompactionIterator, EverySnapshotReadsTheSameBeforeAndAfter) {
                           [&](const auto& r) { return UserKey(r.first) == key; });
     };
     auto range_absent = [&](Slice begin, Slice end) {
-      return !shy && std::none_of(below.records.begin(), below.records.end(), [&](const auto& r) {
-        return UserKey(r.first) >= begin && UserKey(r.first) < end;
-      });
+      return !shy && std::none_of(below.records.begin(), below.records.end(),
+                                  [&](const auto& r) { return UserKey(r.first) >= begin && UserKey(r.first) < end; });
     };
     CompactionIterator::Counters counters;
     const Data output = Compact(input, snapshots, key_absent, range_absent, &counters);
 
     CHECK_EQ(counters.input_records, input.records.size());
-    CHECK_EQ(counters.input_records - counters.dropped_shadowed - counters.dropped_tombstones -
-                 counters.dropped_covered,
-             output.records.size());
+    CHECK_EQ(
+        counters.input_records - counters.dropped_shadowed - counters.dropped_tombstones - counters.dropped_covered,
+        output.records.size());
     std::vector<SequenceNumber> readers = snapshots;
     readers.push_back(kMaxSequence);
     for (SequenceNumber reader : readers) {
@@ -144,9 +143,9 @@ TEST(CompactionIterator, EverySnapshotReadsTheSameBeforeAndAfter) {
 
 TEST(CompactionIterator, AtTheBottomWithoutSnapshotsOnlyLiveRecordsRemain) {
   Data input;
-  input.records = {{InternalKey("a", 1), "old"},          {InternalKey("a", 5), "new"},
-                   {InternalKey("b", 2), ""},             {InternalKey("b", 6, Kind::kDelete), ""},
-                   {InternalKey("c", 3), "covered"},      {InternalKey("d", 9), "after the range"}};
+  input.records = {{InternalKey("a", 1), "old"},     {InternalKey("a", 5), "new"},
+                   {InternalKey("b", 2), ""},        {InternalKey("b", 6, Kind::kDelete), ""},
+                   {InternalKey("c", 3), "covered"}, {InternalKey("d", 9), "after the range"}};
   input.ranges = {{"c", "e", 7}};
   CompactionIterator::Counters counters;
   Data output = Compact(input, {}, Always, AlwaysRange, &counters);

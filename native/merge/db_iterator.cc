@@ -27,8 +27,8 @@ Status UnknownKind(uint8_t kind) {
 
 }  // namespace
 
-DbIterator::DbIterator(std::unique_ptr<InternalIterator> merged,
-                       std::shared_ptr<const FragmentedTombstones> tombstones, Options options)
+DbIterator::DbIterator(std::unique_ptr<InternalIterator> merged, std::shared_ptr<const FragmentedTombstones> tombstones,
+                       Options options)
     : merged_(std::move(merged)), tombstones_(std::move(tombstones)), options_(std::move(options)) {
   if (tombstones_ != nullptr && tombstones_->empty()) tombstones_ = nullptr;
 }
@@ -120,7 +120,8 @@ void DbIterator::FindNextVisible(bool skip_saved_key) {
     }
 
     const auto kind = static_cast<uint8_t>(trailer);
-    if (kind > kLastKind) [[unlikely]] return Invalidate(UnknownKind(kind));
+    if (kind > kLastKind) [[unlikely]]
+      return Invalidate(UnknownKind(kind));
     if (static_cast<Kind>(kind) == Kind::kPut && !Covered(user_key, trailer >> 8)) {
       return Show(user_key, merged_->value());
     }

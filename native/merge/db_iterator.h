@@ -31,12 +31,12 @@ class DbIterator {
   Slice value() const { return value_; }  // until the next move
   const Status& status() const { return status_; }
 
-  void SeekToFirst();              // within bounds
+  void SeekToFirst();  // within bounds
   void SeekToLast();
-  void Seek(Slice user_key);       // first entry >= user_key, within bounds
+  void Seek(Slice user_key);         // first entry >= user_key, within bounds
   void SeekForPrev(Slice user_key);  // last entry <= user_key, within bounds
-  void Next();                     // REQUIRES: Valid()
-  void Prev();                     // REQUIRES: Valid()
+  void Next();                       // REQUIRES: Valid()
+  void Prev();                       // REQUIRES: Valid()
 
   // Internal records stepped over since construction: tombstones, older versions, covered records.
   uint64_t skipped() const { return skipped_; }

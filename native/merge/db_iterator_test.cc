@@ -57,8 +57,8 @@ struct History {
     }
     Model model;
     for (const auto& [key, entry] : newest) {
-      bool hidden = entry.second.empty() || (bounds.lower && key < *bounds.lower) ||
-                    (bounds.upper && key >= *bounds.upper);
+      bool hidden =
+          entry.second.empty() || (bounds.lower && key < *bounds.lower) || (bounds.upper && key >= *bounds.upper);
       for (const Range& r : ranges) {
         hidden |= r.sequence <= sequence && r.sequence > entry.first && r.begin <= key && key < r.end;
       }
@@ -169,7 +169,8 @@ TEST(DbIterator, AnUnknownKindIsUnsupportedOnlyWhereItWouldBeSeen) {
     CHECK(!it.Valid());
     CHECK(it.status().Is(Code::kUnsupported));
 
-    const Records around{{InternalKey("a", 3, future), ""}, {InternalKey("a", 4), "new"}, {InternalKey("a", 8, future), ""}};
+    const Records around{
+        {InternalKey("a", 3, future), ""}, {InternalKey("a", 4), "new"}, {InternalKey("a", 8, future), ""}};
     DbIterator shadowed(One(around), nullptr, at_5);
     forward ? shadowed.SeekToFirst() : shadowed.SeekToLast();
     CHECK_OK(shadowed.status());

@@ -25,7 +25,7 @@ TEST(OutputSplitter, SplitsBeforeTooMuchGrandparentOverlap) {
   CHECK(!splitter.ShouldSplitBefore("c", 1));
   CHECK(!splitter.ShouldSplitBefore("e", 1));
   CHECK(!splitter.ShouldSplitBefore("g", 1));
-  CHECK(splitter.ShouldSplitBefore("h", 1));   // a third one; the new output touches only h-i
+  CHECK(splitter.ShouldSplitBefore("h", 1));  // a third one; the new output touches only h-i
   CHECK(!splitter.ShouldSplitBefore("m", 1));
 }
 

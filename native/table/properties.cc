@@ -10,7 +10,7 @@ namespace {
 
 struct NumberField {
   const char* name;
-  uint64_t TableProperties::* member;
+  uint64_t TableProperties::*member;
 };
 constexpr NumberField kNumbers[] = {
     {"created_at_ms", &TableProperties::created_at_ms},

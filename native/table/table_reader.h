@@ -13,8 +13,8 @@ namespace burrow {
 
 struct TableReadOptions {
   bool fill_cache = true;
-  bool cache_only = false;       // never touches the disk: see GetOutcome::kNotCached; iterators do not support it
-  size_t read_ahead = 0;         // iterators: bytes to read at once once access is sequential; 0: block by block
+  bool cache_only = false;  // never touches the disk: see GetOutcome::kNotCached; iterators do not support it
+  size_t read_ahead = 0;    // iterators: bytes to read at once once access is sequential; 0: block by block
 };
 
 enum class GetOutcome : uint8_t {
@@ -33,7 +33,8 @@ struct PinnedValue {
 // Reads one immutable table. Any number of threads at once.
 class TableReader {
  public:
-  struct Counters;  // bloom checks/useful/false positives, blocks read, bytes read: relaxed atomics shared by all tables
+  struct
+      Counters;  // bloom checks/useful/false positives, blocks read, bytes read: relaxed atomics shared by all tables
 
   // Reads footer, properties, top-level index and top-level filter index (and, for small tables, the whole index and
   // filter, which stay in memory with the reader). Every length is checked against `file_size` before it is trusted.

@@ -12,7 +12,7 @@ namespace burrow {
 class Arena {
  public:
   static constexpr size_t kFirstBlock = 4 << 10;  // blocks double up to kMaxBlock, so that small memtables stay small
-  static constexpr size_t kMaxBlock = 2 << 20;  // a huge page, where the system has them
+  static constexpr size_t kMaxBlock = 2 << 20;    // a huge page, where the system has them
 
   Arena() = default;
   ~Arena();

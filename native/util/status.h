@@ -81,9 +81,9 @@ class [[nodiscard]] Status {
 const char* CodeName(Code code);
 
 // Returns from the enclosing function when `expr` is not ok.
-#define BURROW_RETURN_IF_ERROR(expr)              \
-  do {                                            \
-    ::burrow::Status status_of_expr = (expr);     \
+#define BURROW_RETURN_IF_ERROR(expr)                 \
+  do {                                               \
+    ::burrow::Status status_of_expr = (expr);        \
     if (!status_of_expr.ok()) return status_of_expr; \
   } while (0)
 

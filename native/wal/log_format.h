@@ -16,7 +16,7 @@ inline constexpr uint32_t kBlockSize = 32 << 10;
 inline constexpr uint32_t kHeaderSize = 4 + 2 + 1 + 4 + 8;
 
 enum FragmentType : uint8_t {
-  kZero = 0,    // preallocated space that was never written
+  kZero = 0,  // preallocated space that was never written
   kFull = 1,
   kFirst = 2,
   kMiddle = 3,

@@ -11,8 +11,8 @@ namespace burrow::log {
 
 namespace {
 
-constexpr size_t kChunkSize = 16 * kBlockSize;     // of one read
-constexpr size_t kKeptRecord = 4 << 20;            // a larger reassembly buffer is given back after its record
+constexpr size_t kChunkSize = 16 * kBlockSize;  // of one read
+constexpr size_t kKeptRecord = 4 << 20;         // a larger reassembly buffer is given back after its record
 constexpr size_t kHeaderPayload = 8 + 4 + 1 + 16 + 8;
 
 bool AllZero(Slice bytes) {
@@ -214,8 +214,8 @@ struct LogReader::Impl {
     status = FindFragment(from, position + 1, &later);
     if (!status.ok()) return Fail(std::move(status));
     if (later == limit) return Finish(LogEnd::kTornTail);
-    return Corrupt(position, "log record is damaged, but the record at " + std::to_string(later) +
-                                 " says that it was durable");
+    return Corrupt(position,
+                   "log record is damaged, but the record at " + std::to_string(later) + " says that it was durable");
   }
 
   bool EndAtLimit(bool inside_record) {

@@ -12,9 +12,9 @@ namespace burrow::log {
 
 // How a log ended, once ReadRecord has returned false with an ok status.
 enum class LogEnd : uint8_t {
-  kSealed,     // an end record
-  kCleanEnd,   // exactly at the end of what was written (zeros or the end of the file follow)
-  kTornTail,   // a bad or incomplete record that was never promised; everything from end_offset() on is cut
+  kSealed,    // an end record
+  kCleanEnd,  // exactly at the end of what was written (zeros or the end of the file follow)
+  kTornTail,  // a bad or incomplete record that was never promised; everything from end_offset() on is cut
 };
 
 // Replays one log. The rule that tells a torn tail from corruption (architecture.md, durability rule 4): a bad record
@@ -41,8 +41,8 @@ class LogReader {
 
   // REQUIRES: ReadRecord returned false and status() is ok.
   LogEnd end() const { return end_; }
-  uint64_t end_offset() const { return end_offset_; }   // length of the valid prefix
-  uint64_t torn_bytes() const { return torn_bytes_; }   // behind it, up to the last byte that is not zero
+  uint64_t end_offset() const { return end_offset_; }  // length of the valid prefix
+  uint64_t torn_bytes() const { return torn_bytes_; }  // behind it, up to the last byte that is not zero
   uint64_t file_size() const;
   const DatabaseId& database_id() const { return database_id_; }
 

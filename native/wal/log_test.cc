@@ -355,7 +355,8 @@ TEST(Log, PowerCutsLoseOnlyUnsyncedRecords) {
     uint64_t odds = 1 + random.Uniform(20);
     for (size_t sector = 0; sector < bytes.size(); sector += 512) {
       if (!random.OneIn(odds)) continue;
-      for (size_t at = std::max<size_t>(sector, durable); at < std::min(sector + 512, bytes.size()); at++) bytes[at] = 0;
+      for (size_t at = std::max<size_t>(sector, durable); at < std::min(sector + 512, bytes.size()); at++)
+        bytes[at] = 0;
     }
     Replay replay = Read(bytes);
     CHECK_OK(replay.status);
@@ -467,7 +468,8 @@ TEST(Log, EmptyAndZeroFilesAreEmptyLogs) {
 
 void FixChecksum(std::string* bytes, size_t at) {
   size_t length = DecodeFixed16(bytes->data() + at + 4);
-  EncodeFixed32(bytes->data() + at, crc32c::Mask(crc32c::Value(Slice(*bytes).substr(at + 4, kHeaderSize - 4 + length))));
+  EncodeFixed32(bytes->data() + at,
+                crc32c::Mask(crc32c::Value(Slice(*bytes).substr(at + 4, kHeaderSize - 4 + length))));
 }
 
 TEST(Log, RefusesOtherLogsAndNewerFormats) {

@@ -33,7 +33,7 @@ class LogWriter {
   Status Append(Slice framed, size_t* written = nullptr);
   Status Sync();  // then synced_size() covers what Append wrote before the call; fragments framed later say so
 
-  uint64_t framed_size() const { return framed_size_; }    // length of the log once all that is framed is written
+  uint64_t framed_size() const { return framed_size_; }  // length of the log once all that is framed is written
   uint64_t written_size() const { return written_size_; }
   uint64_t synced_size() const { return synced_size_; }
   WritableFile* file() { return file_.get(); }
