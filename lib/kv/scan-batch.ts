@@ -1,5 +1,6 @@
+import { markAsUntransferable } from 'node:worker_threads'
 import { decode, type Encoding } from '../base/encodings.ts'
-import { allocateFast, type FastBuffer } from '../util/fast-buffer.ts'
+import { allocateFast, type FastBuffer, viewOf } from '../util/fast-buffer.ts'
 import type { Encodings } from './call-options.ts'
 
 /** What a scan yields for each record. */
@@ -25,6 +26,8 @@ export class ScanBatch {
   readonly #shape: ScanShape
   readonly #encodings: Encodings
   #bytes: FastBuffer = allocateFast(0)
+  #memory: ArrayBufferLike = this.#bytes.buffer
+  #memoryBase = 0
   #at = 0
   #left = 0
   /** The whole batch as text, one unit a byte, so that parts are substrings; undefined: it is not ASCII. */
@@ -47,7 +50,7 @@ export class ScanBatch {
     this.#text = text && packed.ascii ? packed.bytes.latin1Slice(packed.begin, packed.end) : undefined
     this.#textBase = packed.begin
     if (packed.borrowed && !text) {
-      // One copy for the batch; keys and values are views into it that the user owns.
+      // One copy for the batch; keys and values are views into it that the user owns, but cannot give to another thread.
       this.#bytes = allocateFast(packed.end - packed.begin)
       packed.bytes.copy(this.#bytes, 0, packed.begin, packed.end)
       this.#at = 0
@@ -55,6 +58,9 @@ export class ScanBatch {
       this.#bytes = packed.bytes
       this.#at = packed.begin
     }
+    this.#memory = this.#bytes.buffer
+    this.#memoryBase = this.#bytes.byteOffset
+    if (!text && (packed.records > 1 || this.#shape === 'entries')) markAsUntransferable(this.#bytes.buffer)
   }
 
   clear(): void {
@@ -81,7 +87,7 @@ export class ScanBatch {
   }
 
   #part(begin: number, end: number, encoding: Encoding): unknown {
-    if (encoding === 'buffer') return this.#bytes.subarray(begin, end)
+    if (encoding === 'buffer') return viewOf(this.#memory, this.#memoryBase + begin, end - begin)
     const base = this.#textBase
     const text =
       this.#text === undefined

@@ -1,6 +1,6 @@
 import { markAsUntransferable } from 'node:worker_threads'
 import type { NativeEngine } from '../native.ts'
-import { allocateFast, type FastBuffer } from '../util/fast-buffer.ts'
+import { allocateFast, type FastBuffer, viewOf } from '../util/fast-buffer.ts'
 
 const slabSize = 16 * 1024
 /** Values up to this size share a slab; larger ones would keep too much of it alive alone. */
@@ -44,7 +44,7 @@ export class ValueSlab {
     const begin = this.#offset
     // Aligned, so that a typed array can stand on a value.
     this.#offset = (begin + length + 7) & ~7
-    return this.#slab.subarray(begin, begin + length)
+    return viewOf(this.#slab.buffer, begin, length)
   }
 }
 
