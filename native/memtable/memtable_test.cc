@@ -273,5 +273,38 @@ TEST(MemTable, OneWriterManyReaders) {
   for (std::thread& thread : readers) thread.join();
 }
 
+// A read must not find the record that is being inserted right now: it is newer than every published sequence number.
+// The key that comes next is asked for, by readers that race with its insertion.
+TEST(MemTable, ARecordBeingInsertedIsNotFoundByOlderReads) {
+  MemTable table;
+  const uint64_t writes = 300000;
+  std::atomic<SequenceNumber> published{0};
+  // Write number s puts a key of its own; their first eight bytes differ and come in no order.
+  auto key_of = [](SequenceNumber s) {
+    std::string key;
+    PutFixed64(&key, s * 0x9e3779b97f4a7c15);
+    return key;
+  };
+  auto reader = [&] {
+    auto it = table.NewIterator();
+    while (published.load(std::memory_order_acquire) < writes) {
+      const SequenceNumber visible = published.load(std::memory_order_acquire);
+      const LookupKey key(key_of(visible + 1), visible);
+      Slice value;
+      SequenceNumber found = 0;
+      CHECK(table.Get(key, &value, &found) == LookupResult::kAbsent);
+      it->Seek(key.internal_key());
+      if (it->Valid()) CHECK_GE(CompareInternalKeys(it->key(), key.internal_key()), 0);
+    }
+  };
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; i++) readers.emplace_back(reader);
+  for (SequenceNumber s = 1; s <= writes; s++) {
+    table.Add(s, Kind::kPut, key_of(s), "value");
+    published.store(s, std::memory_order_release);
+  }
+  for (std::thread& thread : readers) thread.join();
+}
+
 }  // namespace
 }  // namespace burrow

@@ -89,22 +89,15 @@ class SkipList {
   // The first entry at or after (user_key, trailer); null when there is none.
   const Node* FindAtOrAfter(Slice user_key, uint64_t trailer) const {
     const Target target = TargetOf(user_key, trailer);
-    const Node* node = head_;
-    const Node* not_before = nullptr;
-    for (int level = max_height_.load(std::memory_order_relaxed) - 1; level >= 0; level--) {
-      node = Advance(node, level, target, &not_before);
-    }
-    return not_before;
+    const Node* node = LastBefore(target)->next();
+    // What was inserted since the hint was read may lie before the target, too.
+    while (node != nullptr && Before(node, target)) node = node->next();
+    return node;
   }
 
   // The last entry strictly before (user_key, trailer); null when there is none.
   const Node* FindBefore(Slice user_key, uint64_t trailer) const {
-    const Target target = TargetOf(user_key, trailer);
-    const Node* node = head_;
-    const Node* not_before = nullptr;
-    for (int level = max_height_.load(std::memory_order_relaxed) - 1; level >= 0; level--) {
-      node = Advance(node, level, target, &not_before);
-    }
+    const Node* node = LastBefore(TargetOf(user_key, trailer));
     return node == head_ ? nullptr : node;
   }
 
@@ -147,8 +140,19 @@ class SkipList {
     return order != 0 ? order < 0 : node->trailer() > target.trailer;
   }
 
-  // The last node of `level` before the target, starting from `node`, which is. *not_before is the node found last that
-  // is not before the target (null: the end); it is what follows on this level afterwards.
+  // The last node before the target, or the head; apart from nodes that are being inserted.
+  const Node* LastBefore(const Target& target) const {
+    const Node* node = head_;
+    const Node* not_before = nullptr;
+    for (int level = max_height_.load(std::memory_order_relaxed) - 1; level >= 0; level--) {
+      node = Advance(node, level, target, &not_before);
+    }
+    return node;
+  }
+
+  // The last node of `level` before the target, starting from `node`, which is. *not_before is the last node that was
+  // compared and is not before the target: below this level it need not be compared again. One that only its hint
+  // rules out is not meant, since a newer node may have taken its place behind the link.
   template <typename N>
   static N* Advance(N* node, int level, const Target& target, const Node** not_before) {
     for (;;) {
@@ -159,7 +163,8 @@ class SkipList {
         node = next;
         continue;
       }
-      if (hint > target.prefix || next == nullptr || next == *not_before || !Before(next, target)) {
+      if (hint > target.prefix || next == nullptr) return node;
+      if (next == *not_before || !Before(next, target)) {
         *not_before = next;
         return node;
       }
