@@ -197,9 +197,16 @@ Status CommitQueue::FrameInto(const Entry& entry, std::string* buffer) {
 
 // Space is claimed before a record is admitted, so that a full disk refuses one write instead of breaking the log.
 Status CommitQueue::EnsureAllocated() {
-  uint64_t needed = log_->framed_size();
-  if (needed <= allocated_) return Status();
-  uint64_t target = std::max(needed, allocated_ + kAllocationStep);
+  // The end record needs some, too: a full memtable must be sealed whatever happens.
+  const uint64_t needed = log_->framed_size() + 2 * log::kHeaderSize;
+  if (needed <= allocated_) {
+    if (allocated_ - needed < kAllocationStep / 2 && !allocating_) {
+      allocate_to_ = allocated_ + kAllocationStep;
+      log_wakes_.notify_one();
+    }
+    return Status();
+  }
+  const uint64_t target = std::max(needed, allocated_ + kAllocationStep);
   Status status = log_->file()->Allocate(target);
   if (status.Is(Code::kUnsupported)) {
     allocated_ = UINT64_MAX;
@@ -321,7 +328,19 @@ Status CommitQueue::Rotate(std::shared_ptr<MemTable> memtable, std::unique_ptr<l
   log_ = std::move(log);
   memtable_ = std::move(memtable);
   allocated_ = allocated;
+  allocate_to_ = 0;
   log_wakes_.notify_one();
+  return Status();
+}
+
+Status CommitQueue::AwaitAcknowledged(SequenceNumber sequence) {
+  Lock lock(mutex_);
+  // What Rotate could not acknowledge waits for the log thread, which tells.
+  progress_.wait(lock, [&] {
+    return log_ == nullptr || acknowledged_sequence_ >= sequence || !poison_.ok() || exit_;
+  });
+  if (!poison_.ok()) return poison_;
+  if (log_ != nullptr && acknowledged_sequence_ < sequence) return Status(Code::kClosed, "the database was closed");
   return Status();
 }
 
@@ -336,7 +355,7 @@ Status CommitQueue::Stop(bool seal, uint64_t* length) {
   // The log thread finishes what syncs were promised and what logs were sealed.
   write_wanted_ = true;
   log_wakes_.notify_one();
-  progress_.wait(lock, [&] { return !poison_.ok() || (!log_busy_ && !SyncOwed() && sealed_.empty()); });
+  progress_.wait(lock, [&] { return !poison_.ok() || (!log_busy_ && !allocating_ && !SyncOwed() && sealed_.empty()); });
   Status status = poison_;
   if (status.ok()) status = WritePendingLocked();
   if (status.ok()) AcknowledgeAll();
@@ -357,54 +376,83 @@ Status CommitQueue::Stop(bool seal, uint64_t* length) {
 }
 
 void CommitQueue::RunLogThread() {
-  std::string writing;
   Lock lock(mutex_);
   for (;;) {
     log_wakes_.wait(lock, [&] {
-      return exit_ ||
-             (poison_.ok() && (SyncOwed() || !sealed_.empty() || (write_wanted_ && acknowledged_ != submitted_)));
+      return exit_ || (poison_.ok() && (GroupWaits() || !sealed_.empty() || allocate_to_ > allocated_));
     });
     if (exit_) return;
-    log_busy_ = true;
-    write_wanted_ = false;
-    const uint64_t index = submitted_;
-    const SequenceNumber sequence = next_ - 1;
-    const bool sync = SyncOwed();
-    const uint64_t grouped = index - sync_done_;
-    writing.swap(pending_);
-    std::deque<std::unique_ptr<log::LogWriter>> sealed;
-    sealed.swap(sealed_);
-    log::LogWriter* log = log_.get();
-    lock.unlock();
-
-    Status status;
-    for (auto& old : sealed) {
-      if (status.ok()) status = old->file()->Truncate(old->written_size());
-      if (status.ok()) status = TimedSync(old.get());
-      if (status.ok()) status = old->file()->Close();
-    }
-    if (status.ok() && !writing.empty()) status = log->Append(writing);
-    if (status.ok() && sync) status = TimedSync(log);
-    sealed.clear();
-    writing.clear();
-    if (writing.capacity() > 2 * options_.gather_limit) std::string().swap(writing);
-
-    lock.lock();
-    log_busy_ = false;
-    ++stats_.writes;
-    if (!status.ok()) {
-      Poison(status);
+    if (!sealed_.empty()) {
+      FinishSealed(&lock);
+    } else if (GroupWaits()) {
+      WriteGroup(&lock);
     } else {
-      acknowledged_sequence_ = std::max(acknowledged_sequence_, sequence);
-      acknowledged_.store(index, std::memory_order_release);
-      if (sync) {
-        sync_done_ = index;
-        stats_.grouped += grouped;
-      }
+      AllocateAhead(&lock);
     }
     progress_.notify_all();
     listener_->OnProgress();
   }
+}
+
+// Makes the oldest sealed log durable. It stays in the list meanwhile: no sync in a later log may be acknowledged before,
+// but writers that need none go on.
+void CommitQueue::FinishSealed(Lock* lock) {
+  log::LogWriter* log = sealed_.front().get();
+  lock->unlock();
+  Status status = log->file()->Truncate(log->written_size());
+  if (status.ok()) status = TimedSync(log);
+  if (status.ok()) status = log->file()->Close();
+  lock->lock();
+  if (status.ok()) {
+    sealed_.pop_front();
+  } else {
+    Poison(status);
+  }
+}
+
+// Writes, and syncs if anyone asked for it, what was gathered so far.
+void CommitQueue::WriteGroup(Lock* lock) {
+  log_busy_ = true;
+  write_wanted_ = false;
+  const uint64_t index = submitted_;
+  const SequenceNumber sequence = next_ - 1;
+  const bool sync = SyncOwed();
+  const uint64_t grouped = index - sync_done_;
+  writing_.swap(pending_);
+  log::LogWriter* log = log_.get();
+  lock->unlock();
+
+  Status status;
+  if (!writing_.empty()) status = log->Append(writing_);
+  if (status.ok() && sync) status = TimedSync(log);
+  writing_.clear();
+  if (writing_.capacity() > 2 * options_.gather_limit) std::string().swap(writing_);
+
+  lock->lock();
+  log_busy_ = false;
+  ++stats_.writes;
+  if (!status.ok()) {
+    Poison(status);
+    return;
+  }
+  acknowledged_sequence_ = std::max(acknowledged_sequence_, sequence);
+  acknowledged_.store(index, std::memory_order_release);
+  if (sync) {
+    sync_done_ = index;
+    stats_.grouped += grouped;
+  }
+}
+
+// A failure is left to the writer that will need the space: it is the one to be refused.
+void CommitQueue::AllocateAhead(Lock* lock) {
+  const uint64_t target = std::exchange(allocate_to_, 0);
+  log::LogWriter* log = log_.get();  // if it is sealed meanwhile, it is this thread that will let go of it
+  allocating_ = true;
+  lock->unlock();
+  Status status = log->file()->Allocate(target);
+  lock->lock();
+  allocating_ = false;
+  if (status.ok() && log_.get() == log) allocated_ = std::max(allocated_, target);
 }
 
 void CommitQueue::SetGate(Gate gate, uint64_t bytes_per_second) {

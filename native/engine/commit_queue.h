@@ -75,6 +75,10 @@ class CommitQueue {
   Status Rotate(std::shared_ptr<MemTable> memtable, std::unique_ptr<log::LogWriter> log, uint64_t allocated,
                 std::shared_ptr<MemTable>* sealed);
 
+  // Blocks until everything up to `sequence`, which a sealed memtable holds, is acknowledged: from then on no failure of
+  // a log takes it back. Fails once the queue is poisoned. Any thread.
+  Status AwaitAcknowledged(SequenceNumber sequence);
+
   enum class Gate : uint8_t { kOpen, kSlow, kStopped };
   // kSlow: a writer that waits is delayed to `bytes_per_second`; delay_micros() tells what one that does not owes.
   void SetGate(Gate gate, uint64_t bytes_per_second);
@@ -115,7 +119,11 @@ class CommitQueue {
   Status WritePendingLocked();
   Status TimedSync(log::LogWriter* log);
   uint64_t DelayFor(size_t bytes);
+  bool GroupWaits() const { return SyncOwed() || (write_wanted_ && acknowledged_ != submitted_); }
   void RunLogThread();
+  void FinishSealed(Lock* lock);
+  void WriteGroup(Lock* lock);
+  void AllocateAhead(Lock* lock);
 
   const Options options_;
   ProgressListener* const listener_;
@@ -128,13 +136,16 @@ class CommitQueue {
   uint64_t allocated_ = 0;  // bytes of the active log that are real blocks; UINT64_MAX: the file system cannot tell
   std::deque<std::unique_ptr<log::LogWriter>> sealed_;  // to be trimmed and synced, oldest first
   std::string pending_;                                 // framed for the active log, not yet handed to the file
+  uint64_t allocate_to_ = 0;  // what the log thread is to allocate ahead of need; 0: nothing
+  bool allocating_ = false;
   std::string lead_buffer_;
+  std::string writing_;  // the log thread's, while log_busy_
   std::vector<MemTable::Entry> apply_buffer_;
   SequenceNumber next_ = 1;
   SequenceNumber acknowledged_sequence_ = 0;
   uint64_t sync_wanted_ = 0;   // writes up to this index wait for durability
   uint64_t sync_done_ = 0;     // writes up to this index are durable
-  bool log_busy_ = false;      // the log thread uses the files outside of the lock
+  bool log_busy_ = false;      // the log thread writes the active log outside of the lock
   bool write_wanted_ = false;  // pending_ is to be written without a sync
   bool stopped_ = false;
   bool exit_ = false;

@@ -92,6 +92,13 @@ Status JobRunner::Queue(const Job& job, FlushRequest request) {
   auto flush = std::make_shared<FlushJob>();
   BURROW_RETURN_IF_ERROR(ResolveFlush(request, flush.get()));
   return Accepted(pool_.Submit(Priority::kFlush, Task(job, [this, flush, format = request.format](JobCompletion* out) {
+                                 // What is not acknowledged may be taken back, and what it shadows counts again.
+                                 SequenceNumber last = 0;
+                                 for (const auto& memtable : flush->memtables) {
+                                   last = std::max(last, memtable->last_sequence());
+                                 }
+                                 out->status = engine_->commits().AwaitAcknowledged(last);
+                                 if (!out->status.ok()) return;
                                  TableJobContext context = Context(format);
                                  context.cancelled = &stopping_;
                                  out->tables = RunFlush(*flush, context);

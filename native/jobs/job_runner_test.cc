@@ -204,6 +204,44 @@ TEST(JobRunner, FlushesAndCompacts) {
   CHECK_EQ(moved.tables.outputs.size(), 1);
 }
 
+// Where the log fails, reads fall back to what was acknowledged before. A table that was made of newer versions by then
+// would have left out those that count again.
+TEST(JobRunner, AFlushWaitsForTheAcknowledgementOfWhatItWrites) {
+  for (bool fails : {false, true}) {
+    for (int attempt = 0;; ++attempt) {
+      CHECK_LT(attempt, 1000);
+      Fixture db;
+      db.Start();
+      const uint64_t next_log = db.engine->NewFileNumber();
+      CHECK_OK(db.Run(PrepareWalRequest{next_log, 0}).status);
+      CommitQueue& commits = db.engine->commits();
+      Status status;
+      CHECK(commits.WriteOne(Kind::kPut, "key", "old", {}, &status) == WriteOutcome::kDone);
+      fault::Rule slow{.operations = fault::kSync, .path_suffix = ".wal", .delay_micros = 100'000};
+      if (!fails) slow.effect = fault::Effect::kDelay;
+      db.env.AddRule(slow);
+      const WriteMode sync_later{.sync = true, .wait = false};
+      CHECK(commits.WriteOne(Kind::kPut, "key", "new", sync_later, &status) == WriteOutcome::kDone);
+      uint64_t sealed = 0;
+      status = db.engine->Rotate(next_log, &sealed);
+      if (!status.ok() || commits.acknowledged() == 2) continue;  // the log thread was faster
+
+      JobCompletion flushed = db.Run(FlushRequest{{sealed}, 0, {}});
+      if (flushed.status.ok()) {
+        CHECK_OK(db.engine->InstallVersion({Fixture::Spec(0, flushed.tables.outputs[0])}, {}, 1));
+      }
+      while (commits.acknowledged() < 2 && !commits.poisoned()) std::this_thread::yield();
+      CHECK_EQ(commits.poisoned(), fails);
+      CHECK_EQ(flushed.status.ok(), !fails);
+      GetResult result;
+      CHECK_OK(db.engine->Get("key", db.engine->visible_sequence(), {}, &result));
+      CHECK(result.outcome == GetOutcome::kValue);
+      CHECK_EQ(result.value.value, fails ? "old" : "new");
+      break;
+    }
+  }
+}
+
 TEST(JobRunner, TombstonesStayWhileAnOlderTableOfLevelZeroHoldsTheKey) {
   Fixture f;
   f.Start();
