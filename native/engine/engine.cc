@@ -176,6 +176,8 @@ Status Engine::SealLog(uint64_t number, uint64_t end_offset) {
   BURROW_RETURN_IF_ERROR(options_.env->NewWritableFile(path, Env::OpenMode::kAppend, &file));
   if (end_offset == UINT64_MAX) return file->Sync();
   BURROW_RETURN_IF_ERROR(file->Truncate(end_offset));
+  // On its own: an end record with records of the cut tail behind it would be corruption after a power cut.
+  BURROW_RETURN_IF_ERROR(file->Sync());
   log::LogWriter log(std::move(file), log::LogKind::kWal, number, options_.database_id, end_offset);
   std::string framed;
   log.FrameEnd(&framed);

@@ -257,6 +257,48 @@ TEST(JobRunner, TombstonesStayWhileAnOlderTableOfLevelZeroHoldsTheKey) {
   CHECK_EQ(f.Run(compact).tables.tombstones_dropped, 1);
 }
 
+// Behind a hole valid records may follow. When the power fails while the log is cut there and sealed, any of both may
+// have reached the disk.
+TEST(JobRunner, ATornLogIsReadableAfterAPowerCutWhileItIsSealed) {
+  Fixture db;
+  const uint64_t number = db.engine->NewFileNumber();
+  const std::string path = FileName("/db", FileKind::kWal, number);
+  std::unique_ptr<WritableFile> file;
+  CHECK_OK(db.memory.NewWritableFile(path, Env::OpenMode::kTruncate, &file));
+  log::LogWriter log(std::move(file), log::LogKind::kWal, number, DatabaseId());
+  std::string framed;
+  for (SequenceNumber sequence = 1; sequence <= 3; ++sequence) {
+    std::string batch(kBatchHeaderSize, '\0');
+    EncodeBatchHeader(batch.data(), sequence, 1);
+    AppendRecord(&batch, Kind::kPut, "key" + std::to_string(sequence), std::string(700, 'v'));
+    const size_t begin = framed.size();
+    log.Frame(batch, Slice(), &framed);
+    if (sequence == 2) std::fill(framed.begin() + static_cast<ptrdiff_t>(begin), framed.end(), '\0');
+  }
+  CHECK_OK(log.Append(framed));
+  CHECK_OK(log.Sync());
+  CHECK_OK(db.memory.SyncDir("/db"));
+  CHECK_OK(db.memory.SyncDir("/"));
+
+  const JobCompletion torn = db.Run(ReplayWalRequest{number, UINT64_MAX});
+  CHECK_OK(torn.status);
+  CHECK(torn.replay.end == log::LogEnd::kTornTail);
+  CHECK_EQ(torn.replay.records, 1);
+  for (uint64_t failing_sync = 1; failing_sync <= 2; ++failing_sync) {
+    db.env.AddRule({.operations = fault::kSync, .countdown = failing_sync});
+    CHECK(!db.Run(SealWalRequest{number, torn.replay.end_offset}).status.ok());
+    for (uint64_t i = 0; i < 200; ++i) {
+      std::shared_ptr<MemoryEnv> wreck = db.memory.CrashClone(TestSeed() + i);
+      EngineOptions options = db.engine->options();
+      options.env = wreck.get();
+      Engine engine(options, &db.signal);
+      Engine::ReplayResult replay;
+      CHECK_OK(engine.ReplayLog(number, UINT64_MAX, &replay));
+      CHECK_EQ(replay.records, 1);
+    }
+  }
+}
+
 TEST(JobRunner, RefusesWhatIsNotThere) {
   Fixture f;
   f.Start();
