@@ -12,6 +12,7 @@ import { Acknowledgements } from './acknowledgements.ts'
 import { BatchEncoder } from './batch-encoder.ts'
 import { readEncodings, readOptions } from './call-options.ts'
 import { ControlPlane } from './control-plane.ts'
+import { fairness } from './fairness.ts'
 import { checkHealth, type Health } from './health.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { Bytes, CallKey, CallValue, KeyOf, ValueOf } from './keys-and-values.ts'
@@ -339,30 +340,29 @@ export class Database<K = string, V = string> {
 
   /** Writes what is in memtables to tables. Resolves when that is durable. */
   flush(): Promise<void> {
-    return this.#later(() => flushMemtables(this.#plane!))
+    return this.#maintain(flushMemtables)
   }
 
   /** Flushes, then brings every key of the range to the last level: old versions and deleted records go away. */
   compact(range?: KeyRangeOptions, options?: CompactOptions): Promise<void> {
-    return this.#later(() => {
+    return this.#maintain((plane) => {
       const { signal, onProgress } = readCompactOptions(options)
-      return compactRange(this.#plane!, this.#byteRange(range, 'compact'), signal, onProgress)
+      return compactRange(plane, this.#byteRange(range, 'compact'), signal, onProgress)
     })
   }
 
   /** No compaction begins by itself any more. Resolves when none is running. */
   pauseCompaction(): Promise<void> {
-    return this.#later(() => {
-      const plane = this.#plane!
+    return this.#maintain((plane) => {
       plane.compactions.pause()
       return plane.until(() => plane.compactions.running === 0 || !plane.compactions.paused)
     })
   }
 
   resumeCompaction(): Promise<void> {
-    return this.#later(async () => {
-      this.#plane!.compactions.resume()
-      this.#plane!.pump()
+    return this.#maintain((plane) => {
+      plane.compactions.resume()
+      plane.pump()
     })
   }
 
@@ -370,7 +370,9 @@ export class Database<K = string, V = string> {
   async approximateSize(range: KeyRangeOptions): Promise<number> {
     this.#check()
     const bytes = this.#byteRange(range, 'approximateSize')
-    return bytes === null ? 0 : this.#engine.approximateSize(bytes.lower, bytes.upper)
+    const size = bytes === null ? 0 : this.#engine.approximateSize(bytes.lower, bytes.upper)
+    await fairness.turn()
+    return size
   }
 
   // --- watching
@@ -497,8 +499,16 @@ export class Database<K = string, V = string> {
     try {
       return run(this.#writable())
     } catch (error) {
-      return Promise.reject(error)
+      return fairness.rejected(error)
     }
+  }
+
+  /** The asynchronous form of a call that may find nothing to do. */
+  #maintain(run: (plane: ControlPlane) => Promise<void> | void): Promise<void> {
+    return this.#later(async () => {
+      await run(this.#plane!)
+      await fairness.turn()
+    })
   }
 
   #encode(operations: unknown): BatchEncoder {

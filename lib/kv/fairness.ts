@@ -36,6 +36,17 @@ class Fairness {
     return new Promise((resolve) => this.defer(() => resolve(value)))
   }
 
+  /** A promise that is rejected, at once or after the next turn of the event loop. */
+  rejected(error: unknown): Promise<never> {
+    if (!this.exhausted()) return Promise.reject(error)
+    return new Promise((_, reject) => this.defer(() => reject(error)))
+  }
+
+  /** Resolves at once, or after the next turn of the event loop. */
+  async turn(): Promise<void> {
+    if (this.exhausted()) await new Promise<void>((resolve) => this.defer(resolve))
+  }
+
   /** Runs `answer` now, or after the next turn of the event loop. */
   run(answer: () => void): void {
     if (this.exhausted()) this.defer(answer)

@@ -224,6 +224,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     while (records.length < wanted && (this.#batch.left > 0 || (await this.#fill(wanted - records.length)))) {
       this.#drain(records, wanted)
     }
+    await fairness.turn()
     if (records.length < wanted) this.#reportEnd()
     return records
   }

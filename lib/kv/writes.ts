@@ -13,6 +13,7 @@ import type { Acknowledgements } from './acknowledgements.ts'
 import type { BatchEncoder } from './batch-encoder.ts'
 import { type EncodingOptions, type Encodings, readEncodings, readFlag, readOptions } from './call-options.ts'
 import type { ControlPlane } from './control-plane.ts'
+import { fairness } from './fairness.ts'
 
 /** How one write is made. */
 export interface WriteOptions extends EncodingOptions {
@@ -147,7 +148,7 @@ export class Writes {
     try {
       if (this.#refusal !== undefined) throw this.#refusal
       const { flags } = this.#resolve(options, 'batch')
-      if (batch.count === 0) return Promise.resolve()
+      if (batch.count === 0) return fairness.resolved(undefined)
       return this.#runAsync(this.#batchAttempt(batch), flags, batch.length)
     } catch (error) {
       return this.#rejected(error)
@@ -236,7 +237,8 @@ export class Writes {
       if (outcome === WRITE_DONE) return
       let mode = flags | WRITE_NO_WAIT
       if (!this.#plane.tryAdmit(outcome)) {
-        if (this.#forcedBytes + size <= this.#forceLimit && this.#plane.healthy) {
+        const hopeful = this.#plane.healthy && this.#plane.blockedBy(outcome) === undefined
+        if (hopeful && this.#forcedBytes + size <= this.#forceLimit) {
           this.#forcedBytes += size
           this.#blockedOn = outcome
           mode |= WRITE_FORCE
@@ -251,7 +253,7 @@ export class Writes {
   /** After a failed write the log may be unusable: the control plane has to know at once. */
   #rejected(error: unknown): Promise<never> {
     if (error instanceof BurrowError && error.code === 'BURROW_IO') this.#plane.pump()
-    return Promise.reject(error)
+    return fairness.rejected(error)
   }
 
   #resolve(options: WriteOptions | undefined, call: string): { flags: number; encodings: Encodings } {
