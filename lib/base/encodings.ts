@@ -1,8 +1,9 @@
 import { isSharedArrayBuffer } from 'node:util/types'
 import { asBuffer } from '../util/bytes.ts'
 import { describeValue } from '../util/describe-value.ts'
+import type { FastBuffer } from '../util/fast-buffer.ts'
 import { formatBytes, GiB } from '../util/units.ts'
-import { BurrowError, invalidArgument } from './errors.ts'
+import { invalidArgument } from './errors.ts'
 
 /** How keys or values look to JavaScript: text, bytes (`Buffer` when read), or any value that JSON can hold. */
 export type Encoding = 'utf8' | 'buffer' | 'json'
@@ -55,7 +56,8 @@ export function decode(stored: Encoded, encoding: Encoding): unknown {
   if (encoding === 'buffer') {
     return typeof stored === 'string' ? Buffer.from(stored, 'utf8') : asBuffer(stored)
   }
-  const text = typeof stored === 'string' ? stored : decodeText(stored)
+  const text =
+    typeof stored === 'string' ? stored : sliceText(asBuffer(stored) as FastBuffer, 0, stored.byteLength)
   if (encoding === 'utf8') return text
   try {
     return JSON.parse(text)
@@ -147,14 +149,15 @@ function checkLength(encoded: Encoded, max: number, what: string): void {
   )
 }
 
-function decodeText(bytes: Uint8Array): string {
+/** The text that stands in `bytes` as UTF-8. Throws BURROW_INVALID_ARGUMENT when it is too long for Node. */
+export function sliceText(bytes: FastBuffer, begin: number, end: number): string {
   try {
-    return asBuffer(bytes).toString('utf8')
+    return bytes.utf8Slice(begin, end)
   } catch (cause) {
-    throw new BurrowError(
-      'BURROW_INVALID_ARGUMENT',
-      `${bytes.byteLength} bytes are too long for a string of Node. Read them with valueEncoding: 'buffer'`,
-      { cause },
+    throw invalidArgument(
+      `${end - begin} bytes are too long for a string of Node. Read them with valueEncoding: 'buffer'`,
+      undefined,
+      cause,
     )
   }
 }

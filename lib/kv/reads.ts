@@ -1,4 +1,5 @@
-import { decode, type Encoded, type Encoding, encodeKey } from '../base/encodings.ts'
+import { markAsUntransferable } from 'node:worker_threads'
+import { decode, type Encoded, type Encoding, encodeKey, sliceText } from '../base/encodings.ts'
 import { invalidArgument } from '../base/errors.ts'
 import { type NativeEngine, READ_ABSENT, READ_NOT_CACHED } from '../native.ts'
 import { describeValue } from '../util/describe-value.ts'
@@ -63,7 +64,7 @@ export class Reads {
     const refused = () => {
       throw error
     }
-    const rejected = () => Promise.reject(error)
+    const rejected = () => fairness.rejected(error)
     this.#refusal = error
     this.#default = { getSync: refused, get: rejected, hasSync: refused, has: rejected }
   }
@@ -77,7 +78,7 @@ export class Reads {
     try {
       return this.#with(options, 'get').get(key)
     } catch (error) {
-      return Promise.reject(error)
+      return fairness.rejected(error)
     }
   }
 
@@ -90,7 +91,7 @@ export class Reads {
     try {
       return this.#with(options, 'has').has(key)
     } catch (error) {
-      return Promise.reject(error)
+      return fairness.rejected(error)
     }
   }
 
@@ -119,7 +120,7 @@ export class Reads {
         .ask((request) => engine.submitGetMany(request, sink.bytes, sink.length, count, sequence))
         .then(({ bytes }) => unpack(bytes!, count, encodings.value))
     } catch (error) {
-      return Promise.reject(error)
+      return fairness.rejected(error)
     }
   }
 
@@ -265,7 +266,7 @@ function answering<T, R>(
       if (found !== missing) return fairness.resolved(found as Exclude<T, null>)
       return later(key).then(finish)
     } catch (error) {
-      return Promise.reject(error)
+      return fairness.rejected(error)
     }
   }
 }
@@ -308,8 +309,12 @@ function byKey<R>(
   }
 }
 
-/** `count` × (i32 length or −1, bytes). Values under 'buffer' share the memory of `packed`, which is theirs. */
+/**
+ * `count` × (i32 length or −1, bytes). Values under 'buffer' share the memory of `packed`, which is theirs; it cannot be
+ * transferred to another thread, since that would take the others away.
+ */
 function unpack(packed: Buffer, count: number, encoding: Encoding): unknown[] {
+  if (encoding === 'buffer' && count > 1) markAsUntransferable(packed.buffer)
   const values: unknown[] = new Array(count).fill(undefined)
   let at = 0
   for (let index = 0; index < count; index++) {
@@ -318,7 +323,7 @@ function unpack(packed: Buffer, count: number, encoding: Encoding): unknown[] {
     if (length < 0) continue
     values[index] =
       encoding === 'utf8'
-        ? (packed as FastBuffer).utf8Slice(at, at + length)
+        ? sliceText(packed as FastBuffer, at, at + length)
         : decode(packed.subarray(at, at + length), encoding)
     at += length
   }

@@ -1,5 +1,6 @@
+import { constants } from 'node:buffer'
 import { markAsUntransferable } from 'node:worker_threads'
-import { decode, type Encoding } from '../base/encodings.ts'
+import { decode, type Encoding, sliceText } from '../base/encodings.ts'
 import { allocateFast, type FastBuffer, viewOf } from '../util/fast-buffer.ts'
 import type { Encodings } from './call-options.ts'
 
@@ -47,7 +48,9 @@ export class ScanBatch {
   load(packed: PackedRecords): void {
     this.#left = packed.records
     const text = this.#wantsText()
-    this.#text = text && packed.ascii ? packed.bytes.latin1Slice(packed.begin, packed.end) : undefined
+    const short = packed.end - packed.begin <= constants.MAX_STRING_LENGTH
+    this.#text =
+      text && packed.ascii && short ? packed.bytes.latin1Slice(packed.begin, packed.end) : undefined
     this.#textBase = packed.begin
     if (packed.borrowed && !text) {
       // One copy for the batch; keys and values are views into it that the user owns, but cannot give to another thread.
@@ -91,7 +94,7 @@ export class ScanBatch {
     const base = this.#textBase
     const text =
       this.#text === undefined
-        ? this.#bytes.utf8Slice(begin, end)
+        ? sliceText(this.#bytes, begin, end)
         : this.#text.substring(begin - base, end - base)
     return encoding === 'utf8' ? text : decode(text, encoding)
   }
