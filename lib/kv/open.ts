@@ -211,20 +211,11 @@ function checkDirectory({ env, directory }: Place, path: string, options: Resolv
     throw invalidArgument(`${path} is a file; a database is a directory`, { operation: 'open', file: path })
   }
   const mustExist = options.readOnly || !options.createIfMissing
-  if (mustExist && (!present || findsNothing(env, directory))) throw notFound(path)
+  if (mustExist && !databaseExists(env, directory)) throw notFound(path)
   if (options.errorIfExists && databaseExists(env, directory)) {
     throw new BurrowError('BURROW_EXISTS', `${path} has a database already; open it without errorIfExists`, {
       context: { operation: 'open', file: path },
     })
-  }
-}
-
-/** No database; a damaged one is one. */
-function findsNothing(env: NativeEnv, directory: string): boolean {
-  try {
-    return !databaseExists(env, directory) && findDatabase(env, directory) === undefined
-  } catch {
-    return false
   }
 }
 

@@ -59,9 +59,13 @@ export function findDatabase(env: NativeEnv, directory: string): FoundDatabase |
   }
 }
 
-/** True when there is a database to open or to destroy. */
+/** True when there is a database, sound or damaged. */
 export function databaseExists(env: NativeEnv, directory: string): boolean {
-  return env.exists(directory) && env.isDirectory(directory) && env.list(directory).includes(currentName)
+  if (!env.exists(directory) || !env.isDirectory(directory)) return false
+  return env.list(directory).some((name) => {
+    const kind = parseFileName(name)?.kind
+    return kind === 'current' || kind === 'table' || kind === 'wal'
+  })
 }
 
 /** Deletes the files of a database and, if nothing else is there, the directory. Never touches a file it does not know. */

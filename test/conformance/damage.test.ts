@@ -1,0 +1,266 @@
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type BurrowError, Database } from '../../lib/index.ts'
+
+let folder: string
+let sound: string
+let path: string
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'burrow-damage-'))
+  sound = join(folder, 'sound')
+  const db = await Database.open(sound, { compression: 'none' })
+  for (const part of ['a', 'b', 'c']) {
+    for (let i = 0; i < 300; i++) db.putSync(`${part}${i}`, `${part}${i} `.repeat(20), { sync: false })
+    await db.flush()
+  }
+  await db.close()
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let copies = 0
+beforeEach(() => {
+  path = join(folder, `copy${++copies}`)
+  cpSync(sound, path, { recursive: true })
+})
+
+const files = (ending: string | RegExp) =>
+  readdirSync(path)
+    .filter((name) => (typeof ending === 'string' ? name.endsWith(ending) : ending.test(name)))
+    .sort()
+const contents = () =>
+  readdirSync(path)
+    .sort()
+    .map((name) => [name, readFileSync(join(path, name), 'hex')])
+
+async function failureOf(run: () => Promise<unknown>): Promise<BurrowError> {
+  try {
+    await run()
+  } catch (error) {
+    return error as BurrowError
+  }
+  throw new Error('nothing failed')
+}
+
+/** Opening fails so, names the file, and changes nothing; read-only too. */
+async function expectFailure(code: string, file: string | RegExp): Promise<void> {
+  const before = contents()
+  for (const options of [{}, { readOnly: true }, { createIfMissing: false }]) {
+    const error = await failureOf(() => Database.open(path, options))
+    expect(error).toMatchObject({ name: 'BurrowError', code })
+    expect(String(error.context.file ?? error.message)).toMatch(file)
+    expect(contents().filter(([name]) => name !== 'LOCK')).toEqual(before.filter(([name]) => name !== 'LOCK'))
+  }
+  expect(await Database.exists(path)).toBe(true)
+  const error = await failureOf(() => Database.open(path, { errorIfExists: true }))
+  expect(error.code).toBe('BURROW_EXISTS')
+}
+
+describe('opening', () => {
+  it.each([
+    ['empty', ''],
+    ['garbage', '\0\xff garbage'],
+    ['without line end', 'MANIFEST-000001'],
+    ['naming nothing', 'MANIFEST-999999\n'],
+    ['naming a table', '000001.sst\n'],
+    ['naming a path', '../sound/MANIFEST-000001\n'],
+    ['huge', 'MANIFEST-'.repeat(100_000)],
+  ])('with a CURRENT that is %s is corruption', async (_, text) => {
+    writeFileSync(join(path, 'CURRENT'), text, 'latin1')
+    await expectFailure('BURROW_CORRUPTION', /CURRENT|MANIFEST-999999/)
+  })
+
+  it('without CURRENT, table, log or manifest is corruption', async () => {
+    for (const name of [...files('.sst'), ...files('.wal'), ...files(/^MANIFEST/), 'CURRENT']) {
+      renameSync(join(path, name), join(folder, 'aside'))
+      await expectFailure('BURROW_CORRUPTION', new RegExp(name))
+      renameSync(join(folder, 'aside'), join(path, name))
+    }
+    await (await Database.open(path)).close()
+  })
+
+  it('with a table or manifest that was cut or grew is corruption', async () => {
+    for (const name of files('.sst')) {
+      const bytes = readFileSync(join(path, name))
+      for (const damaged of [
+        bytes.subarray(0, -1),
+        bytes.subarray(0, 10),
+        Buffer.alloc(0),
+        Buffer.concat([bytes, bytes]),
+      ]) {
+        writeFileSync(join(path, name), damaged)
+        await expectFailure('BURROW_CORRUPTION', new RegExp(name))
+      }
+      writeFileSync(join(path, name), bytes)
+    }
+  })
+
+  it('with any byte of the manifest changed fails or loses nothing silently', async () => {
+    const [name] = files(/^MANIFEST/) as [string]
+    const file = join(path, name)
+    const bytes = readFileSync(file)
+    const step = Math.max(1, Math.floor(bytes.length / 25))
+    for (let at = 0; at < bytes.length; at += step) {
+      const damaged = Buffer.from(bytes)
+      damaged[at]! ^= 0x41
+      writeFileSync(file, damaged)
+      try {
+        const db = await Database.open(path, { readOnly: true })
+        const count = (await db.keys().all()).length
+        const { bytesCut } = db.recovery
+        await db.close()
+        expect(count === 900 || bytesCut > 0, `byte ${at}: ${count} keys, ${bytesCut} bytes cut`).toBe(true)
+      } catch (error) {
+        expect(error, `byte ${at}`).toMatchObject({ name: 'BurrowError' })
+        expect(['BURROW_CORRUPTION', 'BURROW_UNSUPPORTED'], `byte ${at}`).toContain(
+          (error as BurrowError).code,
+        )
+      }
+    }
+  })
+})
+
+describe('reading', () => {
+  it('a damaged block is corruption with file and offset; other keys are fine, scans fail there', async () => {
+    const [name] = files('.sst') as [string]
+    const file = join(path, name)
+    const bytes = readFileSync(file)
+    const at = bytes.indexOf('a150 a150')
+    bytes[at]! ^= 1
+    writeFileSync(file, bytes)
+    const db = await Database.open(path)
+    for (const read of [
+      () => db.get('a150'),
+      async () => db.getSync('a150'),
+      () => db.getMany(['b1', 'a150']),
+    ]) {
+      const error = await failureOf(read)
+      expect(error).toMatchObject({ name: 'BurrowError', code: 'BURROW_CORRUPTION' })
+      expect(error.context.file).toMatch(new RegExp(`${name}$`))
+      expect(error.context.offset).toBeTypeOf('number')
+      expect(error.context.offset).toBeLessThanOrEqual(at)
+      expect(error.message).toContain(name)
+    }
+    expect((await db.get('b150'))?.startsWith('b150')).toBe(true)
+    expect((await db.get('a0'))?.startsWith('a0')).toBe(true)
+    expect((await db.keys({ gte: 'b' }).all()).length).toBe(600)
+    expect((await failureOf(() => db.entries().all())).code).toBe('BURROW_CORRUPTION')
+    expect(() => [...db.keys()]).toThrow(expect.objectContaining({ code: 'BURROW_CORRUPTION' }))
+    expect((await failureOf(() => db.compact())).code).toBe('BURROW_CORRUPTION')
+    expect((await db.get('c7'))?.startsWith('c7')).toBe(true)
+    expect(db.stats().iterators.live).toBe(0)
+    expect(db.stats().errors.byCode['BURROW_CORRUPTION']).toBeGreaterThan(0)
+    await db.close()
+    expect(files('.sst')).toContain(name)
+  })
+
+  it('no damaged byte of a table gives a wrong answer', async () => {
+    const [name] = files('.sst') as [string]
+    const file = join(path, name)
+    const bytes = readFileSync(file)
+    const step = Math.max(1, Math.floor(bytes.length / 80))
+    let failed = 0
+    for (let at = 3; at < bytes.length; at += step) {
+      const damaged = Buffer.from(bytes)
+      damaged[at]! ^= 0x80
+      writeFileSync(file, damaged)
+      const db = await Database.open(path, { readOnly: true, blockCacheSize: 0 }).catch(
+        (error: BurrowError) => {
+          expect(['BURROW_CORRUPTION', 'BURROW_UNSUPPORTED']).toContain(error.code)
+          failed++
+        },
+      )
+      if (db === undefined) continue
+      for (let i = 0; i < 300; i += 3) {
+        try {
+          expect(db.getSync(`a${i}`), `byte ${at}, a${i}`).toBe(`a${i} `.repeat(20))
+        } catch (error) {
+          if ((error as BurrowError).code !== 'BURROW_CORRUPTION') throw error
+          failed++
+        }
+      }
+      await db.close()
+    }
+    expect(failed).toBeGreaterThan(30)
+  })
+})
+
+describe('paths', () => {
+  it('that are files, below files, or not there', async () => {
+    const file = join(folder, `file${copies}`)
+    writeFileSync(file, 'mine')
+    expect((await failureOf(() => Database.open(file))).code).toBe('BURROW_INVALID_ARGUMENT')
+    expect((await failureOf(() => Database.open(file, { readOnly: true }))).code).toBe(
+      'BURROW_INVALID_ARGUMENT',
+    )
+    expect((await failureOf(() => Database.destroy(file))).code).toBe('BURROW_INVALID_ARGUMENT')
+    expect((await failureOf(() => Database.open(join(file, 'below')))).code).toBe('BURROW_IO')
+    expect(await Database.exists(file)).toBe(false)
+    expect(readFileSync(file, 'utf8')).toBe('mine')
+    const nowhere = join(folder, 'no', 'where')
+    for (const options of [{ createIfMissing: false }, { readOnly: true }]) {
+      const error = await failureOf(() => Database.open(nowhere, options))
+      expect(error.code).toBe('BURROW_NOT_FOUND')
+    }
+    expect(await Database.exists(nowhere)).toBe(false)
+    await Database.destroy(nowhere)
+    expect(readdirSync(folder)).not.toContain('no')
+    const empty = join(folder, `empty${copies}`)
+    mkdirSync(empty)
+    expect((await failureOf(() => Database.open(empty, { createIfMissing: false }))).code).toBe(
+      'BURROW_NOT_FOUND',
+    )
+    expect(readdirSync(empty)).toEqual([])
+    expect(await Database.exists(empty)).toBe(false)
+    await (await Database.open(empty, { errorIfExists: true })).close()
+    expect((await failureOf(() => Database.open(empty, { errorIfExists: true }))).code).toBe('BURROW_EXISTS')
+    expect(await Database.exists(empty)).toBe(true)
+  })
+
+  it('one database is locked under all of its names', async () => {
+    const link = join(folder, `link${copies}`)
+    symlinkSync(path, link)
+    const db = await Database.open(path)
+    for (const name of [path, link, `${path}/`, join(path, '..', `copy${copies}`, '.')]) {
+      const error = await failureOf(() => Database.open(name))
+      expect(error).toMatchObject({ code: 'BURROW_LOCKED', context: { holderPid: process.pid } })
+      expect((await failureOf(() => Database.destroy(name))).code).toBe('BURROW_LOCKED')
+    }
+    expect((await db.keys().all()).length).toBe(900)
+    await db.close()
+    const again = await Database.open(link)
+    await again.close()
+  })
+
+  it('destroy takes what is the database, and nothing else', async () => {
+    writeFileSync(join(path, 'notes.txt'), 'mine')
+    await Database.destroy(path)
+    expect(readdirSync(path)).toEqual(['notes.txt'])
+    expect(await Database.exists(path)).toBe(false)
+    await Database.destroy(path)
+    rmSync(join(path, 'notes.txt'))
+    const db = await Database.open(path)
+    expect(await db.keys().all()).toEqual([])
+    await db.close()
+    writeFileSync(join(path, 'CURRENT'), 'damaged')
+    await Database.destroy(path)
+    expect(() => readdirSync(path)).toThrow()
+  })
+
+  it.runIf(process.getuid?.() !== 0)('without permission is an I/O error', async () => {
+    chmodSync(path, 0)
+    expect((await failureOf(() => Database.open(path))).code).toBe('BURROW_IO')
+    chmodSync(path, 0o755)
+  })
+})
