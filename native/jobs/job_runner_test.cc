@@ -299,6 +299,27 @@ TEST(JobRunner, ATornLogIsReadableAfterAPowerCutWhileItIsSealed) {
   }
 }
 
+// A log that has taken all the records that fit on a full disk can still be ended.
+TEST(JobRunner, AFullDiskLeavesRoomForTheEndOfALog) {
+  for (size_t value_size = 0; value_size < 30; ++value_size) {
+    Fixture db;
+    constexpr uint64_t kAllocated = 64 << 10;
+    const uint64_t log = db.engine->NewFileNumber(), next_log = db.engine->NewFileNumber();
+    CHECK_OK(db.Run(PrepareWalRequest{log, kAllocated}).status);
+    CHECK_OK(db.Run(PrepareWalRequest{next_log, kAllocated}).status);
+    CHECK_OK(db.engine->Start(1, log));
+    db.memory.SetCapacity(2 * kAllocated);
+    Status status;
+    const std::string value(value_size, 'v');
+    while (db.engine->commits().WriteOne(Kind::kPut, "key", value, {}, &status) == WriteOutcome::kDone) {
+    }
+    CHECK(status.Is(Code::kNoSpace));
+    uint64_t sealed = 0;
+    CHECK_OK(db.engine->Rotate(next_log, &sealed));
+    CHECK(db.engine->commits().WriteOne(Kind::kPut, "key", value, {}, &status) == WriteOutcome::kDone);
+  }
+}
+
 TEST(JobRunner, RefusesWhatIsNotThere) {
   Fixture f;
   f.Start();
