@@ -215,6 +215,7 @@ void SetReplay(napi_env env, napi_value object, const Engine::ReplayResult& repl
   Set(env, object, "end", Text(env, LogEndName(replay.end)));
   Set(env, object, "endOffset", Number(env, replay.end_offset));
   Set(env, object, "tornBytes", Number(env, replay.torn_bytes));
+  Set(env, object, "syncedOffset", Number(env, replay.synced_offset));
 }
 
 napi_value CompletionObject(napi_env env, const JobCompletion& completion) {

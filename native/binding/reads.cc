@@ -68,7 +68,7 @@ napi_value GetString(napi_env env, napi_callback_info info) {
   napi_value text = Text(env, found.value.value);
   if (text == nullptr) [[unlikely]] {
     return ThrowInvalid(env, "the value has " + std::to_string(found.value.value.size()) +
-                                 " bytes, too many for a string: read it with valueEncoding 'buffer'");
+                                 " bytes, too many for a string: read it with valueEncoding: 'buffer'");
   }
   return text;
 }

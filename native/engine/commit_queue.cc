@@ -336,9 +336,7 @@ Status CommitQueue::Rotate(std::shared_ptr<MemTable> memtable, std::unique_ptr<l
 Status CommitQueue::AwaitAcknowledged(SequenceNumber sequence) {
   Lock lock(mutex_);
   // What Rotate could not acknowledge waits for the log thread, which tells.
-  progress_.wait(lock, [&] {
-    return log_ == nullptr || acknowledged_sequence_ >= sequence || !poison_.ok() || exit_;
-  });
+  progress_.wait(lock, [&] { return log_ == nullptr || acknowledged_sequence_ >= sequence || !poison_.ok() || exit_; });
   if (!poison_.ok()) return poison_;
   if (log_ != nullptr && acknowledged_sequence_ < sequence) return Status(Code::kClosed, "the database was closed");
   return Status();

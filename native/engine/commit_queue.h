@@ -136,7 +136,7 @@ class CommitQueue {
   uint64_t allocated_ = 0;  // bytes of the active log that are real blocks; UINT64_MAX: the file system cannot tell
   std::deque<std::unique_ptr<log::LogWriter>> sealed_;  // to be trimmed and synced, oldest first
   std::string pending_;                                 // framed for the active log, not yet handed to the file
-  uint64_t allocate_to_ = 0;  // what the log thread is to allocate ahead of need; 0: nothing
+  uint64_t allocate_to_ = 0;                            // what the log thread is to allocate ahead of need; 0: nothing
   bool allocating_ = false;
   std::string lead_buffer_;
   std::string writing_;  // the log thread's, while log_busy_

@@ -14,6 +14,7 @@ struct Script {
   std::mutex mutex;
   std::condition_variable changed;
   std::string data;
+  uint64_t allocated = 0;
   int appends = 0;
   int syncs = 0;
   bool hold_syncs = false;  // syncs wait until this is false
@@ -49,8 +50,9 @@ class ScriptedFile final : public WritableFile {
     if (written != nullptr) *written = data.size();
     return Status();
   }
-  Status Allocate(uint64_t) override {
+  Status Allocate(uint64_t size) override {
     std::lock_guard<std::mutex> lock(script_->mutex);
+    script_->allocated = std::max(script_->allocated, size);
     return std::exchange(script_->next_allocate, Status());
   }
   Status Sync() override {
@@ -264,6 +266,40 @@ TEST(CommitQueue, RotationSealsAndSyncsTheOldLogBeforeASyncInTheNewOneCounts) {
   CHECK_EQ(length, second->data.size());
   CHECK((LoggedKeys(second->data, 2, &end) == std::vector<std::string>{"b"}));
   CHECK(end == log::LogEnd::kSealed);
+}
+
+TEST(CommitQueue, ASealedLogThatIsSyncedHoldsUpOnlyThoseWhoNeedASync) {
+  Fixture f;
+  f.MustPut("a");
+  auto second = std::make_shared<Script>(), third = std::make_shared<Script>();
+  std::shared_ptr<MemTable> sealed;
+  f.script->Hold(true);
+  CHECK_OK(f.queue.Rotate(std::make_shared<MemTable>(), Fixture::NewLog(second, 2), 1 << 20, &sealed));
+  f.script->AwaitSyncBegin();
+  f.MustPut("b");
+  f.MustPut("c", kLater);
+  CHECK_OK(f.queue.WritePending());
+  CHECK_EQ(f.queue.acknowledged(), 3);
+  CHECK_OK(f.queue.Rotate(std::make_shared<MemTable>(), Fixture::NewLog(third, 3), 1 << 20, &sealed));
+  f.MustPut("d", kSyncLater);
+  CHECK_EQ(f.queue.acknowledged(), 3);
+  f.script->Hold(false);
+  f.AwaitAcknowledged(4);
+  CHECK_EQ(second->Syncs(), 1);
+  CHECK_EQ(third->Syncs(), 1);
+}
+
+TEST(CommitQueue, AllocatesAheadOfNeed) {
+  Fixture f(64 << 20);
+  const std::string value(100000, 'x');
+  Status status;
+  for (int i = 0; i < 200; ++i) {
+    CHECK(f.queue.WriteOne(Kind::kPut, "key" + std::to_string(i), value, {}, &status) == WriteOutcome::kDone);
+  }
+  uint64_t length;
+  CHECK_OK(f.queue.Stop(true, &length));
+  std::lock_guard<std::mutex> lock(f.script->mutex);
+  CHECK_GT(f.script->allocated, length);
 }
 
 TEST(CommitQueue, RefusesWhenTheMemtableIsFullOrWritesAreStopped) {

@@ -162,6 +162,7 @@ Status Engine::ReplayLog(uint64_t number, uint64_t expected_length, ReplayResult
   result->end = reader.end();
   result->end_offset = reader.end_offset();
   result->torn_bytes = reader.torn_bytes();
+  result->synced_offset = reader.synced_offset();
   std::shared_ptr<MemTable> memtable = replay.Finish();
   if (memtable == nullptr) return Status();
   result->memtable_id = next_memtable_id_.fetch_add(1);

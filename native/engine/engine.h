@@ -59,6 +59,7 @@ class Engine {
     log::LogEnd end = log::LogEnd::kCleanEnd;
     uint64_t end_offset = 0;
     uint64_t torn_bytes = 0;
+    uint64_t synced_offset = 0;  // what the log says of itself
   };
   // Reads a log into a new memtable, which waits for AdoptMemtable. Sequence numbers must ascend.
   Status ReplayLog(uint64_t number, uint64_t expected_length, ReplayResult* result);

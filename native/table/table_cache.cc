@@ -114,7 +114,8 @@ struct TableCache::Impl {
     const std::string path = FileName(directory, FileKind::kTable, number);
     std::unique_ptr<RandomAccessFile> file;
     Status status = env->NewRandomAccessFile(path, &file);
-    if (status.Is(Code::kNotFound)) {
+    // When the whole directory was taken away, what the operating system says is the better answer.
+    if (status.Is(Code::kNotFound) && env->FileExists(directory).ok()) {
       return Status::Corruption("table file is missing though the manifest names it").WithFile(path);
     }
     BURROW_RETURN_IF_ERROR(status);

@@ -296,6 +296,7 @@ struct LogReader::Impl {
       }
       const bool continues = fragment.type == kMiddle || fragment.type == kLast;
       if (continues != inside_record || fragment.type == kHeader) return EndAtBadFragment(inside_record);
+      reader->synced_offset_ = std::max(reader->synced_offset_, fragment.synced);
       if (!inside_record) start = position;
       position += kHeaderSize + fragment.payload.size();
       if (fragment.type == kEnd) return EndAtSeal();

@@ -41,8 +41,9 @@ class LogReader {
 
   // REQUIRES: ReadRecord returned false and status() is ok.
   LogEnd end() const { return end_; }
-  uint64_t end_offset() const { return end_offset_; }  // length of the valid prefix
-  uint64_t torn_bytes() const { return torn_bytes_; }  // behind it, up to the last byte that is not zero
+  uint64_t end_offset() const { return end_offset_; }        // length of the valid prefix
+  uint64_t torn_bytes() const { return torn_bytes_; }        // behind it, up to the last byte that is not zero
+  uint64_t synced_offset() const { return synced_offset_; }  // up to here the log says that it was durable
   uint64_t file_size() const;
   const DatabaseId& database_id() const { return database_id_; }
 
@@ -53,6 +54,7 @@ class LogReader {
   uint64_t record_offset_ = 0;
   uint64_t end_offset_ = 0;
   uint64_t torn_bytes_ = 0;
+  uint64_t synced_offset_ = 0;
   LogEnd end_ = LogEnd::kCleanEnd;
   DatabaseId database_id_;
 };
