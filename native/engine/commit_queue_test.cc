@@ -20,7 +20,7 @@ struct Script {
   bool hold_syncs = false;  // syncs wait until this is false
   bool sync_waiting = false;
   Status next_append;  // returned once, with nothing written
-  Status next_allocate;
+  Status all_allocates;      // returned by every Allocate
   Status all_syncs;  // returned by every sync
 
   void Hold(bool hold) {
@@ -32,9 +32,17 @@ struct Script {
     std::unique_lock<std::mutex> lock(mutex);
     changed.wait(lock, [&] { return sync_waiting; });
   }
-  int Syncs() {
+  int Syncs() { return Get(&Script::syncs); }
+  // The log thread looks at these at any time.
+  template <typename T>
+  void Set(T Script::*field, T value) {
     std::lock_guard<std::mutex> lock(mutex);
-    return syncs;
+    this->*field = std::move(value);
+  }
+  template <typename T>
+  T Get(T Script::*field) {
+    std::lock_guard<std::mutex> lock(mutex);
+    return this->*field;
   }
 };
 
@@ -53,7 +61,7 @@ class ScriptedFile final : public WritableFile {
   Status Allocate(uint64_t size) override {
     std::lock_guard<std::mutex> lock(script_->mutex);
     script_->allocated = std::max(script_->allocated, size);
-    return std::exchange(script_->next_allocate, Status());
+    return script_->all_allocates;
   }
   Status Sync() override {
     std::unique_lock<std::mutex> lock(script_->mutex);
@@ -150,12 +158,12 @@ const WriteMode kSyncLater{.sync = true, .wait = false};
 TEST(CommitQueue, ALoneWaitingWriterWritesForItself) {
   Fixture f;
   f.MustPut("a");
-  CHECK_EQ(f.script->appends, 1);
-  CHECK_EQ(f.script->syncs, 0);
+  CHECK_EQ(f.script->Get(&Script::appends), 1);
+  CHECK_EQ(f.script->Get(&Script::syncs), 0);
   CHECK_EQ(f.queue.acknowledged(), 1);
   f.MustPut("b", kSyncMode);
-  CHECK_EQ(f.script->appends, 2);
-  CHECK_EQ(f.script->syncs, 1);
+  CHECK_EQ(f.script->Get(&Script::appends), 2);
+  CHECK_EQ(f.script->Get(&Script::syncs), 1);
   CHECK(f.Has("a") && f.Has("b"));
 }
 
@@ -167,7 +175,7 @@ TEST(CommitQueue, GatheredWritesAreVisibleAtOnceAndWrittenTogether) {
   CHECK_EQ(f.queue.acknowledged(), 0);
   CHECK_OK(f.queue.WritePending());
   CHECK_EQ(f.queue.acknowledged(), 10);
-  CHECK_EQ(f.script->appends, 1);
+  CHECK_EQ(f.script->Get(&Script::appends), 1);
 }
 
 TEST(CommitQueue, SyncsAreShared) {
@@ -187,7 +195,7 @@ TEST(CommitQueue, SyncsAreShared) {
 TEST(CommitQueue, AFailedSyncPoisons) {
   Fixture f;
   f.MustPut("safe", kSyncMode);
-  f.script->all_syncs = Status::IO("fdatasync test.wal: no");
+  f.script->Set(&Script::all_syncs, Status::IO("fdatasync test.wal: no"));
   Status status;
   CHECK(f.Put("lost", kSyncMode, &status) == WriteOutcome::kFailed);
   CHECK(status.Is(Code::kIO));
@@ -202,7 +210,7 @@ TEST(CommitQueue, AFailedGroupFallsBackToTheLastAcknowledgedWrite) {
   Fixture f;
   f.MustPut("safe", kSyncMode);
   f.script->Hold(true);
-  f.script->all_syncs = Status::IO("no");
+  f.script->Set(&Script::all_syncs, Status::IO("no"));
   f.MustPut("a", kSyncLater);
   f.script->AwaitSyncBegin();
   f.MustPut("b", kSyncLater);
@@ -216,16 +224,17 @@ TEST(CommitQueue, AFailedGroupFallsBackToTheLastAcknowledgedWrite) {
 TEST(CommitQueue, AFullDiskBeforeTheFirstByteRefusesOneWriteOnly) {
   Fixture f(16 << 20);
   f.MustPut("a");
-  f.script->next_append = Status::FromErrno("write", "test.wal", ENOSPC);
+  f.script->Set(&Script::next_append, Status::FromErrno("write", "test.wal", ENOSPC));
   Status status;
   CHECK(f.Put("refused", {}, &status) == WriteOutcome::kFailed);
   CHECK(status.Is(Code::kNoSpace));
   CHECK(!f.Has("refused"));
   f.MustPut("b");
-  std::string large(2 << 20, 'x');
-  f.script->next_allocate = Status::FromErrno("fallocate", "test.wal", ENOSPC);
+  std::string large(14 << 20, 'x');
+  f.script->Set(&Script::all_allocates, Status::FromErrno("fallocate", "test.wal", ENOSPC));
   CHECK(f.queue.WriteOne(Kind::kPut, "large", large, kLater, &status) == WriteOutcome::kFailed);
   CHECK(status.Is(Code::kNoSpace));
+  f.script->Set(&Script::all_allocates, Status());
   f.MustPut("c", kLater);
   CHECK_OK(f.queue.WritePending());
   log::LogEnd end;
@@ -234,7 +243,7 @@ TEST(CommitQueue, AFullDiskBeforeTheFirstByteRefusesOneWriteOnly) {
 
 TEST(CommitQueue, TheFirstWriteOfALogMayBeRefusedToo) {
   Fixture f;
-  f.script->next_append = Status::FromErrno("write", "test.wal", ENOSPC);
+  f.script->Set(&Script::next_append, Status::FromErrno("write", "test.wal", ENOSPC));
   Status status;
   CHECK(f.Put("refused", {}, &status) == WriteOutcome::kFailed);
   f.MustPut("a");
@@ -298,8 +307,7 @@ TEST(CommitQueue, AllocatesAheadOfNeed) {
   }
   uint64_t length;
   CHECK_OK(f.queue.Stop(true, &length));
-  std::lock_guard<std::mutex> lock(f.script->mutex);
-  CHECK_GT(f.script->allocated, length);
+  CHECK_GT(f.script->Get(&Script::allocated), length);
 }
 
 TEST(CommitQueue, RefusesWhenTheMemtableIsFullOrWritesAreStopped) {
