@@ -432,6 +432,11 @@ export class Database<K = string, V = string> {
     return this.close()
   }
 
+  /** For `using`, which cannot wait: closing begins at the end of the block. Prefer `await using`. */
+  [Symbol.dispose](): void {
+    void this.close()
+  }
+
   async #begin(): Promise<void> {
     const { events, found, path, replayed, report } = this.#files
     let filesMoved: string[] = []

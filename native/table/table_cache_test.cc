@@ -76,6 +76,13 @@ TEST(TableCache, AMissingFileIsCorruption) {
   CHECK_EQ(cache.GetStats().open, 1u);
 }
 
+TEST(TableCache, AMissingDirectoryIsNotCorruption) {
+  Tables tables(1);
+  TableCache cache(tables.env.get(), "/gone", tables.id, 3, &tables.blocks);
+  std::shared_ptr<TableReader> reader;
+  CHECK(cache.NewHandle(1, tables.size)->Acquire(false, &reader).Is(Code::kNotFound));
+}
+
 TEST(TableCache, ManyThreads) {
   Tables tables(8);
   TableCache cache(tables.env.get(), "/db", tables.id, 3, &tables.blocks);

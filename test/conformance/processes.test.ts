@@ -165,7 +165,11 @@ describe('a program of a user', () => {
       }
       console.log(db.stats().iterators.live, db.stats().snapshots.live)
       await db[Symbol.asyncDispose]()
-      console.log(db.status)`)
-    expect(outcome).toEqual(fine('0 0\nclosed\n'))
+      console.log(db.status)
+      const other = await Database.open(PATH)
+      other[Symbol.dispose]()
+      console.log(other.status, other.close() === other.close())
+      process.on('exit', () => console.log(other.status))`)
+    expect(outcome).toEqual(fine('0 0\nclosed\nclosing true\nclosed\n'))
   })
 })
