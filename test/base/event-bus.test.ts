@@ -100,7 +100,7 @@ describe('EventBus', () => {
 
   it('refuses unknown events and listeners that are no functions', () => {
     const bus = new EventBus({ logger: silentLogger })
-    expect(() => bus.on('flushed' as 'flush', () => {})).toThrow(/no event named "flushed"/)
+    expect(() => bus.on('flushed' as 'flush', () => {})).toThrow(/no event named 'flushed'/)
     expect(() => bus.on('flush', 1 as never)).toThrow(
       expect.objectContaining({ code: 'BURROW_INVALID_ARGUMENT' }),
     )
