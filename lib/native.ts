@@ -182,6 +182,8 @@ export interface JobCompletion {
   endOffset?: number
   /** Bytes behind endOffset that are not zeros. */
   tornBytes?: number
+  /** Up to here the log says that it was durable. */
+  syncedOffset?: number
   /** manifestCreate, manifestAppend: length of the manifest afterwards. */
   manifestSize?: number
 }

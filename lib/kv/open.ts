@@ -139,7 +139,7 @@ async function readFiles(
     engine.ref()
     engine.install(deltaOf({ added: [...found.state.version.all()] }, 0))
     if (options.readOnly) pinTables(engine, found.state.version, options.maxOpenFiles)
-    const replayed = await replayLogs(engine, found, (spec) => {
+    const replayed = await replayLogs(engine, place.directory, found, (spec) => {
       return new Promise((done, failed) => {
         jobs.submit(spec, (completion, error) => (error === undefined ? done(completion) : failed(error)))
       })
