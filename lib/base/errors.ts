@@ -3,6 +3,10 @@
  * what, and what to do next; `context` says the same to programs.
  */
 
+/** How to go on with a damaged database. */
+export const damageAdvice =
+  'Copy the directory before anything else; `burrow dump-manifest`, `dump-wal` and `dump-table` show what can be read'
+
 interface ErrorKind {
   readonly code: `BURROW_${string}`
   /** The same call, made again later, may succeed without a change to the program. */
@@ -18,8 +22,7 @@ const kinds = [
   {
     code: 'BURROW_CORRUPTION',
     retryable: false,
-    advice:
-      'Nothing was changed. Copy the directory, then run `burrow verify` and, if need be, `burrow repair`.',
+    advice: `Nothing was changed. ${damageAdvice}.`,
   },
   {
     code: 'BURROW_LOCKED',

@@ -1,4 +1,4 @@
-import { BurrowError, isBurrowError } from '../base/errors.ts'
+import { BurrowError, damageAdvice, isBurrowError } from '../base/errors.ts'
 import { fileName } from '../manifest/file-names.ts'
 import type { JobSpec } from '../manifest/job-table.ts'
 import type { FoundDatabase } from '../manifest/recovery.ts'
@@ -100,7 +100,7 @@ function lostEnd(
   const file = `${directory}/${fileName('wal', wal)}`
   return new BurrowError(
     'BURROW_CORRUPTION',
-    `${file} was durable before ${fileName('wal', later)} was, but ends at ${offset} without its end record. Nothing was changed. Copy the directory, then run \`burrow repair\``,
+    `${file} was durable before ${fileName('wal', later)} was, but ends at ${offset} without its end record. Nothing was changed. ${damageAdvice}`,
     { context: { operation: 'open', file, offset } },
   )
 }

@@ -1,4 +1,4 @@
-import { BurrowError, isBurrowError } from '../base/errors.ts'
+import { BurrowError, damageAdvice, isBurrowError } from '../base/errors.ts'
 import { type FileKind, type LogContents, type NativeEnv, native } from '../native.ts'
 import { currentName, fileName, lostName, parseFileName } from './file-names.ts'
 import { decodeVersionEdit } from './version-edit.ts'
@@ -143,9 +143,7 @@ function checkFiles(env: NativeEnv, directory: string, state: ManifestState, nam
 }
 
 function damage(problem: string, file: string, offset?: number): BurrowError {
-  return new BurrowError(
-    'BURROW_CORRUPTION',
-    `${problem}. Nothing was changed. Copy the directory, then run \`burrow repair\``,
-    { context: { operation: 'open', file, ...(offset === undefined ? {} : { offset }) } },
-  )
+  return new BurrowError('BURROW_CORRUPTION', `${problem}. Nothing was changed. ${damageAdvice}`, {
+    context: { operation: 'open', file, ...(offset === undefined ? {} : { offset }) },
+  })
 }

@@ -1,4 +1,4 @@
-import { BurrowError, type ErrorContext } from '../base/errors.ts'
+import { BurrowError, damageAdvice, type ErrorContext } from '../base/errors.ts'
 import { levelCount } from '../base/options.ts'
 import { ByteReader, ByteReaderError } from '../util/byte-reader.ts'
 import { ByteWriter } from '../util/byte-writer.ts'
@@ -284,11 +284,10 @@ function placed(error: unknown, place: RecordPlace): unknown {
     )
   }
   if (error instanceof FieldError || error instanceof ByteReaderError) {
-    return new BurrowError(
-      'BURROW_CORRUPTION',
-      `${where} is malformed: ${error.message}. Copy the directory, then run \`burrow repair\``,
-      { context, cause: error },
-    )
+    return new BurrowError('BURROW_CORRUPTION', `${where} is malformed: ${error.message}. ${damageAdvice}`, {
+      context,
+      cause: error,
+    })
   }
   return error
 }

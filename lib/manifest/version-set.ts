@@ -1,4 +1,4 @@
-import { BurrowError } from '../base/errors.ts'
+import { BurrowError, damageAdvice } from '../base/errors.ts'
 import { Version, VersionBuilder } from './version.ts'
 import { type CleanMark, encodeVersionEdit, formatVersion, type VersionEdit } from './version-edit.ts'
 
@@ -111,10 +111,7 @@ function foldCounters(before: Counters, edit: VersionEdit): Counters {
 }
 
 function contradiction(problem: string): BurrowError {
-  return new BurrowError(
-    'BURROW_CORRUPTION',
-    `the manifest contradicts itself: ${problem}. Copy the directory, then run \`burrow repair\``,
-  )
+  return new BurrowError('BURROW_CORRUPTION', `the manifest contradicts itself: ${problem}. ${damageAdvice}`)
 }
 
 /** Called once: null when the record is durable, else why it is not. May be called before `append` returns. */
