@@ -26,7 +26,8 @@ export async function shutDown(options: ShutdownOptions): Promise<void> {
   acknowledgements.hurry()
   plane.compactions.stop(closed)
   engine.cancelCompactions()
-  await plane.until(() => !acknowledgements.pending || !plane.healthy)
+  // Also when the manifest has failed: the log goes on. When the log fails, it is settled who waits.
+  await plane.until(() => !acknowledgements.pending)
   await flushAll(plane)
   plane.wals.stop()
   plane.cancelRotation()

@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { Database } from '../../lib/index.ts'
+import { native } from '../../lib/native.ts'
+
+it('close settles writes whose log is being synced although the manifest has failed', async () => {
+  const env = native.faultEnv(native.memoryEnv())
+  const db = await Database.open('db', { env })
+  env.addRule!({
+    operations: ['sync'],
+    pathContains: '.wal',
+    effect: 'delay',
+    delayMicros: 500_000,
+    repeat: true,
+  })
+  env.addRule!({
+    operations: ['write'],
+    pathContains: 'MANIFEST',
+    effect: 'error',
+    delayMicros: 50_000,
+    repeat: true,
+  })
+  let settled = 0
+  // The rotation asks for another log, which the manifest has to name.
+  db.putSync('before', 'value')
+  const flush = db.flush()
+  flush.catch(() => {})
+  const write = db.put('key', 'value', { sync: true }).finally(() => settled++)
+  while (db.status === 'open') await sleep(5)
+  expect(settled).toBe(0)
+  await db.close()
+  await expect(flush).rejects.toMatchObject({ code: 'BURROW_READ_ONLY' })
+  await Promise.race([write, sleep(5000)])
+  expect(settled).toBe(1)
+  await write
+})
