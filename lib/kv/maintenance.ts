@@ -54,6 +54,7 @@ export async function compactRange(
   if (signal?.aborted) throw aborted(signal)
   if (range === null) return
   await flushMemtables(plane)
+  if (signal?.aborted) throw aborted(signal)
   const keyRange = { begin: range.lower ?? null, end: range.upper ?? null, endExclusive: true }
   let outcome: Error | null | undefined
   const stop = (error: Error) => {

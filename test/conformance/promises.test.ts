@@ -153,6 +153,24 @@ it('defaults are the documented ones', async () => {
   }
 })
 
+it('a compaction is given up whenever its signal says so', async () => {
+  const db = await Database.open(path, { memtableSize: 256 * 1024, compactionBytesPerSecond: 1 << 20 })
+  for (let i = 0; i < 20_000; i++) db.putSync(`k${(i * 7919) % 20_000}`, 'v'.repeat(60), { sync: false })
+  for (const wait of [-1, 0, 1, 20, 100]) {
+    db.putSync('one', 'more', { sync: false })
+    const controller = new AbortController()
+    const reason = new Error('mine')
+    if (wait < 0) controller.abort(reason)
+    const compacting = db.compact({}, { signal: controller.signal })
+    if (wait > 0) setTimeout(() => controller.abort(reason), wait)
+    else controller.abort(reason)
+    await expect(compacting).rejects.toMatchObject({ code: 'BURROW_ABORTED', cause: reason })
+  }
+  expect(db.status).toBe('open')
+  expect((await db.keys().all()).length).toBe(20_001)
+  await db.close()
+})
+
 it('close waits for what was begun, is idempotent, and a forgotten database does no harm', async () => {
   const db = await Database.open(path)
   const closing = [db.close(), db.close()]
