@@ -113,14 +113,16 @@ function encodeView(view: ArrayBufferView, what: string): Uint8Array {
   return isPlainBytes(view) && view.byteLength > 0 ? view : bytesOf(view, what)
 }
 
+/** The length that an array cannot lie about. */
+const trueLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')!
+  .get!
+
 /**
- * Subclasses may say anything about their length, so they are taken by their buffer, which cannot; and a proxy has the
- * prototype of its target, but is no view.
+ * Bytes that can be used as they are. A subclass may say anything about its length, so it is taken by its buffer; a proxy
+ * passes for its target, but is no view.
  */
 export function isPlainBytes(value: unknown): value is Uint8Array {
-  if (!ArrayBuffer.isView(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Buffer.prototype || prototype === Uint8Array.prototype
+  return value instanceof Uint8Array && ArrayBuffer.isView(value) && trueLength.call(value) === value.length
 }
 
 function bytesOf(view: ArrayBufferView, what: string): Uint8Array {
