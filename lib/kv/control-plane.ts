@@ -109,7 +109,8 @@ export class ControlPlane implements Background {
   }
 
   get healthy(): boolean {
-    return this.#failure === undefined
+    // Also between the failure of a record and the step that finds it: another job may end meanwhile.
+    return this.#failure === undefined && this.versions.failure === null
   }
 
   /** Why the database is read-only; undefined while it is not. */
