@@ -12,6 +12,8 @@ namespace {
 constexpr uint64_t kAllocationStep = 4 << 20;
 // A waiting writer sleeps off its debt in pieces that a timer can measure.
 constexpr uint64_t kSmallestSleepMicros = 1000;
+// What a batch needs to be sorted is kept for the next one up to this many records.
+constexpr size_t kMaxIdleEntries = 64 << 10;
 
 }  // namespace
 
@@ -228,6 +230,7 @@ void CommitQueue::Apply(const Entry& entry) {
       apply_buffer_.push_back({record.key, record.value, PackTrailer(sequence, record.kind)});
     }
     memtable_->AddAll(&apply_buffer_);
+    if (apply_buffer_.capacity() > kMaxIdleEntries) std::vector<MemTable::Entry>().swap(apply_buffer_);
   }
   next_ += entry.count;
   submitted_.store(submitted_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
