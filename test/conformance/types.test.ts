@@ -172,6 +172,7 @@ describe('types', () => {
     const code: ErrorCode = error.code
     const context: ErrorContext = error.context
     expect([code, error.retryable, typeof context]).toEqual(['BURROW_INVALID_ARGUMENT', false, 'object'])
+    await new Promise((resolve) => setImmediate(resolve))
     expect(flushes.map(({ phase }) => phase)).toEqual(['begin', 'end'])
     expect(seen).toContain('flush')
   })
