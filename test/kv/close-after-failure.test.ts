@@ -17,12 +17,12 @@ it('close settles writes whose log is being synced although the manifest has fai
     operations: ['write'],
     pathContains: 'MANIFEST',
     effect: 'error',
-    delayMicros: 50_000,
+    delayMicros: 250_000,
     repeat: true,
   })
   let settled = 0
   // The rotation asks for another log, which the manifest has to name.
-  db.putSync('before', 'value')
+  db.putSync('before', 'value', { sync: false })
   const flush = db.flush()
   flush.catch(() => {})
   const write = db.put('key', 'value', { sync: true }).finally(() => settled++)
