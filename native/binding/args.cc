@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "binding/errors.h"
+#include "util/ascii.h"
 
 namespace burrow::binding {
 
@@ -27,7 +28,9 @@ napi_value Null(napi_env env) {
 
 napi_value Text(napi_env env, Slice utf8) {
   napi_value result = nullptr;
-  napi_create_string_utf8(env, utf8.empty() ? "" : utf8.data(), utf8.size(), &result);
+  // V8 copies Latin-1 as it is; UTF-8 it reads twice.
+  auto* create = AllAscii(utf8) ? napi_create_string_latin1 : napi_create_string_utf8;
+  create(env, utf8.empty() ? "" : utf8.data(), utf8.size(), &result);
   return result;
 }
 

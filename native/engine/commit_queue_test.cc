@@ -19,9 +19,9 @@ struct Script {
   int syncs = 0;
   bool hold_syncs = false;  // syncs wait until this is false
   bool sync_waiting = false;
-  Status next_append;  // returned once, with nothing written
-  Status all_allocates;      // returned by every Allocate
-  Status all_syncs;  // returned by every sync
+  Status next_append;    // returned once, with nothing written
+  Status all_allocates;  // returned by every Allocate
+  Status all_syncs;      // returned by every sync
 
   void Hold(bool hold) {
     std::lock_guard<std::mutex> lock(mutex);

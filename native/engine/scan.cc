@@ -2,21 +2,13 @@
 
 #include "merge/merging_iterator.h"
 #include "table/level_iterator.h"
+#include "util/ascii.h"
 
 namespace burrow {
 
 namespace {
 
 constexpr size_t kPackedHeader = 8;
-
-bool AllAscii(Slice bytes) {
-  const char* p = bytes.data();
-  size_t n = bytes.size();
-  uint64_t high = 0;
-  for (; n >= 8; p += 8, n -= 8) high |= DecodeFixed64(p);
-  for (; n > 0; ++p, --n) high |= static_cast<uint8_t>(*p);
-  return (high & 0x8080808080808080u) == 0;
-}
 
 // The half-open span [lower, upper) of a scan misses the table entirely.
 bool Outside(const TableEntry& table, const ScanOptions& options) {

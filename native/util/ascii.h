@@ -1,0 +1,17 @@
+#pragma once
+
+#include "util/coding.h"
+
+namespace burrow {
+
+// Whether every byte is below 0x80, so that UTF-8, Latin-1 and ASCII are the same thing.
+inline bool AllAscii(Slice bytes) {
+  const char* p = bytes.data();
+  size_t n = bytes.size();
+  uint64_t high = 0;
+  for (; n >= 8; p += 8, n -= 8) high |= DecodeFixed64(p);
+  for (; n > 0; ++p, --n) high |= static_cast<uint8_t>(*p);
+  return (high & 0x8080808080808080u) == 0;
+}
+
+}  // namespace burrow
