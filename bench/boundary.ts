@@ -1,5 +1,5 @@
 /** What crossing from JavaScript into C++ costs: the native harness and the JavaScript API on the same tables. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deltaOf } from '../lib/compaction/background.ts'
 import { Database } from '../lib/index.ts'
@@ -186,6 +186,7 @@ export async function measureBoundary({ dir, harness, num, runs }: BoundaryOptio
   const measured: Awaited<ReturnType<typeof measureOnce>>[] = []
   for (let run = 1; run <= runs; run++) {
     console.error(`run ${run} of ${runs}`)
+    mkdirSync(dir, { recursive: true })
     const directory = mkdtempSync(join(dir, 'burrow-boundary-'))
     try {
       measured.push(await measureOnce(binary, num, directory))

@@ -1,6 +1,6 @@
 /** `npm run bench`: BurrowDB beside other stores, or (boundary) the cost of crossing into C++. */
 import { fork } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -80,6 +80,7 @@ async function compare(
   for (let run = 1; run <= runs; run++) {
     for (const engine of usable) {
       console.error(`run ${run} of ${runs}: ${engine}`)
+      mkdirSync(dir, { recursive: true })
       const directory = mkdtempSync(join(dir, 'burrow-bench-'))
       try {
         results.get(engine)!.push(await runChild({ ...base, engine, directory }))
