@@ -12,6 +12,7 @@ class Search {
 
   // Both return true when the answer is found.
   bool InMemtable(const MemTable& memtable) {
+    if (memtable.empty()) return false;
     if (memtable.range_tombstone_count() > 0) {
       Cover(memtable.MaxCoveringTombstone(key_.user_key(), key_.sequence()));
     }
