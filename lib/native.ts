@@ -147,8 +147,11 @@ export type Job =
     }
   /** Creates and preallocates a log; it is then ready for rotate(number). */
   | { id: number; type: 'prepareWal'; number: number; allocate: number }
-  /** Replays a log into a new memtable. expectedLength: the log must be whole up to exactly there. */
-  | { id: number; type: 'replayWal'; number: number; expectedLength?: number }
+  /**
+   * Replays a log into a new memtable. expectedLength: the log must be whole up to exactly there. salvage: what is damaged
+   * is passed over and named in `lost`.
+   */
+  | { id: number; type: 'replayWal'; number: number; expectedLength?: number; salvage?: boolean }
   /**
    * Makes a replayed log fit to be followed by others: syncs it, after cutting it to endOffset and adding an end record
    * when that is given.
@@ -161,13 +164,47 @@ export type Job =
   | { id: number; type: 'deleteFiles'; files: { kind: FileKind; number: number }[] }
   /** Moves files into <dir>/lost/ under their names and syncs both directories. */
   | { id: number; type: 'moveToLost'; names: string[] }
+  /**
+   * Reads a table of the directory, named by an edit or not, from front to back, past the cache, and holds everything
+   * that it says against everything else. The first thing that is wrong is the error; cancelled like a compaction.
+   */
+  | { id: number; type: 'verifyTable'; number: number }
+  /**
+   * Reads every block of a damaged table that is whole, also without footer or index, and writes the records to the new
+   * table `output`; without `output` it only looks. `table` is absent when nothing could be saved.
+   */
+  | { id: number; type: 'salvageTable'; number: number; output?: number; format: TableFormat }
+  /** Writes every whole record of a damaged log to the new, sealed log `output`; without `output` it only looks. */
+  | { id: number; type: 'salvageWal'; number: number; output?: number }
+  /**
+   * Copies a file, or gives it a second name with `link`; paths of the Env, which need not be of this database. Syncs what
+   * it wrote, but no directory. Without `to` it reads the file for its checksum. `length`: only so many bytes, which must
+   * be there. A link that the file system cannot make is UNSUPPORTED. Rate limited and cancelled like a compaction; a copy
+   * that fails is removed.
+   */
+  | { id: number; type: 'copyFile'; from: string; to?: string; link?: boolean; length?: number }
+
+/** A stretch of a damaged file that could not be read. */
+export interface LostRange {
+  offset: number
+  /** Bytes; up to the end of the file where nothing behind could be read. */
+  size: number
+  /** What is wrong there. */
+  problem: string
+  /** Tables: the last user key that could be read before it, and the first one behind; absent at the ends. */
+  after?: Buffer
+  before?: Buffer
+  /** Logs: the last sequence number before it, and the first one behind; absent at the ends. */
+  afterSequence?: number
+  beforeSequence?: number
+}
 
 export interface JobCompletion {
   id: number
   type: Job['type']
   error?: NativeStatus
   micros: number
-  /** flush, compact: every file that was begun, also after an error; `table` is absent for one to be deleted. */
+  /** flush, compact, salvageTable: every file that was begun, also after an error; `table` is absent for one to be deleted. */
   outputs?: { number: number; table?: TableInfo }[]
   bytesRead?: number
   bytesWritten?: number
@@ -186,6 +223,16 @@ export interface JobCompletion {
   syncedOffset?: number
   /** manifestCreate, manifestAppend: length of the manifest afterwards. */
   manifestSize?: number
+  /** salvageTable, salvageWal, replayWal with `salvage`: what could not be read, in the order of the file. */
+  lost?: LostRange[]
+  /** salvageTable: what the table holds, as far as its properties can be read: records that are not in `records` are lost. */
+  expectedRecords?: number
+  /** salvageWal: the sequence number of the first record that is whole; see lastSequence. */
+  firstSequence?: number
+  /** salvageTable, salvageWal: 32 hex digits, where the file still says it. */
+  databaseId?: string
+  /** copyFile without `link`: checksum of the bytes, CRC-32C. */
+  crc32c?: number
 }
 
 /** A read that went to the disk threads. */

@@ -15,7 +15,7 @@ import { ControlPlane } from './control-plane.ts'
 import { fairness } from './fairness.ts'
 import { checkHealth, type Health } from './health.ts'
 import { KeepAlive } from './keep-alive.ts'
-import type { Bytes, CallKey, CallValue, KeyOf, ValueOf } from './keys-and-values.ts'
+import type { Bytes, KeyOf, ValueOf } from './keys-and-values.ts'
 import {
   type CompactOptions,
   compactRange,
@@ -26,9 +26,10 @@ import {
 import { locate, memoryPath, type OpenedFiles, openFiles } from './open.ts'
 import { type KeyRangeOptions, rangeNames, resolveRange, successor } from './range.ts'
 import { ReadRequests } from './read-requests.ts'
-import { type ReadOptions, Reads } from './reads.ts'
+import { Readable } from './readable.ts'
+import { Reads } from './reads.ts'
 import type { RecoveryReport } from './recover.ts'
-import { type RangeIterator, ScanHost, type ScanOptions } from './scan.ts'
+import { ScanHost } from './scan.ts'
 import { shutDown } from './shutdown.ts'
 import { type Snapshot, type SnapshotHost, Snapshots } from './snapshot.ts'
 import { gatherStats, type LevelFile, listLevels } from './statistics.ts'
@@ -53,7 +54,7 @@ const keyRangeNames = new Set([...rangeNames, 'keyEncoding'] as const)
  *
  * `K` and `V` are what keys and values look like when they are read: strings, unless the options say otherwise.
  */
-export class Database<K = string, V = string> {
+export class Database<K = string, V = string> extends Readable<K, V> {
   readonly #files: OpenedFiles
   readonly #engine: NativeEngine
   readonly #events: EventBus
@@ -75,6 +76,7 @@ export class Database<K = string, V = string> {
   #pumpSoon = false
 
   private constructor(files: OpenedFiles) {
+    super()
     const { engine, events, jobs, options } = files
     this.#files = files
     this.#engine = engine
@@ -137,6 +139,9 @@ export class Database<K = string, V = string> {
       onReleased,
     })
     this.#host = { engine, scans: this.#scans, makeReads, onReleased }
+    this.readThrough(this.#reads, {
+      scan: (shape, range) => this.#scans.scan(shape, range, undefined),
+    })
     this.#batchTarget = {
       encodings,
       commit: (batch, write) => this.#later((writes) => writes.commit(batch, write)),
@@ -213,53 +218,6 @@ export class Database<K = string, V = string> {
   /** What `open` found: logs replayed, writes in them, bytes cut, files moved. */
   get recovery(): RecoveryReport {
     return this.#recovery
-  }
-
-  // --- reads
-
-  /** The value of `key`; undefined when there is none. */
-  get<const O extends ReadOptions>(key: K | Bytes, options?: O): Promise<CallValue<O, V> | undefined> {
-    return this.#reads.get(key, options) as Promise<CallValue<O, V> | undefined>
-  }
-
-  getSync<const O extends ReadOptions>(key: K | Bytes, options?: O): CallValue<O, V> | undefined {
-    return this.#reads.getSync(key, options) as CallValue<O, V> | undefined
-  }
-
-  /** The values of `keys`, in their order; undefined where there is none. All are read at one moment. */
-  getMany<const O extends ReadOptions>(
-    keys: readonly (K | Bytes)[],
-    options?: O,
-  ): Promise<(CallValue<O, V> | undefined)[]> {
-    return this.#reads.getMany(keys, options) as Promise<(CallValue<O, V> | undefined)[]>
-  }
-
-  getManySync<const O extends ReadOptions>(
-    keys: readonly (K | Bytes)[],
-    options?: O,
-  ): (CallValue<O, V> | undefined)[] {
-    return this.#reads.getManySync(keys, options) as (CallValue<O, V> | undefined)[]
-  }
-
-  has(key: K | Bytes, options?: ReadOptions): Promise<boolean> {
-    return this.#reads.has(key, options)
-  }
-
-  hasSync(key: K | Bytes, options?: ReadOptions): boolean {
-    return this.#reads.hasSync(key, options)
-  }
-
-  /** Keys and values of a range, in key order, as they are now. */
-  entries<const O extends ScanOptions>(range?: O): RangeIterator<[CallKey<O, K>, CallValue<O, V>]> {
-    return this.#scans.scan('entries', range, undefined)
-  }
-
-  keys<const O extends ScanOptions>(range?: O): RangeIterator<CallKey<O, K>> {
-    return this.#scans.scan('keys', range, undefined)
-  }
-
-  values<const O extends ScanOptions>(range?: O): RangeIterator<CallValue<O, V>> {
-    return this.#scans.scan('values', range, undefined)
   }
 
   /** The database as it is now, for as long as the snapshot is open. */

@@ -1,9 +1,9 @@
 import { BurrowError } from '../base/errors.ts'
 import type { NativeEngine } from '../native.ts'
 import { badOption } from './call-options.ts'
-import type { Bytes, CallKey, CallValue } from './keys-and-values.ts'
-import type { ReadOptions, Reads } from './reads.ts'
-import type { RangeIterator, ScanHost, ScanOptions } from './scan.ts'
+import { Readable } from './readable.ts'
+import type { Reads } from './reads.ts'
+import type { ScanHost } from './scan.ts'
 
 /** What snapshots need of their database. */
 export interface SnapshotHost {
@@ -67,7 +67,7 @@ export class Snapshots {
  * The database at one moment: the same reads, which later writes do not change. It keeps what it shows from being
  * compacted away, so close it.
  */
-export class Snapshot<K = unknown, V = unknown> {
+export class Snapshot<K = unknown, V = unknown> extends Readable<K, V> {
   readonly #host: SnapshotHost
   readonly #registry: Snapshots
   readonly #reads: Reads
@@ -77,52 +77,17 @@ export class Snapshot<K = unknown, V = unknown> {
 
   /** Made by `db.snapshot()`. */
   constructor(host: SnapshotHost, sequence: number, registry: Snapshots) {
+    super()
     this.#host = host
     this.sequence = sequence
     this.#registry = registry
     this.#reads = host.makeReads(sequence)
-  }
-
-  get<const O extends ReadOptions>(key: K | Bytes, options?: O): Promise<CallValue<O, V> | undefined> {
-    return this.#reads.get(key, options) as Promise<CallValue<O, V> | undefined>
-  }
-
-  getSync<const O extends ReadOptions>(key: K | Bytes, options?: O): CallValue<O, V> | undefined {
-    return this.#reads.getSync(key, options) as CallValue<O, V> | undefined
-  }
-
-  getMany<const O extends ReadOptions>(
-    keys: readonly (K | Bytes)[],
-    options?: O,
-  ): Promise<(CallValue<O, V> | undefined)[]> {
-    return this.#reads.getMany(keys, options) as Promise<(CallValue<O, V> | undefined)[]>
-  }
-
-  getManySync<const O extends ReadOptions>(
-    keys: readonly (K | Bytes)[],
-    options?: O,
-  ): (CallValue<O, V> | undefined)[] {
-    return this.#reads.getManySync(keys, options) as (CallValue<O, V> | undefined)[]
-  }
-
-  has(key: K | Bytes, options?: ReadOptions): Promise<boolean> {
-    return this.#reads.has(key, options)
-  }
-
-  hasSync(key: K | Bytes, options?: ReadOptions): boolean {
-    return this.#reads.hasSync(key, options)
-  }
-
-  entries<const O extends ScanOptions>(range?: O): RangeIterator<[CallKey<O, K>, CallValue<O, V>]> {
-    return this.#scan('entries', range)
-  }
-
-  keys<const O extends ScanOptions>(range?: O): RangeIterator<CallKey<O, K>> {
-    return this.#scan('keys', range)
-  }
-
-  values<const O extends ScanOptions>(range?: O): RangeIterator<CallValue<O, V>> {
-    return this.#scan('values', range)
+    this.readThrough(this.#reads, {
+      scan: (shape, range) => {
+        if (this.#closed) throw closedError()
+        return host.scans.scan(shape, range, sequence)
+      },
+    })
   }
 
   /** Reading from it fails with BURROW_CLOSED from here on; iterators made before go on. Idempotent. */
@@ -141,11 +106,6 @@ export class Snapshot<K = unknown, V = unknown> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
-  }
-
-  #scan<T>(shape: 'entries' | 'keys' | 'values', range: ScanOptions | undefined): RangeIterator<T> {
-    if (this.#closed) throw closedError()
-    return this.#host.scans.scan<T>(shape, range, this.sequence)
   }
 }
 

@@ -1,0 +1,65 @@
+import type { Bytes, CallKey, CallValue } from './keys-and-values.ts'
+import type { ReadOptions, Reads } from './reads.ts'
+import type { RangeIterator, ScanOptions } from './scan.ts'
+
+/** Makes the iterators of one moment. */
+export interface Scans {
+  scan<T>(shape: 'entries' | 'keys' | 'values', range: ScanOptions | undefined): RangeIterator<T>
+}
+
+/** The reads that a database and its snapshots share. */
+export abstract class Readable<K, V> {
+  #reads!: Reads
+  #scans!: Scans
+
+  /** What the reads go through. To be called once, in the constructor. */
+  protected readThrough(reads: Reads, scans: Scans): void {
+    this.#reads = reads
+    this.#scans = scans
+  }
+
+  /** The value of `key`; undefined when there is none. */
+  get<const O extends ReadOptions>(key: K | Bytes, options?: O): Promise<CallValue<O, V> | undefined> {
+    return this.#reads.get(key, options) as Promise<CallValue<O, V> | undefined>
+  }
+
+  getSync<const O extends ReadOptions>(key: K | Bytes, options?: O): CallValue<O, V> | undefined {
+    return this.#reads.getSync(key, options) as CallValue<O, V> | undefined
+  }
+
+  /** The values of `keys`, in their order; undefined where there is none. All are read at one moment. */
+  getMany<const O extends ReadOptions>(
+    keys: readonly (K | Bytes)[],
+    options?: O,
+  ): Promise<(CallValue<O, V> | undefined)[]> {
+    return this.#reads.getMany(keys, options) as Promise<(CallValue<O, V> | undefined)[]>
+  }
+
+  getManySync<const O extends ReadOptions>(
+    keys: readonly (K | Bytes)[],
+    options?: O,
+  ): (CallValue<O, V> | undefined)[] {
+    return this.#reads.getManySync(keys, options) as (CallValue<O, V> | undefined)[]
+  }
+
+  has(key: K | Bytes, options?: ReadOptions): Promise<boolean> {
+    return this.#reads.has(key, options)
+  }
+
+  hasSync(key: K | Bytes, options?: ReadOptions): boolean {
+    return this.#reads.hasSync(key, options)
+  }
+
+  /** Keys and values of a range, in key order, as they are at the call. */
+  entries<const O extends ScanOptions>(range?: O): RangeIterator<[CallKey<O, K>, CallValue<O, V>]> {
+    return this.#scans.scan('entries', range)
+  }
+
+  keys<const O extends ScanOptions>(range?: O): RangeIterator<CallKey<O, K>> {
+    return this.#scans.scan('keys', range)
+  }
+
+  values<const O extends ScanOptions>(range?: O): RangeIterator<CallValue<O, V>> {
+    return this.#scans.scan('values', range)
+  }
+}
