@@ -1,6 +1,7 @@
 import { BurrowError, damageAdvice, isBurrowError } from '../base/errors.ts'
 import { type FileKind, type LogContents, type NativeEnv, native } from '../native.ts'
 import { currentName, fileName, lostName, parseFileName } from './file-names.ts'
+import type { TableMeta } from './table-meta.ts'
 import { decodeVersionEdit } from './version-edit.ts'
 import { ManifestReplay, type ManifestState } from './version-set.ts'
 
@@ -24,6 +25,15 @@ const largestCurrent = 64
  * when there is none: no CURRENT and no table or log. Throws BURROW_CORRUPTION, naming file and reason, for damage.
  */
 export function findDatabase(env: NativeEnv, directory: string): FoundDatabase | undefined {
+  const found = readState(env, directory)
+  if (found === undefined) return undefined
+  const { file, offset, problem } = fileProblems(env, directory, found.state).next().value ?? {}
+  if (problem !== undefined) throw damage(problem, file!, offset)
+  return found
+}
+
+/** Like findDatabase, for tools: tables and logs that the manifest names may be missing or have another size. */
+export function readState(env: NativeEnv, directory: string): FoundDatabase | undefined {
   const names = env.exists(directory) ? env.list(directory) : []
   const files = names.flatMap((name) => {
     const parsed = parseFileName(name)
@@ -38,7 +48,6 @@ export function findDatabase(env: NativeEnv, directory: string): FoundDatabase |
   const manifest = readCurrent(env, directory)
   const log = readManifest(env, directory, manifest)
   const state = replay(log, `${directory}/${fileName('manifest', manifest)}`)
-  checkFiles(env, directory, state, names)
   const live = new Set([
     fileName('manifest', manifest),
     ...state.wals.map((number) => fileName('wal', number)),
@@ -124,22 +133,43 @@ function withFile<T>(file: string, offset: number, run: () => T): T {
   }
 }
 
-function checkFiles(env: NativeEnv, directory: string, state: ManifestState, names: readonly string[]): void {
-  const present = new Set(names)
-  for (const { level, table } of state.version.all()) {
+/** A file that is not as the manifest says. */
+export interface FileProblem {
+  readonly file: string
+  readonly problem: string
+  readonly offset?: number
+  readonly level?: number
+  /** Undefined: a log. */
+  readonly table?: TableMeta
+  readonly missing: boolean
+}
+
+/** Tables that are missing or of another size than the manifest says, then logs that are missing. */
+export function* fileProblems(
+  env: NativeEnv,
+  directory: string,
+  { version, wals }: Pick<ManifestState, 'version' | 'wals'>,
+): Generator<FileProblem, undefined> {
+  const present = new Set(env.list(directory))
+  for (const { level, table } of version.all()) {
     const name = fileName('table', table.number)
-    const path = `${directory}/${name}`
-    if (!present.has(name)) throw damage(`${path}, a table of L${level}, is missing`, path)
-    const size = env.fileSize(path)
-    if (size !== table.size) {
-      throw damage(`${path} is ${size} bytes long; the manifest says ${table.size}`, path, size)
+    const file = `${directory}/${name}`
+    if (!present.has(name)) {
+      yield { file, problem: `${file}, a table of L${level}, is missing`, level, table, missing: true }
+      continue
     }
+    const size = env.fileSize(file)
+    if (size === table.size) continue
+    const problem = `${file} is ${size} bytes long; the manifest says ${table.size}`
+    yield { file, problem, offset: size, level, table, missing: false }
   }
-  for (const wal of state.wals) {
-    const path = `${directory}/${fileName('wal', wal)}`
-    if (!present.has(fileName('wal', wal)))
-      throw damage(`${path}, a log that the manifest names, is missing`, path)
+  for (const wal of wals) {
+    const name = fileName('wal', wal)
+    const file = `${directory}/${name}`
+    if (!present.has(name))
+      yield { file, problem: `${file}, a log that the manifest names, is missing`, missing: true }
   }
+  return undefined
 }
 
 function damage(problem: string, file: string, offset?: number): BurrowError {
