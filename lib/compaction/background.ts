@@ -87,7 +87,8 @@ export function removeOutputs(background: Background, completion: JobCompletion)
   background.obsolete.remove((completion.outputs ?? []).map(({ number }) => ({ kind: 'table', number })))
 }
 
-function metaOf(info: TableInfo, createdAt: number): TableMeta {
+/** What the manifest says of a table whose file says this. */
+export function metaOf(info: TableInfo, createdAt: number): TableMeta {
   return {
     number: info.number,
     size: info.size,
