@@ -54,6 +54,8 @@ export interface NativeEnv {
   removeDir(path: string): void
   syncDir(path: string): void
   freeSpace(path: string): number
+  /** What an empty file system of this size could hold: a share of use is 1 − freeSpace / totalSpace. */
+  totalSpace(path: string): number
   /** Throws LOCKED with context.holderPid. */
   lock(path: string): NativeLock
   /** Memory only: what a power cut could leave ('power'), or a killed process ('kill'); reproducible by seed. */

@@ -340,6 +340,7 @@ constexpr Method kMethods[] = {
     {"removeDir", DoWithPath<&Env::RemoveDir>},
     {"syncDir", DoWithPath<&Env::SyncDir>},
     {"freeSpace", GetNumber<&Env::GetFreeSpace>},
+    {"totalSpace", GetNumber<&Env::GetTotalSpace>},
     {"lock", Lock},
 };
 constexpr Method kMemoryMethods[] = {{"crashClone", CrashClone}, {"setCapacity", SetCapacity}};

@@ -75,7 +75,10 @@ class Env {
   virtual Status CreateDirs(const std::string& path) = 0;  // with parents; ok when it is there
   // Makes creations, renames and removals in `dir` durable.
   virtual Status SyncDir(const std::string& dir) = 0;
+  // Bytes that this process may still write to the file system of `path`.
   virtual Status GetFreeSpace(const std::string& path, uint64_t* bytes) = 0;
+  // What it could write to an empty one: the whole file system, without what is reserved for the administrator.
+  virtual Status GetTotalSpace(const std::string& path, uint64_t* bytes) = 0;
 
   // Takes the lock file exclusively: against other processes (an OS lock) and against a second open in this one (a
   // table keyed by device and inode). kLocked carries the holder's pid, which the holder writes into the file.

@@ -198,6 +198,9 @@ TEST(Env, Directories) {
     uint64_t bytes = 0;
     CHECK_OK(env->GetFreeSpace(dir, &bytes));
     CHECK_GT(bytes, 0u);
+    uint64_t total = 0;
+    CHECK_OK(env->GetTotalSpace(dir, &total));
+    CHECK_GE(total, bytes);
   });
 }
 
@@ -266,6 +269,7 @@ TEST(Env, ErrorsNameTheFile) {
     CheckCode(env->SyncDir(missing), Code::kNotFound, missing);
     CheckCode(env->LockFile(missing, &lock), Code::kNotFound, missing);
     CheckCode(env->GetFreeSpace(missing, &number), Code::kNotFound, missing);
+    CheckCode(env->GetTotalSpace(missing, &number), Code::kNotFound, missing);
     CheckCode(env->NewRandomAccessFile(dir, &reader), Code::kIO, dir);
     CheckCode(env->NewWritableFile(dir, Env::OpenMode::kAppend, &writer), Code::kIO, dir);
   });
@@ -298,6 +302,7 @@ TEST(Env, PathsWithNulAreRefused) {
         env->CreateDirs(bad),
         env->SyncDir(bad),
         env->GetFreeSpace(bad, &number),
+        env->GetTotalSpace(bad, &number),
         env->LockFile(bad, &lock),
     };
     for (const Status& status : all) CHECK_EQ(CodeName(status.code()), CodeName(Code::kInvalidArgument));

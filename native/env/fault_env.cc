@@ -329,6 +329,11 @@ Status FaultEnv::GetFreeSpace(const std::string& path, uint64_t* bytes) {
   return base_->GetFreeSpace(path, bytes);
 }
 
+Status FaultEnv::GetTotalSpace(const std::string& path, uint64_t* bytes) {
+  BURROW_RETURN_IF_ERROR(injector_->Check(fault::kStat, path));
+  return base_->GetTotalSpace(path, bytes);
+}
+
 Status FaultEnv::LockFile(const std::string& path, std::unique_ptr<FileLock>* lock) {
   BURROW_RETURN_IF_ERROR(injector_->Check(fault::kLock, path));
   return base_->LockFile(path, lock);

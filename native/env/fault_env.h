@@ -29,7 +29,7 @@ inline constexpr OpMask kRemove = 1u << 10;  // files and directories
 inline constexpr OpMask kLink = 1u << 11;    // the path is either of both
 inline constexpr OpMask kCreateDir = 1u << 12;
 inline constexpr OpMask kList = 1u << 13;
-inline constexpr OpMask kStat = 1u << 14;  // FileExists, GetFileSize, IsDirectory, GetFreeSpace
+inline constexpr OpMask kStat = 1u << 14;  // FileExists, GetFileSize, IsDirectory, GetFreeSpace, GetTotalSpace
 inline constexpr OpMask kLock = 1u << 15;
 inline constexpr int kKinds = 16;
 
@@ -101,6 +101,7 @@ class FaultEnv final : public Env {
   Status CreateDirs(const std::string& path) override;
   Status SyncDir(const std::string& dir) override;
   Status GetFreeSpace(const std::string& path, uint64_t* bytes) override;
+  Status GetTotalSpace(const std::string& path, uint64_t* bytes) override;
   Status LockFile(const std::string& path, std::unique_ptr<FileLock>* lock) override;
   uint64_t NowMicros() override { return base_->NowMicros(); }
 

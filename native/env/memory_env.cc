@@ -369,11 +369,17 @@ Status MemoryEnv::SyncDir(const std::string& dir) {
 }
 
 Status MemoryEnv::GetFreeSpace(const std::string& path, uint64_t* bytes) {
-  constexpr uint64_t kPlenty = uint64_t{1} << 50;
-  BURROW_RETURN_IF_ERROR(FileExists(path));
-  const uint64_t capacity = std::min(space_->capacity.load(), kPlenty);
+  uint64_t capacity;
+  BURROW_RETURN_IF_ERROR(GetTotalSpace(path, &capacity));
   const uint64_t used = space_->used.load();
   *bytes = capacity > used ? capacity - used : 0;
+  return Status();
+}
+
+Status MemoryEnv::GetTotalSpace(const std::string& path, uint64_t* bytes) {
+  constexpr uint64_t kPlenty = uint64_t{1} << 50;
+  BURROW_RETURN_IF_ERROR(FileExists(path));
+  *bytes = std::min(space_->capacity.load(), kPlenty);
   return Status();
 }
 

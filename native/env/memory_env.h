@@ -45,6 +45,7 @@ class MemoryEnv final : public Env {
   Status CreateDirs(const std::string& path) override;
   Status SyncDir(const std::string& dir) override;
   Status GetFreeSpace(const std::string& path, uint64_t* bytes) override;
+  Status GetTotalSpace(const std::string& path, uint64_t* bytes) override;
   Status LockFile(const std::string& path, std::unique_ptr<FileLock>* lock) override;
   uint64_t NowMicros() override;
 

@@ -294,6 +294,8 @@ TEST(MemoryEnv, CapacityIsToTheByte) {
   CHECK_OK(file->Truncate(0));
   CHECK_OK(env->GetFreeSpace("/db", &free_space));
   CHECK_EQ(free_space, 1000u);
+  CHECK_OK(env->GetTotalSpace("/db", &free_space));
+  CHECK_EQ(free_space, 1000u);
 }
 
 TEST(MemoryEnv, WhenAllIsSyncedEveryWreckIsTheOriginal) {

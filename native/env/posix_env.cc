@@ -317,12 +317,17 @@ class PosixEnv final : public Env {
   }
 
   Status GetFreeSpace(const std::string& path, uint64_t* bytes) override {
-    BURROW_RETURN_IF_ERROR(CheckPath(path));
     struct statvfs info;
-    if (RetryInterrupted([&] { return statvfs(path.c_str(), &info); }) != 0) {
-      return Status::FromErrno("find the free space of", path, errno);
-    }
+    BURROW_RETURN_IF_ERROR(StatFileSystem(path, &info));
     *bytes = static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
+    return Status();
+  }
+
+  Status GetTotalSpace(const std::string& path, uint64_t* bytes) override {
+    struct statvfs info;
+    BURROW_RETURN_IF_ERROR(StatFileSystem(path, &info));
+    const uint64_t used = static_cast<uint64_t>(info.f_blocks) - info.f_bfree;
+    *bytes = (used + info.f_bavail) * info.f_frsize;
     return Status();
   }
 
@@ -364,6 +369,12 @@ class PosixEnv final : public Env {
   static Status Stat(const std::string& path, struct stat* info) {
     BURROW_RETURN_IF_ERROR(CheckPath(path));
     return Result("stat", path, stat(path.c_str(), info));
+  }
+
+  static Status StatFileSystem(const std::string& path, struct statvfs* info) {
+    BURROW_RETURN_IF_ERROR(CheckPath(path));
+    const int result = RetryInterrupted([&] { return statvfs(path.c_str(), info); });
+    return Result("find the free space of", path, result);
   }
 
   static Status Result(Slice operation, const std::string& path, int result) {

@@ -153,6 +153,7 @@ describe('a file system', () => {
     env.syncDir(directory)
     expect(env.fileSize(`${directory}/other`)).toBe(env.readFile(`${directory}/other`, 100).length)
     expect(env.freeSpace(directory)).toBeGreaterThan(0)
+    expect(env.totalSpace(directory)).toBeGreaterThanOrEqual(env.freeSpace(directory))
     env.remove(`${directory}/other`)
     expect(thrownBy(() => env.remove(`${directory}/other`))).toMatchObject({ context: { errno: 2 } })
     for (const path of ['/a/b', '/a', '']) env.removeDir(directory + path)
