@@ -5,7 +5,7 @@
 
 /** How to go on with a damaged database. */
 export const damageAdvice =
-  'Copy the directory before anything else; `burrow dump-manifest`, `dump-wal` and `dump-table` show what can be read'
+  'Run `burrow verify` to see what is damaged, and `burrow repair` after copying the directory'
 
 interface ErrorKind {
   readonly code: `BURROW_${string}`

@@ -88,6 +88,7 @@ export function formatVersionEdit(edit: VersionEdit): string {
   for (const { level, table } of edit.added ?? []) lines.push(`add-table: L${level} ${formatTable(table)}`)
   if (edit.clean !== undefined)
     lines.push(`clean: ${formatFileNumber(edit.clean.wal)} length:${edit.clean.length}`)
+  if (edit.keepUnnamed !== undefined) lines.push(`keep-unnamed: ${edit.keepUnnamed ? 1 : 0}`)
   return lines.join('\n')
 }
 
@@ -136,6 +137,9 @@ export function parseVersionEdit(text: string): VersionEdit {
         edit.clean = { wal: parseNumber(wal), length: parseNumber(length) }
         break
       }
+      case 'keep-unnamed':
+        edit.keepUnnamed = parseNumber(value) !== 0
+        break
       default:
         throw new RangeError(`not a field of a version edit: ${JSON.stringify(line)}`)
     }

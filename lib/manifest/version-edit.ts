@@ -27,6 +27,8 @@ export interface VersionEdit {
   readonly deleted?: readonly { readonly level: number; readonly number: number }[]
   /** Appended by a clean close; any later edit takes it back. */
   readonly clean?: CleanMark
+  /** True: files that no edit names move to lost/ and are not deleted. False takes it back. */
+  readonly keepUnnamed?: boolean
 }
 
 /** The format that this version writes and the newest that it reads. */
@@ -46,6 +48,7 @@ const tag = {
   addedTable: 8,
   deletedTable: 9,
   clean: 10,
+  keepUnnamed: 128,
 } as const
 const firstIgnorableTag = 128
 
@@ -76,6 +79,7 @@ export function encodeVersionEdit(edit: VersionEdit): Uint8Array<ArrayBuffer> {
   if (edit.clean !== undefined) {
     field(out, tag.clean, new ByteWriter(16).varint(edit.clean.wal).varint(edit.clean.length))
   }
+  if (edit.keepUnnamed !== undefined) number(tag.keepUnnamed, edit.keepUnnamed ? 1 : 0)
   return out.finish()
 }
 
@@ -158,6 +162,10 @@ function readField(
     case tag.clean:
       once(edit.clean, 'clean mark')
       edit.clean = { wal: value.varint('log number'), length: value.varint('log length') }
+      return true
+    case tag.keepUnnamed:
+      once(edit.keepUnnamed, 'keep mark')
+      edit.keepUnnamed = value.varint('keep mark', 1) === 1
       return true
     default:
       return false

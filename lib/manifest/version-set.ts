@@ -17,6 +17,8 @@ export interface ManifestState {
   readonly wals: readonly number[]
   /** Set when the last edit was that of a clean close. */
   readonly clean: CleanMark | null
+  /** Files that no edit names are kept in lost/: somebody may still want them. */
+  readonly keepUnnamed: boolean
 }
 
 /** The state of a database that has nothing yet. */
@@ -30,6 +32,7 @@ export function newManifestState(databaseId: string): ManifestState {
     lastSequence: 0,
     wals: [],
     clean: null,
+    keepUnnamed: false,
   }
 }
 
@@ -43,6 +46,7 @@ export function snapshotEdit(state: ManifestState): VersionEdit {
     lastSequence: state.lastSequence,
     addedWals: state.wals,
     added: [...state.version.all()],
+    ...(state.keepUnnamed ? { keepUnnamed: true } : {}),
   }
 }
 
@@ -56,6 +60,7 @@ export class ManifestReplay {
     lastSequence: 0,
     wals: [],
     clean: null,
+    keepUnnamed: false,
   }
 
   /** Throws BURROW_CORRUPTION when the edit does not fit what came before. */
@@ -81,7 +86,7 @@ export class ManifestReplay {
 
 type Counters = Pick<
   ManifestState,
-  'formatVersion' | 'features' | 'nextFileNumber' | 'lastSequence' | 'wals' | 'clean'
+  'formatVersion' | 'features' | 'nextFileNumber' | 'lastSequence' | 'wals' | 'clean' | 'keepUnnamed'
 >
 
 /** Numbers only grow: an edit that was computed earlier must not take one back, nor one that names no counter. */
@@ -107,6 +112,7 @@ function foldCounters(before: Counters, edit: VersionEdit): Counters {
     lastSequence,
     wals,
     clean: edit.clean ?? null,
+    keepUnnamed: edit.keepUnnamed ?? before.keepUnnamed,
   }
 }
 

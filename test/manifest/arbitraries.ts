@@ -51,6 +51,7 @@ export const anyEdit: fc.Arbitrary<VersionEdit> = fc.record(
     added: some(fc.record({ level, table: anyTable })),
     deleted: some(fc.record({ level, number: count })),
     clean: fc.record({ wal: count, length: count }),
+    keepUnnamed: fc.boolean(),
   },
   { requiredKeys: [] },
 )

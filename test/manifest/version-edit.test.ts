@@ -132,8 +132,8 @@ describe('the binary form', () => {
     expect(failure(fields([127, varint(2)]))).toMatchObject({ context: { feature: 'manifest field 127' } })
   })
 
-  it('skips fields from 128 on, in the record and at the end of a table', () => {
-    expect(decodeVersionEdit(fields([128, Buffer.from('anything')], [5, varint(9)]))).toEqual({
+  it('skips fields above 128, in the record and at the end of a table', () => {
+    expect(decodeVersionEdit(fields([129, Buffer.from('anything')], [5, varint(9)]))).toEqual({
       lastSequence: 9,
     })
     const plain = encodeVersionEdit({ added: [{ level: 1, table: table(1, 'a', 'b') }] })
