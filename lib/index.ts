@@ -2,6 +2,11 @@
 export type { Encoding } from './base/encodings.ts'
 export { BurrowError, type ErrorCode, type ErrorContext, errorCodes, isBurrowError } from './base/errors.ts'
 export type { AnyEventListener, EventListener, EventMap, EventName } from './base/events.ts'
+export {
+  describeHealthOptions,
+  type HealthOptions,
+  type ResolvedHealthOptions,
+} from './base/health-options.ts'
 export type { Logger } from './base/logger.ts'
 export { type DatabaseStats, formatStats } from './base/metrics.ts'
 export {
@@ -15,7 +20,8 @@ export {
 } from './base/options.ts'
 export { type PresetName, presets } from './base/presets.ts'
 export { Database, type DatabaseStatus } from './kv/database.ts'
-export type { Health, HealthIssue } from './kv/health.ts'
+export type { Health } from './kv/health.ts'
+export type { HealthIssue } from './kv/health-rules.ts'
 export type { Bytes } from './kv/keys-and-values.ts'
 export type { CompactOptions, CompactProgress } from './kv/maintenance.ts'
 export type { KeyRangeOptions } from './kv/range.ts'

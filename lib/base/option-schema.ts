@@ -43,7 +43,7 @@ export interface CompressionSpec extends Common<string> {
 
 /** An object, or a function, that is used and not copied. The default is none. */
 export interface ComponentSpec extends Common<undefined> {
-  readonly type: 'function' | 'logger' | 'component'
+  readonly type: 'function' | 'logger' | 'component' | 'health'
 }
 
 export type OptionSpec = BooleanSpec | IntegerSpec | ChoiceSpec | CompressionSpec | ComponentSpec
@@ -260,6 +260,13 @@ export const optionSchema: Readonly<Record<keyof DatabaseOptions, OptionSpec>> =
     default: undefined,
     applies: 'open',
     doc: 'A pino-shaped logger: an object with trace, debug, info, warn and error, each (fields, message).',
+  },
+  health: {
+    type: 'health',
+    default: undefined,
+    defaultText: 'the thresholds below',
+    applies: 'open',
+    doc: 'From where on `db.health()` warns: an object of thresholds. null switches a rule off.',
   },
   onEvent: {
     type: 'function',

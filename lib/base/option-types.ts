@@ -1,5 +1,6 @@
 import type { Encoding } from './encodings.ts'
 import type { EventMap, EventName } from './events.ts'
+import type { HealthOptions, ResolvedHealthOptions } from './health-options.ts'
 import type { Logger } from './logger.ts'
 
 /** How blocks of a table are compressed. */
@@ -78,6 +79,8 @@ export interface DatabaseOptions {
   statistics?: boolean
   /** A pino-shaped logger: an object with trace, debug, info, warn and error, each (fields, message). */
   logger?: Logger | undefined
+  /** From where on `db.health()` warns: an object of thresholds. null switches a rule off. */
+  health?: HealthOptions
   /** Called with (name, payload) for every event, also for those of opening, which `db.on` cannot see. */
   onEvent?: (<N extends EventName>(name: N, payload: EventMap[N]) => void) | undefined
   /** A file system other than the machine's, made by the native test support. For tests. */
@@ -86,9 +89,10 @@ export interface DatabaseOptions {
 
 /** Options after validation: complete, frozen, and never read from the user's object again. */
 export interface ResolvedOptions
-  extends Readonly<Required<Omit<DatabaseOptions, 'compression' | 'logger' | 'onEvent' | 'env'>>> {
+  extends Readonly<Required<Omit<DatabaseOptions, 'compression' | 'health' | 'logger' | 'onEvent' | 'env'>>> {
   /** The codec of each level, seven entries. */
   readonly compression: readonly Codec[]
+  readonly health: ResolvedHealthOptions
   readonly logger: Logger
   readonly onEvent: DatabaseOptions['onEvent']
   readonly env: DatabaseOptions['env']

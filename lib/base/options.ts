@@ -2,6 +2,7 @@ import { describeValue } from '../util/describe-value.ts'
 import { nearestName } from '../util/nearest-name.ts'
 import { formatBytes } from '../util/units.ts'
 import { BurrowError, type ErrorContext, invalidArgument } from './errors.ts'
+import { resolveHealth } from './health-options.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import {
   type IntegerSpec,
@@ -41,6 +42,7 @@ export function validateOptions(user: DatabaseOptions = {}): ResolvedOptions {
   }
   resolved['compression'] = codecByLevel(resolved['compression'] as Codec | readonly Codec[])
   resolved['logger'] ??= silentLogger
+  resolved['health'] = resolveHealth(resolved['health'], resolved as unknown as ResolvedOptions)
   const options = Object.freeze(resolved) as unknown as ResolvedOptions
   checkTogether(options)
   return options
@@ -125,6 +127,9 @@ function checkOption(name: OptionName, spec: OptionSpec, value: unknown): unknow
     case 'logger':
       if (!isLogger(value)) throw refuse(name, value, rangeText(spec))
       return value
+    case 'health':
+      // Checked as a whole once the options are known that its defaults depend on.
+      return value
     case 'component':
       if (typeof value !== 'object' || value === null) throw refuse(name, value, rangeText(spec))
       return value
@@ -202,6 +207,8 @@ function rangeText(spec: OptionSpec): string {
       return 'a function'
     case 'logger':
       return 'an object with the methods trace, debug, info, warn and error'
+    case 'health':
+      return 'an object of thresholds'
     case 'component':
       return 'an object'
   }

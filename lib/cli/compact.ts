@@ -1,41 +1,24 @@
 import progress from 'cli-progress'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { formatBytes } from '../util/units.ts'
 import { addNotation, type NotationOptions, notationOf } from './notation.ts'
 import { writeJson, writeLine } from './output.ts'
 import { addRange, type RangeArguments, rangeOf } from './range-options.ts'
+import { addSet, type SetOptions } from './set-option.ts'
 import { type BytesDatabase, withWriter } from './with-database.ts'
 
-interface CompactOptions extends NotationOptions, RangeArguments {
+interface CompactOptions extends NotationOptions, RangeArguments, SetOptions {
   readonly json?: boolean
-  readonly set: Readonly<Record<string, unknown>>
 }
 
 export function addCompact(program: Command): void {
-  addRange(
-    addNotation(
-      program
-        .command('compact')
-        .description('bring keys to the last level, so that old versions and deleted records go away'),
-    ),
-  )
+  const command = program
+    .command('compact')
+    .description('bring keys to the last level, so that old versions and deleted records go away')
+  addSet(addRange(addNotation(command)))
     .argument('<path>', 'directory of the database')
-    .option('--set <option=value>', 'open with this option; can be given several times', collectOption, {})
     .option('--json', 'print {"before", "after", "durationMs"}')
     .action(compact)
-}
-
-/** Options are not kept in the database: who uses others than the defaults has to name them here, too. */
-function collectOption(text: string, before: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const [, name, value] = /^(\w+)=(.+)$/s.exec(text) ?? []
-  if (name === undefined || value === undefined) throw new InvalidArgumentError('It must be option=value.')
-  let parsed: unknown = value
-  try {
-    parsed = JSON.parse(value)
-  } catch {
-    // A word, like the name of a codec.
-  }
-  return { ...before, [name]: parsed }
 }
 
 async function compact(path: string, options: CompactOptions): Promise<void> {

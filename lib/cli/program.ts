@@ -7,6 +7,7 @@ import { addDumpTable } from './dump-table.ts'
 import { addDumpWal } from './dump-wal.ts'
 import { reportFailure } from './failure.ts'
 import { addGet } from './get.ts'
+import { addHealth } from './health.ts'
 import { addLevels } from './levels.ts'
 import { finishOutput, OutputClosed } from './output.ts'
 import { addPut } from './put.ts'
@@ -34,7 +35,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       outputError: (text, write) => write(text.replace(/^error: /, 'burrow: ')),
     })
   const commands = [
-    ...[addGet, addPut, addDelete, addScan, addStats, addLevels, addCompact],
+    ...[addGet, addPut, addDelete, addScan, addStats, addLevels, addHealth, addCompact],
     ...[addDumpWal, addDumpTable, addDumpManifest],
   ]
   for (const add of commands) add(program)

@@ -5,8 +5,12 @@ const bytes = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
 export type BytesDatabase = Database<Buffer, Buffer>
 
 /** Runs `work` on the database, opened read-only: a program that has it open is not disturbed. */
-export function withReader<T>(path: string, work: (db: BytesDatabase) => Promise<T>): Promise<T> {
-  return withDatabase(path, { readOnly: true }, work)
+export function withReader<T>(
+  path: string,
+  work: (db: BytesDatabase) => Promise<T>,
+  options: DatabaseOptions = {},
+): Promise<T> {
+  return withDatabase(path, { ...options, readOnly: true }, work)
 }
 
 /** Runs `work` on the database, opened for writing. BURROW_LOCKED while another program has it open. */

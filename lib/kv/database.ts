@@ -32,7 +32,7 @@ import type { RecoveryReport } from './recover.ts'
 import { ScanHost } from './scan.ts'
 import { shutDown } from './shutdown.ts'
 import { type Snapshot, type SnapshotHost, Snapshots } from './snapshot.ts'
-import { gatherStats, type LevelFile, listLevels } from './statistics.ts'
+import { gatherStats, type LevelFile, listLevels, type StatsSource } from './statistics.ts'
 import { defineUnsupported } from './unsupported.ts'
 import {
   type BatchOperation,
@@ -337,8 +337,18 @@ export class Database<K = string, V = string> extends Readable<K, V> {
 
   stats(): DatabaseStats {
     this.#check()
+    return gatherStats(this.#statsSource())
+  }
+
+  /** Whether all is well, and what is not: see the option `health` for the thresholds. */
+  health(): Health {
+    this.#check()
+    return checkHealth({ ...this.#statsSource(), recovery: this.#recovery, backup: null })
+  }
+
+  #statsSource(): StatsSource {
     const { found, options, place } = this.#files
-    return gatherStats({
+    return {
       engine: this.#engine,
       plane: this.#plane,
       state: this.#plane?.versions.state ?? found.state,
@@ -348,12 +358,7 @@ export class Database<K = string, V = string> extends Readable<K, V> {
       scans: this.#scans,
       snapshots: this.#snapshots,
       openedAt: this.#openedAt,
-    })
-  }
-
-  health(): Health {
-    this.#check()
-    return checkHealth(this.#plane, this.#files.place)
+    }
   }
 
   /** The tables of each level, from L0 down. */

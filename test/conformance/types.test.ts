@@ -49,6 +49,7 @@ it('every public name is there', () => {
     'RangeIterator',
     'Snapshot',
     'WriteBatch',
+    'describeHealthOptions',
     'describeOptions',
     'errorCodes',
     'formatStats',

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { errorCodes } from '../../lib/index.ts'
 import { burrow, TemporaryFolder } from '../cli/burrow.ts'
 import { distFile, root } from '../dist.ts'
-import { optionsTable, presetsLine, presetsTable, section, shortTable } from './generated.ts'
+import { healthTable, optionsTable, presetsLine, presetsTable, section, shortTable } from './generated.ts'
 
 const mostUsed = [
   'syncWrites',
@@ -25,6 +25,7 @@ const mostUsed = [
 describe('the tables of options are those of the schema (BURROW_REWRITE=1 writes them)', () => {
   const sections: [string, string, string][] = [
     ['docs/options.md', 'options', optionsTable()],
+    ['docs/options.md', 'health', healthTable()],
     ['docs/options.md', 'presets', presetsTable()],
     ['README.md', 'options', shortTable(mostUsed)],
     ['README.md', 'presets', presetsLine()],

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describeOptions, presets } from '../../lib/index.ts'
+import { describeHealthOptions, describeOptions, presets } from '../../lib/index.ts'
 import { formatBytes } from '../../lib/util/units.ts'
 import { root } from '../dist.ts'
 import { rewriteGolden } from '../golden/hex.ts'
@@ -15,6 +15,14 @@ export function optionsTable(): string {
     return [`\`${name}\``, value, range, applies, doc]
   })
   return table(['option', 'default', 'range', 'applies', ''], rows)
+}
+
+/** Every threshold of the option `health`. */
+export function healthTable(): string {
+  const rows = describeHealthOptions().map(({ default: value, doc, name, range }) => {
+    return [`\`${name}\``, value, range, doc]
+  })
+  return table(['threshold', 'default', 'range', ''], rows)
 }
 
 /** Some options, as the README has them. */
