@@ -72,6 +72,7 @@ export class ControlPlane implements Background {
   #lastReport: BurrowError | undefined
   #pumping = false
   #rotation: FlushReason | null = null
+  #rolled = false
   #begun = false
   #poisoned = false
 
@@ -155,7 +156,9 @@ export class ControlPlane implements Background {
   async begin(next: number, logs: ReplayedLogs['logs']): Promise<void> {
     const failed = () => this.#failure ?? this.#lastReport
     this.versions.roll()
-    await this.until(() => this.versions.pending === 0 && this.wals.ready, failed)
+    await this.until(() => this.versions.pending === 0, failed)
+    this.#rolled = true
+    await this.until(() => this.wals.ready, failed)
     await this.#sealReplayed(logs)
     this.wals.begin(next)
     this.#begun = true
@@ -186,7 +189,8 @@ export class ControlPlane implements Background {
     this.#checkLog()
     this.manifest.pump()
     if (this.#rotation !== null && this.#canRotate()) this.#rotate(this.#rotation)
-    if (this.manifest.current !== 0) this.wals.pump()
+    // A log has a higher number than the manifest that names it: see checkUnnamedLogs.
+    if (this.#rolled) this.wals.pump()
     if (!this.#begun) return
     this.flushes.pump()
     this.compactions.pump()

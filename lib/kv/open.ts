@@ -188,6 +188,7 @@ function emptyDatabase(): FoundDatabase {
     state: newManifestState(native.randomDatabaseId()),
     manifest: 0,
     manifestBytesCut: 0,
+    manifestEnd: 0,
     orphans: [],
     nextFileNumber: 1,
   }

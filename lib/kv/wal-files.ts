@@ -22,6 +22,8 @@ export class WalFiles {
   #active = 0
   #spare: number | null = null
   #preparing = false
+  /** A log that could not be made; the next one gets its number, so that there is one unnamed log at the most. */
+  #failed: number | null = null
   #error: BurrowError | undefined
   #stopped = false
 
@@ -77,15 +79,18 @@ export class WalFiles {
     if (!background.healthy || !this.#backoff.ready) return
     this.#preparing = true
     this.#error = undefined
-    const number = background.engine.newFileNumber()
+    const number = this.#failed ?? background.engine.newFileNumber()
+    this.#failed = null
     const allocate = walAllocation(background.options.memtableSize)
     background.jobs.submit({ type: 'prepareWal', number, allocate }, (completion, error) => {
       if (error !== undefined) {
-        this.#preparing = false
         this.#error = error
-        background.obsolete.remove([{ kind: 'wal', number }])
         background.report('wal', error, completion.id)
-        background.pumpAfter(this.#backoff.fail())
+        background.jobs.submit({ type: 'deleteFiles', files: [{ kind: 'wal', number }] }, () => {
+          this.#preparing = false
+          this.#failed = number
+          background.pumpAfter(this.#backoff.fail())
+        })
       } else if (background.healthy) {
         this.#name(number)
       }

@@ -12,6 +12,8 @@ export interface FoundDatabase {
   readonly manifest: number
   /** Bytes of a torn tail of the manifest; the edits before it are whole. */
   readonly manifestBytesCut: number
+  /** Where its last whole edit ends. */
+  readonly manifestEnd: number
   /** Files that no edit names. */
   readonly orphans: readonly { readonly name: string; readonly kind: FileKind; readonly number: number }[]
   /** Above every number that the manifest or a file has. */
@@ -29,6 +31,7 @@ export function findDatabase(env: NativeEnv, directory: string): FoundDatabase |
   if (found === undefined) return undefined
   const { file, offset, problem } = fileProblems(env, directory, found.state).next().value ?? {}
   if (problem !== undefined) throw damage(problem, file!, offset)
+  checkUnnamedLogs(env, directory, found)
   return found
 }
 
@@ -63,6 +66,7 @@ export function readState(env: NativeEnv, directory: string): FoundDatabase | un
     state,
     manifest,
     manifestBytesCut: log.end === 'torn' ? log.fileSize - log.endOffset : 0,
+    manifestEnd: log.endOffset,
     orphans,
     nextFileNumber: Math.max(state.nextFileNumber, highest + 1),
   }
@@ -170,6 +174,33 @@ export function* fileProblems(
       yield { file, problem: `${file}, a log that the manifest names, is missing`, missing: true }
   }
   return undefined
+}
+
+/**
+ * Throws BURROW_CORRUPTION when logs prove that the manifest had more edits once. A log is made after the manifest that
+ * names it, one at a time, and nothing is written to it until it is named durably: a crash leaves at most one unnamed log
+ * above the manifest's number, and no byte in it.
+ */
+function checkUnnamedLogs(env: NativeEnv, directory: string, found: FoundDatabase): void {
+  const { manifest, manifestEnd, orphans, state } = found
+  const newest = Math.max(manifest, ...state.wals)
+  const unnamed = orphans.filter(({ kind, number }) => kind === 'wal' && number > newest)
+  const written = unnamed.find(({ name, number }) => {
+    const path = `${directory}/${name}`
+    const log = native.readLog(env, path, 'wal', number, state.databaseId, undefined, true)
+    return log.records.length > 0 || ('end' in log && log.endOffset > 0)
+  })
+  if (written === undefined && unnamed.length < 2) return
+  const proof =
+    written === undefined
+      ? unnamed.map(({ name }) => name).join(' and ')
+      : `${written.name}, which has records`
+  const file = `${directory}/${fileName('manifest', manifest)}`
+  throw damage(
+    `${file} ends at ${manifestEnd}, but had more edits once: it does not name ${proof}`,
+    file,
+    manifestEnd,
+  )
 }
 
 function damage(problem: string, file: string, offset?: number): BurrowError {
