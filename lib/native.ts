@@ -181,8 +181,9 @@ export type Job =
   /**
    * Copies a file, or gives it a second name with `link`; paths of the Env, which need not be of this database. Syncs what
    * it wrote, but no directory. Without `to` it reads the file for its checksum. `length`: only so many bytes, which must
-   * be there. A link that the file system cannot make is UNSUPPORTED. Rate limited and cancelled like a compaction; a copy
-   * that fails is removed.
+   * be there (CORRUPTION). A link that the file system cannot make, also because the file is longer than `length`, is
+   * UNSUPPORTED. A `to` that is there is EXISTS. Rate limited (by what is read) and cancelled like a compaction; a copy that
+   * fails is removed.
    */
   | { id: number; type: 'copyFile'; from: string; to?: string; link?: boolean; length?: number }
 
@@ -224,6 +225,8 @@ export interface JobCompletion {
   /** Up to here the log says that it was durable. */
   syncedOffset?: number
   /** manifestCreate, manifestAppend: length of the manifest afterwards. */
+  /** verifyTable: what the table says of itself, which was found to be so; `records` repeats its entries. */
+  table?: TableInfo
   manifestSize?: number
   /** salvageTable, salvageWal, replayWal with `salvage`: what could not be read, in the order of the file. */
   lost?: LostRange[]

@@ -71,6 +71,7 @@ class Env {
   virtual Status RemoveFile(const std::string& path) = 0;
   virtual Status RemoveDir(const std::string& path) = 0;                          // empty ones only
   virtual Status RenameFile(const std::string& from, const std::string& to) = 0;  // replaces `to` atomically
+  // A second name; `to` must not exist. kUnsupported where the file system cannot, and between two of them.
   virtual Status LinkFile(const std::string& from, const std::string& to) = 0;
   virtual Status CreateDirs(const std::string& path) = 0;  // with parents; ok when it is there
   // Makes creations, renames and removals in `dir` durable.

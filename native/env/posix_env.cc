@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <mutex>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "env/env.h"
@@ -297,7 +298,13 @@ class PosixEnv final : public Env {
   Status LinkFile(const std::string& from, const std::string& to) override {
     BURROW_RETURN_IF_ERROR(CheckPath(from));
     BURROW_RETURN_IF_ERROR(CheckPath(to));
-    return Result("link", from, to, link(from.c_str(), to.c_str()));
+    if (link(from.c_str(), to.c_str()) == 0) return Status();
+    // Between file systems, on one that has no links, and for files of others where the system guards those.
+    if (errno == EXDEV || errno == EPERM || errno == EMLINK || errno == ENOTSUP || errno == ENOSYS) {
+      const std::string reason = std::generic_category().message(errno);
+      return Status::Unsupported("cannot link " + to + " to " + from + ": " + reason).WithFile(from);
+    }
+    return Result("link", from, to, -1);
   }
 
   Status CreateDirs(const std::string& path) override {

@@ -27,6 +27,11 @@ CompactionJob::Bounds BoundsOf(const TableEntry& table) { return {table.smallest
 
 }  // namespace
 
+bool OnlyReads(const JobRequest& request) {
+  if (const auto* copy = std::get_if<CopyFileRequest>(&request)) return copy->copy.to.empty();
+  return std::holds_alternative<ReplayWalRequest>(request) || std::holds_alternative<VerifyTableRequest>(request);
+}
+
 struct JobRunner::Compaction {
   CompactionJob job;             // its bounds point into `inputs`
   std::vector<TableRef> inputs;  // keeps the files
@@ -166,6 +171,30 @@ Status JobRunner::Queue(const Job& job, SealWalRequest request) {
   return Accepted(pool_.Submit(Priority::kFlush, Task(job, [this, request](JobCompletion* out) {
                                  out->status = engine_->SealLog(request.number, request.end_offset);
                                })));
+}
+
+template <typename Body>
+Status JobRunner::QueuePaced(const Job& job, Body body) {
+  auto task = [this, cancelled = cancel_compactions_, body = std::move(body)](JobCompletion* out) {
+    body(out, Pace{&rate_limiter_, cancelled.get()});
+  };
+  return Accepted(pool_.Submit(Priority::kHousekeeping, Task(job, std::move(task))));
+}
+
+Status JobRunner::Queue(const Job& job, VerifyTableRequest request) {
+  return QueuePaced(job, [this, request](JobCompletion* out, const Pace& pace) {
+    const EngineOptions& options = engine_->options();
+    out->verified = RunVerify(options.env, FileName(options.directory, FileKind::kTable, request.number),
+                              request.number, options.database_id, pace);
+    out->status = out->verified.status;
+  });
+}
+
+Status JobRunner::Queue(const Job& job, CopyFileRequest request) {
+  return QueuePaced(job, [this, request = std::move(request)](JobCompletion* out, const Pace& pace) {
+    out->copied = RunCopy(engine_->env(), request.copy, pace);
+    out->status = out->copied.status;
+  });
 }
 
 TableJobContext JobRunner::Context(const TableFormat& format) const {

@@ -11,10 +11,12 @@
 #include "engine/engine.h"
 #include "env/file_names.h"
 #include "jobs/completion_queue.h"
+#include "jobs/copy_job.h"
 #include "jobs/manifest_writer.h"
 #include "jobs/rate_limiter.h"
 #include "jobs/table_job.h"
 #include "jobs/thread_pool.h"
+#include "jobs/verify_job.h"
 
 namespace burrow {
 
@@ -82,9 +84,17 @@ struct MoveToLostRequest {
   std::vector<std::string> names;  // of files in the database directory
 };
 
-using JobRequest =
-    std::variant<FlushRequest, CompactRequest, PrepareWalRequest, ReplayWalRequest, ManifestCreateRequest,
-                 ManifestAppendRequest, DeleteFilesRequest, MoveToLostRequest, SealWalRequest>;
+struct VerifyTableRequest {
+  uint64_t number = 0;
+};
+
+struct CopyFileRequest {
+  CopyJob copy;
+};
+
+using JobRequest = std::variant<FlushRequest, CompactRequest, PrepareWalRequest, ReplayWalRequest,
+                                ManifestCreateRequest, ManifestAppendRequest, DeleteFilesRequest, MoveToLostRequest,
+                                SealWalRequest, VerifyTableRequest, CopyFileRequest>;
 
 // The alternatives of JobRequest, in its order.
 enum class JobType : uint8_t {
@@ -97,8 +107,12 @@ enum class JobType : uint8_t {
   kDeleteFiles,
   kMoveToLost,
   kSealWal,
+  kVerifyTable,
+  kCopyFile,
 };
 inline constexpr int kJobTypes = static_cast<int>(std::variant_size_v<JobRequest>);
+// Whether it leaves every file as it is: such jobs are accepted where a database is open for reading only.
+bool OnlyReads(const JobRequest& request);
 
 struct Job {
   uint64_t id = 0;  // chosen by the caller
@@ -113,6 +127,8 @@ struct JobCompletion {
   TableJobResult tables;        // kFlush, kCompact
   Engine::ReplayResult replay;  // kReplayWal
   uint64_t manifest_size = 0;   // kManifestCreate, kManifestAppend
+  VerifyResult verified;        // kVerifyTable
+  CopyResult copied;            // kCopyFile
 };
 
 // Runs jobs for one engine. Flushes, compactions and log work share a pool; manifest jobs have a thread of their own and
@@ -130,7 +146,8 @@ class JobRunner {
   // Resolves the inputs in the current view and queues the job; its completion will come. An error means that it names
   // what is not there and that no completion comes. Owner.
   Status Submit(Job job);
-  // Compactions submitted so far, queued or running, end with kAborted at the next chance. Owner.
+  // Compactions, verifications, salvages and copies submitted so far, queued or running, end with kAborted at the next
+  // chance. Owner.
   void CancelCompactions();
   // Finishes queued manifest jobs, drops other jobs that have not begun, stops running ones at the next block, joins.
   // Idempotent. Owner.
@@ -149,11 +166,16 @@ class JobRunner {
   Status Queue(const Job& job, DeleteFilesRequest request);
   Status Queue(const Job& job, MoveToLostRequest request);
   Status Queue(const Job& job, SealWalRequest request);
+  Status Queue(const Job& job, VerifyTableRequest request);
+  Status Queue(const Job& job, CopyFileRequest request);
   Status ResolveFlush(const FlushRequest& request, FlushJob* job) const;
   Status ResolveCompaction(const CompactRequest& request, Compaction* compaction) const;
   TableJobContext Context(const TableFormat& format) const;
   template <typename Body>
   std::function<void()> Task(const Job& job, Body body);
+  // Queues housekeeping that is rate limited and cancelled like a compaction: body(completion, pace).
+  template <typename Body>
+  Status QueuePaced(const Job& job, Body body);
   Status DeleteFiles(const std::vector<DeleteFilesRequest::File>& files);
   Status MoveToLost(const std::vector<std::string>& names);
 

@@ -4,61 +4,9 @@
 #include <utility>
 
 #include "env/file_names.h"
+#include "jobs/paced_file.h"
 
 namespace burrow {
-namespace {
-
-constexpr uint64_t kPaceBytes = 64 << 10;
-
-}  // namespace
-
-// Counts what is written, keeps it within the rate limit and stops at cancellation.
-class OutputWriter::PacedFile final : public WritableFile {
- public:
-  PacedFile(std::unique_ptr<WritableFile> file, const TableJobContext& context, uint64_t* bytes_written)
-      : file_(std::move(file)), context_(context), bytes_written_(bytes_written) {}
-
-  Status Append(Slice data, size_t* written) override {
-    size_t done = 0;
-    Status status;
-    while (done < data.size() && status.ok()) {
-      const Slice chunk = data.substr(done, kPaceBytes);
-      size_t n = 0;
-      status = Pace(chunk.size());
-      if (status.ok()) status = file_->Append(chunk, &n);
-      done += n;
-    }
-    *bytes_written_ += done;
-    if (written != nullptr) *written = done;
-    return status;
-  }
-  Status Allocate(uint64_t size) override { return file_->Allocate(size); }
-  Status Sync() override { return file_->Sync(); }
-  Status Truncate(uint64_t size) override { return file_->Truncate(size); }
-  Status Close() override { return file_->Close(); }
-  uint64_t Size() const override { return file_->Size(); }
-
- private:
-  // Asks for 64 KiB at a time: single blocks would make a queue of the limiter's lock.
-  Status Pace(uint64_t bytes) {
-    if (context_.cancelled != nullptr && context_.cancelled->load(std::memory_order_relaxed)) {
-      return Status::Aborted("the job was cancelled");
-    }
-    if (context_.rate_limiter == nullptr) return Status();
-    if (credit_ < bytes) {
-      static const std::atomic<bool> never{false};
-      context_.rate_limiter->Request(kPaceBytes, context_.cancelled != nullptr ? *context_.cancelled : never);
-      credit_ += kPaceBytes;
-    }
-    credit_ -= bytes;
-    return Status();
-  }
-
-  const std::unique_ptr<WritableFile> file_;
-  const TableJobContext& context_;
-  uint64_t* const bytes_written_;
-  uint64_t credit_ = 0;
-};
 
 OutputWriter::OutputWriter(const TableJobContext& context, OutputSplitter splitter,
                            std::vector<RangeTombstone> tombstones)
@@ -95,8 +43,9 @@ Status OutputWriter::OpenOutput() {
   std::unique_ptr<WritableFile> file;
   BURROW_RETURN_IF_ERROR(context_.env->NewWritableFile(FileName(context_.directory, FileKind::kTable, number),
                                                        Env::OpenMode::kTruncate, &file));
-  builder_ = std::make_unique<TableBuilder>(context_.table_options,
-                                            std::make_unique<PacedFile>(std::move(file), context_, &bytes_written_));
+  builder_ = std::make_unique<TableBuilder>(
+      context_.table_options,
+      NewPacedFile(std::move(file), {context_.rate_limiter, context_.cancelled}, &bytes_written_));
   return Status();
 }
 

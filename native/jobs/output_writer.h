@@ -27,8 +27,6 @@ class OutputWriter {
   uint64_t bytes_written() const { return bytes_written_; }
 
  private:
-  class PacedFile;
-
   Status OpenOutput();
   // `end`: the user key with which the next output begins; null for the last output.
   Status FinishOutput(const Slice* end);
