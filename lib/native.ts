@@ -209,6 +209,8 @@ export interface JobCompletion {
   micros: number
   /** flush, compact, salvageTable: every file that was begun, also after an error; `table` is absent for one to be deleted. */
   outputs?: { number: number; table?: TableInfo }[]
+  /** verifyTable: what the table says of itself, which was found to be so; `records` repeats its entries. */
+  table?: TableInfo
   bytesRead?: number
   bytesWritten?: number
   recordsIn?: number
@@ -225,8 +227,6 @@ export interface JobCompletion {
   /** Up to here the log says that it was durable. */
   syncedOffset?: number
   /** manifestCreate, manifestAppend: length of the manifest afterwards. */
-  /** verifyTable: what the table says of itself, which was found to be so; `records` repeats its entries. */
-  table?: TableInfo
   manifestSize?: number
   /** salvageTable, salvageWal, replayWal with `salvage`: what could not be read, in the order of the file. */
   lost?: LostRange[]
