@@ -26,7 +26,7 @@ class BoundsBelow {
   bool Absent(Slice from, Reaches reaches) {
     for (size_t i = 0; i < at_.size(); i++) {
       const auto& level = (*levels_)[i];
-      while (at_[i] < level.size() && level[at_[i]].largest < from) at_[i]++;
+      while (at_[i] < level.size() && level[at_[i]].largest.compare(from) < 0) at_[i]++;
       if (at_[i] < level.size() && reaches(level[at_[i]].smallest)) return false;
     }
     return true;

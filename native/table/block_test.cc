@@ -108,6 +108,17 @@ TEST(DataBlock, AgreesWithAModel) {
   }
 }
 
+// Otherwise a walk back through its entries would never come to the first.
+TEST(DataBlock, TheFirstIntervalBeginsWithTheFirstEntry) {
+  Random random(1);
+  std::string bytes = BuildBlock(RandomModel(&random, 20), 1);
+  DataBlock block;
+  CHECK(block.Init(bytes));
+  const auto second = static_cast<uint32_t>(block.Restart(1) - block.entries_begin());
+  EncodeFixed32(bytes.data() + (block.entries_end() - block.entries_begin()), second);
+  CHECK(!block.Init(bytes));
+}
+
 TEST(IndexBlock, FindsWhatAModelFinds) {
   for (uint64_t round = 0; round < 100; round++) {
     Random random(TestSeed() + round);

@@ -164,7 +164,8 @@ bool DataBlock::Init(Slice contents) {
   }
   if (restart_count_ == 0 || size / sizeof(uint32_t) < restart_count_) return false;
   entries_end_ = data_ + size - restart_count_ * sizeof(uint32_t);
-  return entries_end_ > data_;
+  // The first interval begins with the first entry: walking back relies on it.
+  return entries_end_ > data_ && DecodeFixed32(entries_end_) == 0;
 }
 
 const char* DataBlock::Restart(uint32_t i) const {

@@ -126,7 +126,7 @@ bool TableFile::Contains(BlockHandle handle) const {
 }
 
 Status TableFile::GetBlock(BlockHandle handle, BlockType type, const TableReadOptions& options, BlockRef* block) const {
-  if (cache != nullptr) *block = cache->Lookup(number, handle.offset, type);
+  *block = cache != nullptr ? cache->Lookup(number, handle.offset, type) : BlockRef();
   if (*block || options.cache_only) return Status();
   BURROW_RETURN_IF_ERROR(ReadBlock(handle, type, block));
   if (cache != nullptr && options.fill_cache) {

@@ -105,7 +105,7 @@ TEST(Table, AgreesWithAModel) {
     BlockCache cache(kCacheSizes[random.Uniform(3)]);
     TableReader::Counters counters;
     std::shared_ptr<TableReader> reader;
-    CHECK_OK(OpenTable(bytes, &cache, &counters, &reader));
+    CHECK_OK(OpenTable(bytes, random.OneIn(4) ? nullptr : &cache, &counters, &reader));
     const TableProperties& read = reader->properties();
     CHECK_EQ(read.entries, model.size());
     CHECK_EQ(read.file_size, bytes.size());
