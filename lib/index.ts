@@ -1,14 +1,15 @@
 /** The public API of `burrowdb`. */
+export type { BackupRetention, BackupSchedule } from './base/backup-schedule.ts'
 export type { Encoding } from './base/encodings.ts'
 export { BurrowError, type ErrorCode, type ErrorContext, errorCodes, isBurrowError } from './base/errors.ts'
-export type { AnyEventListener, EventListener, EventMap, EventName } from './base/events.ts'
+export type { AnyEventListener, EventListener, EventMap, EventName, SkippedRange } from './base/events.ts'
 export {
   describeHealthOptions,
   type HealthOptions,
   type ResolvedHealthOptions,
 } from './base/health-options.ts'
 export type { Logger } from './base/logger.ts'
-export { type DatabaseStats, formatStats } from './base/metrics.ts'
+export { type BackupStats, type DatabaseStats, formatStats } from './base/metrics.ts'
 export {
   type Codec,
   type CompactionStyle,
@@ -19,7 +20,16 @@ export {
   type ResolvedOptions,
 } from './base/options.ts'
 export { type PresetName, presets } from './base/presets.ts'
+export type {
+  BackupInfo,
+  BackupProblem,
+  BackupVerification,
+  VerifyBackupsOptions,
+} from './kv/backup-inspect.ts'
+export type { BackupOptions, BackupProgress, BackupReport } from './kv/backup-options.ts'
+export type { CheckpointOptions, CheckpointReport } from './kv/checkpoint.ts'
 export { Database, type DatabaseStatus } from './kv/database.ts'
+export type { VerifyProblem } from './kv/directory-outline.ts'
 export type { Health } from './kv/health.ts'
 export type { HealthIssue } from './kv/health-rules.ts'
 export type { Bytes } from './kv/keys-and-values.ts'
@@ -27,8 +37,10 @@ export type { CompactOptions, CompactProgress } from './kv/maintenance.ts'
 export type { KeyRangeOptions } from './kv/range.ts'
 export type { ReadOptions } from './kv/reads.ts'
 export type { RecoveryReport } from './kv/recover.ts'
+export type { RestoreOptions, RestoreReport } from './kv/restore.ts'
 export { RangeIterator, type ScanOptions } from './kv/scan.ts'
 export { Snapshot } from './kv/snapshot.ts'
 export type { LevelFile } from './kv/statistics.ts'
+export type { VerifyOptions, VerifyProgress, VerifyReport } from './kv/verify.ts'
 export { type BatchOperation, WriteBatch } from './kv/write-batch.ts'
 export type { WriteOptions } from './kv/writes.ts'

@@ -58,6 +58,21 @@ export interface LevelStats {
   readonly compactions: number
 }
 
+/** Backups since open, those of the schedule included. */
+export interface BackupStats {
+  readonly count: number
+  readonly failures: number
+  /** Due while the one before was still running. */
+  readonly skipped: number
+  /** Backups and checkpoints under way now. */
+  readonly running: number
+  /** The last good one, of the schedule's directory also from before open; milliseconds since 1970. */
+  readonly lastId: number | null
+  readonly lastAt: number | null
+  /** Why the last one failed; null when it did not. */
+  readonly lastError: string | null
+}
+
 /**
  * What `db.stats()` returns: plain JSON. Counts and bytes are since open unless said; counts are exact, latencies of
  * operations that stay in memory are sampled.
@@ -134,6 +149,8 @@ export interface DatabaseStats {
   }
   readonly snapshots: { readonly live: number; readonly oldestMs: number }
   readonly iterators: { readonly live: number; readonly oldestMs: number }
+  /** Null in a database that was opened read-only. */
+  readonly backups: BackupStats | null
   /** Failed background tasks. */
   readonly errors: { readonly byCode: Readonly<Record<string, number>> }
 }
@@ -206,8 +223,17 @@ export function formatStats(stats: DatabaseStats): string {
     `stalls         ${stalls.count}, ${Math.round(stalls.totalMs)} ms${stalls.count === 0 ? '' : ` (ms: ${reasons(stalls.byReason)})`}`,
     `memory         ${formatBytes(stats.memory.totalBytes)}`,
     `disk           ${formatBytes(disk.bytes)}, ${disk.freeBytes === null ? 'unknown' : formatBytes(disk.freeBytes)} free`,
+    ...backupLines(stats.backups),
     `open           ${stats.snapshots.live} snapshots, ${stats.iterators.live} iterators, ${Math.round(stats.uptimeMs / 1000)} s`,
   ].join('\n')
+}
+
+function backupLines(backups: BackupStats | null): string[] {
+  if (backups === null || backups.count + backups.failures + (backups.lastId ?? 0) === 0) return []
+  const { count, failures, lastAt, lastError, lastId, skipped } = backups
+  const last = lastAt === null ? 'none yet' : `${lastId} at ${new Date(lastAt).toISOString()}`
+  const error = lastError === null ? '' : `; the last try failed: ${lastError}`
+  return [`backups        ${count}, ${failures} failed, ${skipped} skipped; last good one ${last}${error}`]
 }
 
 /** Columns as wide as they must be: the first to the left, the others to the right. */

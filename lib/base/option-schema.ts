@@ -43,7 +43,7 @@ export interface CompressionSpec extends Common<string> {
 
 /** An object, or a function, that is used and not copied. The default is none. */
 export interface ComponentSpec extends Common<undefined> {
-  readonly type: 'function' | 'logger' | 'component' | 'health'
+  readonly type: 'function' | 'logger' | 'component' | 'health' | 'schedule'
 }
 
 export type OptionSpec = BooleanSpec | IntegerSpec | ChoiceSpec | CompressionSpec | ComponentSpec
@@ -114,10 +114,10 @@ export const optionSchema: Readonly<Record<keyof DatabaseOptions, OptionSpec>> =
   recovery: {
     type: 'choice',
     choices: ['strict', 'salvage'],
-    unsupported: ['salvage'],
+    unsupported: [],
     default: 'strict',
     applies: 'open',
-    doc: "What to do with damage that a crash cannot explain: 'strict' refuses to open, 'salvage' keeps what is readable.",
+    doc: "What to do with damage in a log that a crash cannot explain: 'strict' refuses to open, 'salvage' passes over it and says so. Other damage needs `burrow repair`.",
   },
   memtableSize: bytes(
     4 * KiB,
@@ -267,6 +267,12 @@ export const optionSchema: Readonly<Record<keyof DatabaseOptions, OptionSpec>> =
     defaultText: 'the thresholds below',
     applies: 'open',
     doc: 'From where on `db.health()` warns: an object of thresholds. null switches a rule off.',
+  },
+  backup: {
+    type: 'schedule',
+    default: undefined,
+    applies: 'open',
+    doc: 'Backups by themselves: `{ directory, everyMs, keep?: { count?, ageMs? }, bytesPerSecond? }`.',
   },
   onEvent: {
     type: 'function',

@@ -1,3 +1,4 @@
+import type { BackupSchedule } from './backup-schedule.ts'
 import type { Encoding } from './encodings.ts'
 import type { EventMap, EventName } from './events.ts'
 import type { HealthOptions, ResolvedHealthOptions } from './health-options.ts'
@@ -19,7 +20,7 @@ export interface DatabaseOptions {
   errorIfExists?: boolean
   /** Open beside a running writer, change nothing, refuse writes with BURROW_READ_ONLY. */
   readOnly?: boolean
-  /** What to do with damage that a crash cannot explain: 'strict' refuses to open, 'salvage' keeps what is readable. */
+  /** What to do with damage in a log that a crash cannot explain: 'strict' refuses to open, 'salvage' passes over it and says so. Other damage needs `burrow repair`. */
   recovery?: RecoveryMode
   /** Bytes of a memtable: writes gather there until it is full and is flushed to a table in L0. */
   memtableSize?: number
@@ -81,6 +82,8 @@ export interface DatabaseOptions {
   logger?: Logger | undefined
   /** From where on `db.health()` warns: an object of thresholds. null switches a rule off. */
   health?: HealthOptions
+  /** Backups by themselves: `{ directory, everyMs, keep?: { count?, ageMs? }, bytesPerSecond? }`. */
+  backup?: BackupSchedule | undefined
   /** Called with (name, payload) for every event, also for those of opening, which `db.on` cannot see. */
   onEvent?: (<N extends EventName>(name: N, payload: EventMap[N]) => void) | undefined
   /** A file system other than the machine's, made by the native test support. For tests. */
@@ -89,10 +92,13 @@ export interface DatabaseOptions {
 
 /** Options after validation: complete, frozen, and never read from the user's object again. */
 export interface ResolvedOptions
-  extends Readonly<Required<Omit<DatabaseOptions, 'compression' | 'health' | 'logger' | 'onEvent' | 'env'>>> {
+  extends Readonly<
+    Required<Omit<DatabaseOptions, 'backup' | 'compression' | 'health' | 'logger' | 'onEvent' | 'env'>>
+  > {
   /** The codec of each level, seven entries. */
   readonly compression: readonly Codec[]
   readonly health: ResolvedHealthOptions
+  readonly backup: BackupSchedule | undefined
   readonly logger: Logger
   readonly onEvent: DatabaseOptions['onEvent']
   readonly env: DatabaseOptions['env']

@@ -1,6 +1,7 @@
 import { describeValue } from '../util/describe-value.ts'
 import { nearestName } from '../util/nearest-name.ts'
 import { formatBytes } from '../util/units.ts'
+import { checkSchedule } from './backup-schedule.ts'
 import { BurrowError, type ErrorContext, invalidArgument } from './errors.ts'
 import { resolveHealth } from './health-options.ts'
 import { type Logger, silentLogger } from './logger.ts'
@@ -130,6 +131,8 @@ function checkOption(name: OptionName, spec: OptionSpec, value: unknown): unknow
     case 'health':
       // Checked as a whole once the options are known that its defaults depend on.
       return value
+    case 'schedule':
+      return checkSchedule(value)
     case 'component':
       if (typeof value !== 'object' || value === null) throw refuse(name, value, rangeText(spec))
       return value
@@ -184,6 +187,13 @@ function checkTogether(options: ResolvedOptions): void {
     const allowed = `at least softPendingCompactionBytes (${softPendingCompactionBytes})`
     throw refuse('hardPendingCompactionBytes', hardPendingCompactionBytes, allowed)
   }
+  if (options.readOnly && options.backup !== undefined) {
+    throw refuse(
+      'backup',
+      options.backup,
+      'left out with readOnly: the program that writes makes the backups',
+    )
+  }
   if (options.compressionLevel > 9 && options.compression.includes('zlib')) {
     throw refuse(
       'compressionLevel',
@@ -209,6 +219,8 @@ function rangeText(spec: OptionSpec): string {
       return 'an object with the methods trace, debug, info, warn and error'
     case 'health':
       return 'an object of thresholds'
+    case 'schedule':
+      return 'an object; everyMs from 1000 to 2147483647'
     case 'component':
       return 'an object'
   }

@@ -28,6 +28,8 @@ export class ObsoleteFiles {
   /** No longer read, but the edit may not be durable yet. */
   readonly #released = new Set<number>()
   #queue: (FileName & { readonly bytes: number })[] = []
+  /** File numbers that must stay, with how many hold them. */
+  readonly #held = new Map<number, number>()
   #busy = false
 
   constructor(options: ObsoleteFilesOptions) {
@@ -57,6 +59,21 @@ export class ObsoleteFiles {
     for (const file of files) this.#queue.push({ ...file, bytes: 0 })
   }
 
+  /** Keeps these files, by number, until the returned function is called; what is to be deleted waits for it. */
+  hold(numbers: readonly number[]): () => void {
+    for (const number of numbers) this.#held.set(number, (this.#held.get(number) ?? 0) + 1)
+    let holding = true
+    return () => {
+      if (!holding) return
+      holding = false
+      for (const number of numbers) {
+        const left = this.#held.get(number)! - 1
+        if (left === 0) this.#held.delete(number)
+        else this.#held.set(number, left)
+      }
+    }
+  }
+
   /** Issues the next deletion when none runs. */
   pump(): void {
     for (const number of this.#options.engine.takeReleased()) {
@@ -66,8 +83,9 @@ export class ObsoleteFiles {
       this.#dropped.delete(number)
     }
     if (this.#busy || this.#queue.length === 0) return
-    const files = this.#queue
-    this.#queue = []
+    const files = this.#queue.filter(({ number }) => !this.#held.has(number))
+    if (files.length === 0) return
+    this.#queue = this.#queue.filter(({ number }) => this.#held.has(number))
     this.#busy = true
     const names = files.map(({ kind, number }) => ({ kind, number }))
     const jobId = this.#options.jobs.submit({ type: 'deleteFiles', files: names }, (_, error) => {

@@ -75,6 +75,9 @@ export class ControlPlane implements Background {
   #rolled = false
   #begun = false
   #poisoned = false
+  /** The active memtable has writes that no log has. */
+  #unlogged = false
+  #unloggedId = 0
 
   constructor(config: ControlPlaneOptions) {
     const { engine, events, jobs } = config
@@ -302,7 +305,20 @@ export class ControlPlane implements Background {
 
   #rotate(reason: FlushReason): void {
     this.#rotation = null
-    this.flushes.add(this.wals.rotate(), reason)
+    const sealed = this.wals.rotate()
+    if (this.#unlogged) this.#unloggedId = sealed.id
+    this.#unlogged = false
+    this.flushes.add(sealed, reason)
+  }
+
+  /** A write went to the active memtable, but to no log. */
+  noteUnlogged(): void {
+    this.#unlogged = true
+  }
+
+  /** True when the log of a sealed memtable does not have all of its writes, and its table is not durable yet. */
+  get logsLackWrites(): boolean {
+    return !this.flushes.isDurable(this.#unloggedId)
   }
 
   /** Resolves once `ready()` holds after a pump; rejects with what `failed()` gives. Keeps the process alive. */

@@ -1,39 +1,36 @@
 import { maxKeyBytes } from '../base/encodings.ts'
-import { BurrowError, invalidArgument } from '../base/errors.ts'
+import { BurrowError } from '../base/errors.ts'
 import type { EventBus } from '../base/event-bus.ts'
 import type { EventListener, EventName } from '../base/events.ts'
 import type { DatabaseStats } from '../base/metrics.ts'
 import type { DatabaseOptions, ResolvedOptions } from '../base/options.ts'
-import { lockName } from '../manifest/file-names.ts'
-import { databaseExists, destroyFiles } from '../manifest/recovery.ts'
 import { type NativeEngine, SCAN_HEADER } from '../native.ts'
 import { allocateFast } from '../util/fast-buffer.ts'
 import { Acknowledgements } from './acknowledgements.ts'
+import { DatabaseAtRest } from './at-rest.ts'
+import type { BackupOptions, BackupReport } from './backup-options.ts'
+import { Backups } from './backups.ts'
 import { BatchEncoder } from './batch-encoder.ts'
 import { readEncodings, readOptions } from './call-options.ts'
+import type { CheckpointOptions, CheckpointReport } from './checkpoint.ts'
 import { ControlPlane } from './control-plane.ts'
 import { fairness } from './fairness.ts'
 import { checkHealth, type Health } from './health.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { Bytes, KeyOf, ValueOf } from './keys-and-values.ts'
-import {
-  type CompactOptions,
-  compactRange,
-  flushMemtables,
-  readCompactOptions,
-  tidyFiles,
-} from './maintenance.ts'
-import { locate, memoryPath, type OpenedFiles, openFiles } from './open.ts'
+import { type CompactOptions, compactRange, flushMemtables, readCompactOptions } from './maintenance.ts'
+import { type OpenedFiles, openFiles } from './open.ts'
 import { type KeyRangeOptions, rangeNames, resolveRange, successor } from './range.ts'
 import { ReadRequests } from './read-requests.ts'
-import { Readable } from './readable.ts'
 import { Reads } from './reads.ts'
 import type { RecoveryReport } from './recover.ts'
 import { ScanHost } from './scan.ts'
 import { shutDown } from './shutdown.ts'
 import { type Snapshot, type SnapshotHost, Snapshots } from './snapshot.ts'
 import { gatherStats, type LevelFile, listLevels, type StatsSource } from './statistics.ts'
+import { keepsUnnamed, tidyFiles } from './tidy-files.ts'
 import { defineUnsupported } from './unsupported.ts'
+import { readVerifyOptions, type VerifyOptions, type VerifyReport, verifyDatabase } from './verify.ts'
 import {
   type BatchOperation,
   type BatchTarget,
@@ -54,7 +51,7 @@ const keyRangeNames = new Set([...rangeNames, 'keyEncoding'] as const)
  *
  * `K` and `V` are what keys and values look like when they are read: strings, unless the options say otherwise.
  */
-export class Database<K = string, V = string> extends Readable<K, V> {
+export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
   readonly #files: OpenedFiles
   readonly #engine: NativeEngine
   readonly #events: EventBus
@@ -63,6 +60,7 @@ export class Database<K = string, V = string> extends Readable<K, V> {
   readonly #acknowledgements: Acknowledgements
   readonly #plane: ControlPlane | undefined
   readonly #writes: Writes | undefined
+  readonly #backups: Backups | undefined
   readonly #reads: Reads
   readonly #scans: ScanHost
   readonly #snapshots = new Snapshots()
@@ -74,6 +72,8 @@ export class Database<K = string, V = string> extends Readable<K, V> {
   #refusal: BurrowError | undefined
   #closing: Promise<void> | undefined
   #pumpSoon = false
+  /** Aborted, with the error for who still waits, when closing begins. */
+  readonly #ended = new AbortController()
 
   private constructor(files: OpenedFiles) {
     super()
@@ -98,12 +98,13 @@ export class Database<K = string, V = string> extends Readable<K, V> {
       const wals = new Set(replayed.memtables.map(({ wal }) => wal))
       const { nextFileNumber } = found
       const { lastSequence } = replayed
+      const keepUnnamed = keepsUnnamed(files)
       this.#plane = new ControlPlane({
         engine,
         jobs,
         events,
         options,
-        state: { ...found.state, wals: [...wals], nextFileNumber, lastSequence, clean: null },
+        state: { ...found.state, wals: [...wals], nextFileNumber, lastSequence, clean: null, keepUnnamed },
         manifest: found.manifest,
         replayed: replayed.memtables,
         keepAlive,
@@ -124,6 +125,7 @@ export class Database<K = string, V = string> extends Readable<K, V> {
         memtableSize: options.memtableSize,
       })
     }
+    this.#backups = this.#plane === undefined ? undefined : new Backups(this.#plane, files)
     const snapshots = this.#snapshots
     const makeReads = (sequence: number | undefined) =>
       new Reads({ engine, requests, snapshots, encodings, sequence })
@@ -170,30 +172,6 @@ export class Database<K = string, V = string> extends Readable<K, V> {
       throw error
     }
     return database
-  }
-
-  /** Whether `path` holds a database, open or not, damaged or not. */
-  static async exists(path: string, options?: Pick<DatabaseOptions, 'env'>): Promise<boolean> {
-    if (path === memoryPath && options?.env === undefined) return false
-    const { env, directory } = locate(path, options?.env)
-    return databaseExists(env, directory)
-  }
-
-  /**
-   * Deletes the database in `path`. Files that are not the database's stay, and with them the directory. Nothing happens
-   * when there is none. BURROW_LOCKED when it is open.
-   */
-  static async destroy(path: string, options?: Pick<DatabaseOptions, 'env'>): Promise<void> {
-    if (path === memoryPath && options?.env === undefined) return
-    const { env, directory } = locate(path, options?.env)
-    if (!env.exists(directory)) return
-    if (!env.isDirectory(directory)) throw invalidArgument(`${path} is a file; a database is a directory`)
-    const lock = env.lock(`${directory}/${lockName}`)
-    try {
-      destroyFiles(env, directory)
-    } finally {
-      lock.release()
-    }
   }
 
   // --- what it is
@@ -324,6 +302,23 @@ export class Database<K = string, V = string> extends Readable<K, V> {
     })
   }
 
+  /**
+   * Makes a database in the directory `path`, which must be empty or not there, with everything written before the call;
+   * writing goes on. Hard links, where the file system can: milliseconds at any size. Writes with `wal: false` that are
+   * not flushed yet are flushed first.
+   */
+  checkpoint(path: string, options?: CheckpointOptions): Promise<CheckpointReport> {
+    return this.#copying((backups) => backups.checkpoint(path, options))
+  }
+
+  /**
+   * Adds a backup to a directory: flushes, then copies the tables that no earlier backup there has. It counts once it is
+   * complete and durable; an interrupted one leaves the others whole. BURROW_LOCKED while another one is made there.
+   */
+  backup(directory: string, options?: BackupOptions): Promise<BackupReport> {
+    return this.#copying((backups) => backups.backup(directory, options))
+  }
+
   /** Estimate of the bytes that a range takes in tables. What is in memtables does not count. */
   async approximateSize(range: KeyRangeOptions): Promise<number> {
     this.#check()
@@ -331,6 +326,25 @@ export class Database<K = string, V = string> extends Readable<K, V> {
     const size = bytes === null ? 0 : this.#engine.approximateSize(bytes.lower, bytes.upper)
     await fairness.turn()
     return size
+  }
+
+  /**
+   * Reads every live file and holds all that it says against everything else; see VerifyReport. Damage is in the report.
+   * Reads and writes go on meanwhile: tables that a compaction replaces are left out.
+   */
+  verify(options?: VerifyOptions): Promise<VerifyReport> {
+    try {
+      this.#check()
+      const database = {
+        files: this.#files,
+        plane: this.#plane,
+        keepAlive: this.#keepAlive,
+        ended: this.#ended.signal,
+      }
+      return verifyDatabase(database, readVerifyOptions(options))
+    } catch (error) {
+      return fairness.rejected(error)
+    }
   }
 
   // --- watching
@@ -343,7 +357,11 @@ export class Database<K = string, V = string> extends Readable<K, V> {
   /** Whether all is well, and what is not: see the option `health` for the thresholds. */
   health(): Health {
     this.#check()
-    return checkHealth({ ...this.#statsSource(), recovery: this.#recovery, backup: null })
+    return checkHealth({
+      ...this.#statsSource(),
+      recovery: this.#recovery,
+      backup: this.#backups?.health ?? null,
+    })
   }
 
   #statsSource(): StatsSource {
@@ -357,6 +375,7 @@ export class Database<K = string, V = string> extends Readable<K, V> {
       place,
       scans: this.#scans,
       snapshots: this.#snapshots,
+      backups: this.#backups?.stats ?? null,
       openedAt: this.#openedAt,
     }
   }
@@ -404,21 +423,24 @@ export class Database<K = string, V = string> extends Readable<K, V> {
     const { events, found, path, replayed, report } = this.#files
     let filesMoved: string[] = []
     if (this.#plane !== undefined) {
+      const letGo = this.#plane.obsolete.hold(replayed.damaged)
       await this.#plane.begin(replayed.lastSequence + 1, replayed.logs)
       filesMoved = await tidyFiles(this.#plane, this.#files)
+      letGo()
     }
     this.#recovery = Object.freeze({
       ...report,
       filesMoved,
       durationMs: report.durationMs + sinceMs(this.#openedAt),
     })
-    const { bytesCut, durationMs, lastSequence, records, walsReplayed } = this.#recovery
-    this.#files.log
-      .component('recovery')
-      .info(
-        { path, manifest: found.manifest, bytesCut, durationMs, records, walsReplayed, filesMoved },
-        'opened',
-      )
+    const { bytesCut, durationMs, lastSequence, records, skipped, walsReplayed } = this.#recovery
+    const log = this.#files.log.component('recovery')
+    for (const range of skipped) log.warn({ path, ...range }, 'passed over a damaged part of a log')
+    log.info(
+      { path, manifest: found.manifest, bytesCut, durationMs, records, walsReplayed, filesMoved },
+      'opened',
+    )
+    this.#backups?.begin()
     events.emit('recovery', {
       phase: 'end',
       jobId: 0,
@@ -427,6 +449,7 @@ export class Database<K = string, V = string> extends Readable<K, V> {
       walsReplayed,
       records,
       bytesCut,
+      skipped,
       filesMoved,
       lastSequence,
     })
@@ -434,7 +457,8 @@ export class Database<K = string, V = string> extends Readable<K, V> {
 
   #onProgress(): void {
     this.#requests.deliver()
-    this.#plane?.pump()
+    if (this.#plane === undefined) this.#files.jobs.complete()
+    else this.#plane.pump()
   }
 
   /** Tables that an iterator or snapshot held may be deleted now, and compactions may drop more. */
@@ -477,6 +501,13 @@ export class Database<K = string, V = string> extends Readable<K, V> {
       await run(this.#plane!)
       await fairness.turn()
     })
+  }
+
+  async #copying<T>(run: (backups: Backups) => Promise<T>): Promise<T> {
+    this.#writable()
+    const report = await run(this.#backups!)
+    await fairness.turn()
+    return report
   }
 
   #encode(operations: unknown): BatchEncoder {
@@ -523,6 +554,7 @@ export class Database<K = string, V = string> extends Readable<K, V> {
     const engine = this.#engine
     this.#phase = 'closing'
     this.#refusal = closed
+    this.#ended.abort(closed)
     this.#writes?.refuse(closed)
     this.#reads.refuse(closed)
     this.#snapshots.closeAll()
@@ -532,6 +564,7 @@ export class Database<K = string, V = string> extends Readable<K, V> {
       await this.#requests.settled()
       if (this.#plane !== undefined) {
         const [plane, writes] = [this.#plane, this.#writes!]
+        await this.#backups?.stop(closed)
         const acknowledgements = this.#acknowledgements
         await shutDown({ engine, plane, writes, acknowledgements, closed })
       }

@@ -60,6 +60,15 @@ export function locate(path: unknown, env: unknown): Place {
   return env === undefined ? { env: native.posixEnv(), directory: resolve(path) } : { env, directory: path }
 }
 
+/** Like `locate`, for what stands in a file system that somebody can reach. */
+export function locateFiles(path: unknown, env: unknown): Place {
+  const place = locate(path, env)
+  if (path !== memoryPath || env !== undefined) return place
+  throw new BurrowError('BURROW_UNSUPPORTED', `'${memoryPath}' has no files; name a directory`, {
+    context: { feature: `files of ${memoryPath}` },
+  })
+}
+
 function isEnv(env: unknown): env is NativeEnv {
   const { isDirectory, list, lock } = (env ?? {}) as Partial<NativeEnv>
   return [isDirectory, list, lock].every((method) => typeof method === 'function')
@@ -86,7 +95,7 @@ export async function openFiles(path: string, user: DatabaseOptions | undefined)
 }
 
 /** Creates the directory with its parents, durably: what is synced inside is of no use if a power cut takes its name away. */
-function makeDirectory({ env, directory }: Place): void {
+export function makeDirectory({ env, directory }: Place): void {
   const parents: string[] = []
   for (let path = directory; !env.exists(path) && path !== dirname(path); path = dirname(path)) {
     parents.push(dirname(path))
@@ -139,10 +148,15 @@ async function readFiles(
     engine.ref()
     engine.install(deltaOf({ added: [...found.state.version.all()] }, 0))
     if (options.readOnly) pinTables(engine, found.state.version, options.maxOpenFiles)
-    const replayed = await replayLogs(engine, place.directory, found, (spec) => {
-      return new Promise((done, failed) => {
-        jobs.submit(spec, (completion, error) => (error === undefined ? done(completion) : failed(error)))
-      })
+    const replayed = await replayLogs({
+      engine,
+      directory: place.directory,
+      state: found.state,
+      salvage: options.recovery === 'salvage',
+      run: (spec) =>
+        new Promise((done, failed) => {
+          jobs.submit(spec, (completion, error) => (error === undefined ? done(completion) : failed(error)))
+        }),
     })
     engine.unref()
     const report: RecoveryReport = {
@@ -151,6 +165,7 @@ async function readFiles(
       walsReplayed: replayed.walsReplayed,
       records: replayed.records,
       bytesCut: replayed.bytesCut + found.manifestBytesCut,
+      skipped: replayed.skipped,
       filesMoved: [],
       lastSequence: replayed.lastSequence,
       durationMs: performance.now() - began,

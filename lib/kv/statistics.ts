@@ -1,4 +1,10 @@
-import { type CacheStats, type DatabaseStats, type LevelStats, latencyOf } from '../base/metrics.ts'
+import {
+  type BackupStats,
+  type CacheStats,
+  type DatabaseStats,
+  type LevelStats,
+  latencyOf,
+} from '../base/metrics.ts'
 import type { ResolvedOptions } from '../base/options.ts'
 import { leveled } from '../compaction/leveled.ts'
 import { fileName } from '../manifest/file-names.ts'
@@ -21,6 +27,7 @@ export interface StatsSource {
   readonly place: Place
   readonly scans: ScanHost
   readonly snapshots: Snapshots
+  readonly backups: BackupStats | null
   /** performance.now() at open. */
   readonly openedAt: number
 }
@@ -95,6 +102,7 @@ export function gatherStats(source: StatsSource): DatabaseStats {
     disk: disk(source),
     snapshots: { live: snapshots.live, oldestMs: snapshots.oldestMs },
     iterators: { live: scans.live, oldestMs: scans.oldestMs },
+    backups: source.backups,
     errors: { byCode: { ...plane?.errorsByCode } },
   }
 }

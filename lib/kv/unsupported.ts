@@ -3,13 +3,9 @@ import { BurrowError } from '../base/errors.ts'
 /** Parts of the interface that are not built yet: each answers BURROW_UNSUPPORTED and says what to use instead. */
 const instance: Readonly<Record<string, string>> = {
   transaction: 'use a write batch, which is atomic',
-  checkpoint: 'close the database and copy its directory',
-  backup: 'close the database and copy its directory',
-  verify: 'read everything with db.entries(): every block is checked',
 }
 const statics: Readonly<Record<string, string>> = {
   repair: 'restore a copy of the directory',
-  restore: 'copy the saved directory back',
 }
 
 export function unsupported(feature: string, instead: string): BurrowError {

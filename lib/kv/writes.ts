@@ -209,12 +209,24 @@ export class Writes {
     return (flags) => this.#engine.writeBatch(batch.records, batch.length, batch.count, flags)
   }
 
-  #runSync(attempt: Attempt, flags: number): void {
+  /** Checkpoints must know of what is in no log. After the attempt, and before any rotation. */
+  #watched(attempt: Attempt, flags: number): Attempt {
+    if ((flags & WRITE_NO_WAL) === 0) return attempt
+    return (mode) => {
+      const result = attempt(mode)
+      this.#plane.noteUnlogged()
+      return result
+    }
+  }
+
+  #runSync(unwatched: Attempt, flags: number): void {
+    const attempt = this.#watched(unwatched, flags)
     const result = attempt(flags)
     if (result !== WRITE_DONE) this.#finishSync(result, flags, attempt)
   }
 
-  #runAsync(attempt: Attempt, flags: number, size: number): Promise<void> {
+  #runAsync(unwatched: Attempt, flags: number, size: number): Promise<void> {
+    const attempt = this.#watched(unwatched, flags)
     const result = attempt(flags | WRITE_NO_WAIT)
     if (result !== WRITE_DONE) this.#finishAsync(result, flags, size, attempt)
     return this.#acknowledgements.join()
