@@ -110,6 +110,19 @@ export interface BackgroundErrorEvent {
   readonly readOnly: boolean
 }
 
+/** A stretch of a log that was damaged and passed over: the writes in it are lost. */
+export interface SkippedRange {
+  /** Name of the log. */
+  readonly file: string
+  readonly offset: number
+  /** Bytes; 0 where nothing but the end record is missing. */
+  readonly size: number
+  readonly problem: string
+  /** Sequence numbers of the last write before and the first one behind; absent at the ends of a log. */
+  readonly afterSequence?: number
+  readonly beforeSequence?: number
+}
+
 /** `open` reads the manifest and the logs: begins after the lock is held, ends before `open` resolves. */
 export type RecoveryEvent =
   | (JobBegin & { readonly path: string })
@@ -119,6 +132,8 @@ export type RecoveryEvent =
       readonly records: number
       /** Bytes of a torn tail that were cut; 0 when the database was closed cleanly. */
       readonly bytesCut: number
+      /** Damaged parts of logs that `recovery: 'salvage'` passed over. */
+      readonly skipped: readonly SkippedRange[]
       /** Files that no edit names and that were moved to `lost/`. */
       readonly filesMoved: readonly string[]
       readonly lastSequence: number

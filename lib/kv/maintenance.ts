@@ -1,9 +1,7 @@
 import { BurrowError } from '../base/errors.ts'
 import type { CompactProgress } from '../compaction/scheduler.ts'
-import { fileName } from '../manifest/file-names.ts'
 import { badOption, readOptions } from './call-options.ts'
 import type { ControlPlane } from './control-plane.ts'
-import type { OpenedFiles } from './open.ts'
 import type { ByteRange } from './range.ts'
 
 export type { CompactProgress }
@@ -85,27 +83,6 @@ export async function compactRange(
   } finally {
     signal?.removeEventListener('abort', onAbort)
   }
-}
-
-/**
- * After opening: deletes what no edit names. Behind a cut nobody knows what it was, so it moves to lost/. The names of
- * the files that moved.
- */
-export async function tidyFiles(plane: ControlPlane, { found, replayed }: OpenedFiles): Promise<string[]> {
-  const inUse = new Set(replayed.memtables.map(({ wal }) => wal))
-  const unreachable = new Set(replayed.unreachable)
-  const keep = found.manifestBytesCut > 0
-  const lost = keep ? found.orphans.filter(({ kind }) => kind === 'table' || kind === 'wal') : []
-  const moved = [...lost.map(({ name }) => name), ...unreachable]
-  plane.obsolete.remove(found.orphans.filter((orphan) => !lost.includes(orphan)))
-  plane.obsolete.remove(
-    found.state.wals
-      .filter((number) => !inUse.has(number) && !unreachable.has(fileName('wal', number)))
-      .map((number) => ({ kind: 'wal', number })),
-  )
-  if (moved.length > 0) await plane.run({ type: 'moveToLost', names: moved })
-  plane.pump()
-  return moved
 }
 
 function aborted(signal: AbortSignal): BurrowError {

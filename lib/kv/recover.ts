@@ -1,8 +1,9 @@
 import { BurrowError, damageAdvice, isBurrowError } from '../base/errors.ts'
+import type { SkippedRange } from '../base/events.ts'
 import { fileName } from '../manifest/file-names.ts'
 import type { JobSpec } from '../manifest/job-table.ts'
-import type { FoundDatabase } from '../manifest/recovery.ts'
-import type { JobCompletion, NativeEngine } from '../native.ts'
+import type { ManifestState } from '../manifest/version-set.ts'
+import type { JobCompletion, LostRange, NativeEngine } from '../native.ts'
 import type { SealedMemtable } from './wal-files.ts'
 
 /** What `open` found: `db.recovery`. */
@@ -16,6 +17,8 @@ export interface RecoveryReport {
   readonly records: number
   /** Bytes of torn tails that were cut: the normal trace of a crash. */
   readonly bytesCut: number
+  /** What `recovery: 'salvage'` passed over; its logs are in `lost/`, too. */
+  readonly skipped: readonly SkippedRange[]
   /** Names of files that were moved into `lost/`. */
   readonly filesMoved: readonly string[]
   /** Sequence number of the last write that was found. */
@@ -34,62 +37,128 @@ export interface ReplayedLogs {
   readonly walsReplayed: number
   /** Logs behind a hole: they must not be applied. */
   readonly unreachable: readonly string[]
+  /** Only with `salvage`. */
+  readonly skipped: readonly SkippedRange[]
+  /** Logs that `skipped` names, to be kept in lost/. */
+  readonly damaged: readonly number[]
+  /** Every log that was replayed, with the writes in it. */
+  readonly contents: readonly { readonly number: number; readonly records: number }[]
 }
 
 export type RunJob = (spec: JobSpec) => Promise<JobCompletion>
+
+export interface ReplaySource {
+  readonly engine: Pick<NativeEngine, 'adoptMemtable'>
+  readonly directory: string
+  readonly state: Pick<ManifestState, 'clean' | 'wals' | 'lastSequence'>
+  readonly run: RunJob
+  /** Damage is passed over and reported instead of being an error. */
+  readonly salvage: boolean
+}
 
 /**
  * Replays the logs that the manifest names, in order, into immutable memtables. Replay stops at the first hole: a log
  * without its end record is the last one that counts, since what follows may lack writes before it. BURROW_CORRUPTION
  * when it had its end record once: after a clean close, or when a later log says of itself that it was synced, which
- * is never done before the logs in front of it are durable.
+ * is never done before the logs in front of it are durable. With `salvage` replay then goes on with the next log.
  */
-export async function replayLogs(
-  engine: NativeEngine,
-  directory: string,
-  found: FoundDatabase,
-  run: RunJob,
-): Promise<ReplayedLogs> {
-  const { clean, wals } = found.state
+export async function replayLogs({
+  directory,
+  engine,
+  run,
+  salvage,
+  state,
+}: ReplaySource): Promise<ReplayedLogs> {
+  const { clean, wals } = state
   const memtables: SealedMemtable[] = []
   const logs: { number: number; endOffset?: number }[] = []
-  const unreachable: string[] = []
-  let records = 0
+  const skipped: SkippedRange[] = []
+  const contents: { number: number; records: number }[] = []
+  let unreachable: readonly string[] = []
   let bytesCut = 0
-  let { lastSequence } = found.state
-  /** The first log without an end record, and where it ends. */
-  let hole: { readonly wal: number; readonly offset: number } | undefined
-  for (const wal of wals) {
+  let { lastSequence } = state
+  for (const [index, wal] of wals.entries()) {
     const expected = clean?.wal === wal ? { expectedLength: clean.length } : {}
-    if (hole !== undefined) {
-      const { records, synced } = await lookInto(run, wal)
-      if (synced || clean !== null) throw lostEnd(directory, hole, wal)
-      if (records) unreachable.push(fileName('wal', wal))
-      continue
-    }
-    const result = await run({ type: 'replayWal', number: wal, ...expected })
+    const result = await run({ type: 'replayWal', number: wal, ...expected, ...(salvage ? { salvage } : {}) })
+    const { end, endOffset = 0, lost = [], memtable } = result
     bytesCut += result.tornBytes ?? 0
-    const endOffset = result.endOffset ?? 0
-    if (result.end !== 'sealed') hole = { wal, offset: endOffset }
-    if (!result.memtable) continue
-    engine.adoptMemtable(result.memtable)
-    memtables.push({ id: result.memtable, wal })
-    logs.push(hole === undefined ? { number: wal } : { number: wal, endOffset })
-    records += result.records ?? 0
-    lastSequence = Math.max(lastSequence, result.lastSequence ?? 0)
+    contents.push({ number: wal, records: result.records ?? 0 })
+    lastSequence = Math.max(lastSequence, result.lastSequence ?? 0, lastSequenceOf(lost))
+    for (const range of lost) skipped.push(skippedRange(wal, range))
+    let goesOn = true
+    if (end !== 'sealed') {
+      const behind = await lookBehind(run, wals.slice(index + 1), salvage)
+      const witness = clean === null ? behind.synced : wals[index + 1]
+      goesOn = witness !== undefined
+      if (!goesOn) {
+        unreachable = behind.holdsRecords.map((number) => fileName('wal', number))
+      } else if (salvage) {
+        skipped.push({ file: fileName('wal', wal), offset: endOffset, size: 0, problem: endlessProblem })
+      } else {
+        throw lostEnd(directory, { wal, offset: endOffset }, witness!)
+      }
+    }
+    if (memtable) {
+      engine.adoptMemtable(memtable)
+      memtables.push({ id: memtable, wal })
+      logs.push(goesOn ? { number: wal } : { number: wal, endOffset })
+    }
+    if (!goesOn) break
   }
-  return { memtables, logs, records, lastSequence, bytesCut, walsReplayed: wals.length, unreachable }
+  const damaged = [...new Set(skipped.map(({ file }) => wals.find((wal) => fileName('wal', wal) === file)!))]
+  return {
+    memtables,
+    // What is damaged stays as it is.
+    logs: logs.filter(({ number }) => !damaged.includes(number)),
+    records: contents.reduce((sum, log) => sum + log.records, 0),
+    lastSequence,
+    bytesCut,
+    walsReplayed: wals.length,
+    unreachable,
+    skipped,
+    damaged,
+    contents,
+  }
 }
 
-/** Whether a log behind a hole has anything to keep, where damage counts; and whether it says that it was synced. */
-async function lookInto(run: RunJob, wal: number): Promise<{ records: boolean; synced: boolean }> {
-  try {
-    const { records = 0, syncedOffset = 0 } = await run({ type: 'replayWal', number: wal })
-    return { records: records > 0, synced: syncedOffset > 0 }
-  } catch (error) {
-    if (isBurrowError(error) && error.code === 'BURROW_CORRUPTION') return { records: true, synced: false }
-    throw error
+const endlessProblem = 'it ends without its end record although a later log was durable after it'
+
+function skippedRange(wal: number, { offset, size, problem, ...range }: LostRange): SkippedRange {
+  const { afterSequence, beforeSequence } = range
+  return {
+    file: fileName('wal', wal),
+    offset,
+    size,
+    problem,
+    ...(afterSequence === undefined ? {} : { afterSequence }),
+    ...(beforeSequence === undefined ? {} : { beforeSequence }),
   }
+}
+
+/** No write that was lost gets its number again where that can be helped. */
+function lastSequenceOf(lost: readonly LostRange[]): number {
+  return Math.max(0, ...lost.map(({ beforeSequence = 1 }) => beforeSequence - 1))
+}
+
+/** Of the logs behind a hole: the first that says that it was synced, and those that have anything, where damage counts. */
+async function lookBehind(
+  run: RunJob,
+  wals: readonly number[],
+  salvage: boolean,
+): Promise<{ synced: number | undefined; holdsRecords: number[] }> {
+  const holdsRecords: number[] = []
+  for (const number of wals) {
+    try {
+      const found = await run({ type: 'replayWal', number, ...(salvage ? { salvage } : {}) })
+      const { lost = [], records = 0, syncedOffset = 0 } = found
+      if (syncedOffset > 0) return { synced: number, holdsRecords }
+      if (records > 0 || lost.length > 0) holdsRecords.push(number)
+    } catch (error) {
+      if (!isBurrowError(error) || error.code !== 'BURROW_CORRUPTION') throw error
+      holdsRecords.push(number)
+    }
+  }
+  return { synced: undefined, holdsRecords }
 }
 
 function lostEnd(

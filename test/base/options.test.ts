@@ -118,7 +118,6 @@ describe('validateOptions', () => {
     for (const options of [
       { compactionStyle: 'tiered' },
       { compactionStyle: 'fifo' },
-      { recovery: 'salvage' },
     ]) {
       expect(refusal(options).code).toBe('BURROW_UNSUPPORTED')
     }
