@@ -97,13 +97,18 @@ export interface LogContents {
   records: { offset: number; payload: Buffer }[]
   end: 'sealed' | 'clean' | 'torn'
   endOffset: number
+  /** Bytes behind endOffset that are not zeros. */
+  tornBytes: number
+  /** Up to here the log says that it was durable. */
+  syncedOffset: number
   fileSize: number
   /** 32 hex digits. */
   databaseId: string
 }
 
 /** A log that is damaged: what could be read before the damage. */
-export interface DamagedLog extends Pick<LogContents, 'records' | 'fileSize' | 'databaseId'> {
+export interface DamagedLog
+  extends Pick<LogContents, 'records' | 'syncedOffset' | 'fileSize' | 'databaseId'> {
   damage: NativeStatus
 }
 

@@ -77,9 +77,11 @@ napi_value ReadLog(napi_env env, napi_callback_info info) {
   if (log.status().ok()) {
     Set(env, result, "end", Text(env, LogEndName(log.end())));
     Set(env, result, "endOffset", Number(env, log.end_offset()));
+    Set(env, result, "tornBytes", Number(env, log.torn_bytes()));
   } else {
     Set(env, result, "damage", StatusObject(env, log.status()));
   }
+  Set(env, result, "syncedOffset", Number(env, log.synced_offset()));
   Set(env, result, "fileSize", Number(env, log.file_size()));
   Set(env, result, "databaseId", Text(env, log.database_id().ToHex()));
   return result;
