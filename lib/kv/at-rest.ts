@@ -12,6 +12,8 @@ import {
 import { readRestoreOptions } from './backup-options.ts'
 import { locate, locateFiles, memoryPath } from './open.ts'
 import { Readable } from './readable.ts'
+import { type RepairOptions, repairDatabase } from './repair.ts'
+import type { RepairReport } from './repair-report.ts'
 import { type RestoreOptions, type RestoreReport, restore } from './restore.ts'
 
 type InEnv<T> = T & Pick<DatabaseOptions, 'env'>
@@ -53,6 +55,15 @@ export abstract class DatabaseAtRest<K, V> extends Readable<K, V> {
   ): Promise<RestoreReport> {
     const choice = readRestoreOptions(options, 'restore')
     return await restore(locateFiles(backups, options?.env), locateFiles(path, options?.env), choice)
+  }
+
+  /**
+   * Makes a damaged database one that opens again, with everything that can be read, and says exactly what is lost; see
+   * RepairReport. What is damaged moves to lost/: nothing is deleted. Copy the directory first, and look at a `dryRun`.
+   * A repair that was interrupted is run again. BURROW_NOT_FOUND without a database, BURROW_LOCKED while it is open.
+   */
+  static async repair(path: string, options?: RepairOptions): Promise<RepairReport> {
+    return await repairDatabase(path, options)
   }
 
   /** The backups in a directory, oldest first. BURROW_NOT_FOUND when there is no such directory. */

@@ -4,9 +4,6 @@ import { BurrowError } from '../base/errors.ts'
 const instance: Readonly<Record<string, string>> = {
   transaction: 'use a write batch, which is atomic',
 }
-const statics: Readonly<Record<string, string>> = {
-  repair: 'restore a copy of the directory',
-}
 
 export function unsupported(feature: string, instead: string): BurrowError {
   return new BurrowError('BURROW_UNSUPPORTED', `${feature} is not built yet; ${instead}`, {
@@ -15,16 +12,12 @@ export function unsupported(feature: string, instead: string): BurrowError {
 }
 
 /** Gives a database class the methods that it does not have yet. */
-export function defineUnsupported(database: { readonly prototype: object }): void {
-  const define = (target: object, owner: string, table: Readonly<Record<string, string>>) => {
-    for (const [name, instead] of Object.entries(table)) {
-      const value = () => Promise.reject(unsupported(`${owner}.${name}()`, instead))
-      Object.defineProperty(target, name, { value, configurable: true, writable: true })
-    }
+export function defineUnsupported({ prototype }: { readonly prototype: object }): void {
+  for (const [name, instead] of Object.entries(instance)) {
+    const value = () => Promise.reject(unsupported(`db.${name}()`, instead))
+    Object.defineProperty(prototype, name, { value, configurable: true, writable: true })
   }
-  define(database.prototype, 'db', instance)
-  define(database, 'Database', statics)
-  Object.defineProperty(database.prototype, 'debug', {
+  Object.defineProperty(prototype, 'debug', {
     configurable: true,
     get: () => {
       throw unsupported('db.debug', 'use db.stats(), db.levels() and db.health()')

@@ -49,8 +49,7 @@ export function readState(env: NativeEnv, directory: string): FoundDatabase | un
     throw damage(`${directory} has ${data.name} but no ${currentName}`, `${directory}/${currentName}`)
   }
   const manifest = readCurrent(env, directory)
-  const log = readManifest(env, directory, manifest)
-  const state = replay(log, `${directory}/${fileName('manifest', manifest)}`)
+  const { bytesCut, end, state } = readManifestState(env, directory, manifest)
   const live = new Set([
     fileName('manifest', manifest),
     ...state.wals.map((number) => fileName('wal', number)),
@@ -65,11 +64,22 @@ export function readState(env: NativeEnv, directory: string): FoundDatabase | un
   return {
     state,
     manifest,
-    manifestBytesCut: log.end === 'torn' ? log.fileSize - log.endOffset : 0,
-    manifestEnd: log.endOffset,
+    manifestBytesCut: bytesCut,
+    manifestEnd: end,
     orphans,
     nextFileNumber: Math.max(state.nextFileNumber, highest + 1),
   }
+}
+
+/** What a manifest says, named by CURRENT or not, where it ends, and the bytes of its torn tail. Throws like findDatabase. */
+export function readManifestState(
+  env: NativeEnv,
+  directory: string,
+  number: number,
+): { readonly state: ManifestState; readonly end: number; readonly bytesCut: number } {
+  const log = readManifest(env, directory, number)
+  const state = replay(log, `${directory}/${fileName('manifest', number)}`)
+  return { state, end: log.endOffset, bytesCut: log.end === 'torn' ? log.fileSize - log.endOffset : 0 }
 }
 
 /** True when there is a database, sound or damaged. */
@@ -97,7 +107,8 @@ export function destroyFiles(env: NativeEnv, directory: string): void {
   if (env.list(directory).length === 0) env.removeDir(directory)
 }
 
-function readCurrent(env: NativeEnv, directory: string): number {
+/** The number of the manifest that CURRENT names. Throws BURROW_CORRUPTION when it names none. */
+export function readCurrent(env: NativeEnv, directory: string): number {
   const path = `${directory}/${currentName}`
   const text = env.readFile(path, largestCurrent).toString('latin1')
   const file = text.endsWith('\n') ? parseFileName(text.slice(0, -1)) : undefined
@@ -181,7 +192,7 @@ export function* fileProblems(
  * names it, one at a time, and nothing is written to it until it is named durably: a crash leaves at most one unnamed log
  * above the manifest's number, and no byte in it.
  */
-function checkUnnamedLogs(env: NativeEnv, directory: string, found: FoundDatabase): void {
+export function checkUnnamedLogs(env: NativeEnv, directory: string, found: FoundDatabase): void {
   const { manifest, manifestEnd, orphans, state } = found
   const newest = Math.max(manifest, ...state.wals)
   const unnamed = orphans.filter(({ kind, number }) => kind === 'wal' && number > newest)
