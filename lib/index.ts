@@ -30,8 +30,15 @@ export type { BackupOptions, BackupProgress, BackupReport } from './kv/backup-op
 export type { CheckpointOptions, CheckpointReport } from './kv/checkpoint.ts'
 export { Database, type DatabaseStatus } from './kv/database.ts'
 export type { VerifyProblem } from './kv/directory-outline.ts'
+export { type ExportOptions, type ExportProgress, exportJsonLines } from './kv/export.ts'
 export type { Health } from './kv/health.ts'
 export type { HealthIssue } from './kv/health-rules.ts'
+export {
+  type ImportOptions,
+  type ImportProgress,
+  importJsonLines,
+  type JsonLinesSource,
+} from './kv/import.ts'
 export type { Bytes } from './kv/keys-and-values.ts'
 export type { CompactOptions, CompactProgress } from './kv/maintenance.ts'
 export type { KeyRangeOptions } from './kv/range.ts'

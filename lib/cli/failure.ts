@@ -12,7 +12,7 @@ export function reportFailure(error: unknown, json: boolean): number {
     process.stderr.write(`burrow: ${error.message}\n`)
     return 2
   }
-  const code = isBurrowError(error) ? error.code : 'BURROW_INTERNAL'
+  const code = isBurrowError(error) ? error.code : isSystemError(error) ? 'BURROW_IO' : 'BURROW_INTERNAL'
   const message = error instanceof Error ? error.message : String(error)
   if (json) {
     const { retryable = false, context = {} } = isBurrowError(error) ? error : {}
@@ -21,6 +21,11 @@ export function reportFailure(error: unknown, json: boolean): number {
     process.stderr.write(`burrow: ${code} ${message}\n`)
   }
   return 1
+}
+
+/** What Node says of a file that a command reads or writes beside the database. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string'
 }
 
 /** Damage that ended a dump: what stands before it was printed. */

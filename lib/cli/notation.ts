@@ -10,10 +10,10 @@ export interface NotationOptions {
   readonly base64?: boolean
 }
 
-export function addNotation(command: Command): Command {
+export function addNotation(command: Command, subject = 'keys and values are'): Command {
   return command
-    .addOption(new Option('--hex', 'keys and values are hexadecimal').conflicts('base64'))
-    .addOption(new Option('--base64', 'keys and values are base64'))
+    .addOption(new Option('--hex', `${subject} hexadecimal`).conflicts('base64'))
+    .addOption(new Option('--base64', `${subject} base64`))
 }
 
 export function notationOf({ base64, hex }: NotationOptions): Notation {

@@ -5,9 +5,11 @@ import { addDelete } from './delete.ts'
 import { addDumpManifest } from './dump-manifest.ts'
 import { addDumpTable } from './dump-table.ts'
 import { addDumpWal } from './dump-wal.ts'
+import { addExport } from './export.ts'
 import { reportFailure } from './failure.ts'
 import { addGet } from './get.ts'
 import { addHealth } from './health.ts'
+import { addImport } from './import.ts'
 import { addLevels } from './levels.ts'
 import { finishOutput, OutputClosed } from './output.ts'
 import { addPut } from './put.ts'
@@ -35,7 +37,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       outputError: (text, write) => write(text.replace(/^error: /, 'burrow: ')),
     })
   const commands = [
-    ...[addGet, addPut, addDelete, addScan, addStats, addLevels, addHealth, addCompact],
+    ...[addGet, addPut, addDelete, addScan, addStats, addLevels, addHealth, addCompact, addExport, addImport],
     ...[addDumpWal, addDumpTable, addDumpManifest],
   ]
   for (const add of commands) add(program)

@@ -52,7 +52,9 @@ it('every public name is there', () => {
     'describeHealthOptions',
     'describeOptions',
     'errorCodes',
+    'exportJsonLines',
     'formatStats',
+    'importJsonLines',
     'isBurrowError',
     'presets',
   ])
