@@ -15,8 +15,9 @@ import { type RecoveryReport, type ReplayedLogs, replayLogs } from './recover.ts
 
 export const memoryPath = ':memory:'
 const memoryDirectory = '/burrow'
-/** A read-only open beside a running writer starts over when files change under it. */
+/** A read-only open beside a running writer starts over when files change under it; until nothing changes any more. */
 const readOnlyAttempts = 40
+const attemptsWithoutChange = 5
 
 /** Where a database is, after the checks that touch nothing. */
 export interface Place {
@@ -83,11 +84,13 @@ export async function openFiles(path: string, user: DatabaseOptions | undefined)
   const log = new LogSource(options.logger)
   const events = new EventBus({ logger: log.component('events') })
   if (options.onEvent !== undefined) events.onAny(options.onEvent)
-  if (options.readOnly) return await openReadOnly(place, path, options, events, log)
+  const opening = { place, path, options, events, log }
+  if (options.readOnly) return await openReadOnly(opening)
   makeDirectory(place)
   const lock = place.env.lock(`${place.directory}/${lockName}`)
   try {
-    return await readFiles(place, path, options, events, log, lock)
+    events.emit('recovery', { phase: 'begin', jobId: 0, path })
+    return await readFiles(opening, lock, options.recovery === 'salvage')
   } catch (error) {
     lock.release()
     throw error
@@ -105,38 +108,43 @@ export function makeDirectory({ env, directory }: Place): void {
   for (const parent of parents.reverse()) env.syncDir(parent)
 }
 
-async function openReadOnly(
-  place: Place,
-  path: string,
-  options: ResolvedOptions,
-  events: EventBus,
-  log: LogSource,
-): Promise<OpenedFiles> {
+type Opening = Pick<OpenedFiles, 'place' | 'path' | 'options' | 'events' | 'log'>
+
+async function openReadOnly(opening: Opening): Promise<OpenedFiles> {
+  const { events, options, path } = opening
+  events.emit('recovery', { phase: 'begin', jobId: 0, path })
+  const salvage = options.recovery === 'salvage'
+  let before = ''
+  let unchanged = 0
   for (let attempt = 1; ; attempt++) {
     try {
-      return await readFiles(place, path, options, events, log, undefined)
+      return await readFiles(opening, undefined, false)
     } catch (error) {
       // The writer may have deleted a file, or begun another manifest, since we read its name.
       const moved = isBurrowError(error) && ['BURROW_IO', 'BURROW_CORRUPTION'].includes(error.code)
-      if (!moved || attempt === readOnlyAttempts) throw error
+      if (!moved) throw error
+      unchanged = error.message === before ? unchanged + 1 : 1
+      before = error.message
+      if (attempt === readOnlyAttempts || unchanged === attemptsWithoutChange) {
+        // Only now: what a writer was about to finish would pass for damage.
+        if (salvage) return await readFiles(opening, undefined, true)
+        throw error
+      }
       await new Promise((done) => setTimeout(done, Math.min(attempt, 10)))
     }
   }
 }
 
 async function readFiles(
-  place: Place,
-  path: string,
-  options: ResolvedOptions,
-  events: EventBus,
-  log: LogSource,
+  opening: Opening,
   lock: NativeLock | undefined,
+  salvage: boolean,
 ): Promise<OpenedFiles> {
+  const { options, path, place } = opening
   const began = performance.now()
   const existing = findDatabase(place.env, place.directory)
   if (existing === undefined && lock === undefined) throw notFound(path)
   const found = existing ?? emptyDatabase()
-  events.emit('recovery', { phase: 'begin', jobId: 0, path })
   let pump = () => {}
   const engine = native.openEngine(
     place.env,
@@ -152,7 +160,7 @@ async function readFiles(
       engine,
       directory: place.directory,
       state: found.state,
-      salvage: options.recovery === 'salvage',
+      salvage,
       run: (spec) =>
         new Promise((done, failed) => {
           jobs.submit(spec, (completion, error) => (error === undefined ? done(completion) : failed(error)))
@@ -173,7 +181,7 @@ async function readFiles(
     const onProgress = (next: () => void) => {
       pump = next
     }
-    return { place, path, options, events, log, engine, jobs, lock, found, replayed, report, onProgress }
+    return { ...opening, engine, jobs, lock, found, replayed, report, onProgress }
   } catch (error) {
     engine.close()
     throw error
