@@ -20,9 +20,13 @@ interface DumpOptions extends NotationOptions {
 }
 
 export function addDumpWal(program: Command): void {
+  describeDump(program.command('dump-wal'))
+}
+
+/** Also `burrow wal dump`. */
+export function describeDump(command: Command): void {
   addNotation(
-    program
-      .command('dump-wal')
+    command
       .description('print the writes that stand in logs; works on databases that do not open')
       .argument('<path>', 'directory of the database')
       .argument(

@@ -13,8 +13,12 @@ import { addImport } from './import.ts'
 import { addLevels } from './levels.ts'
 import { finishOutput, OutputClosed } from './output.ts'
 import { addPut } from './put.ts'
+import { addQuarantine } from './quarantine.ts'
+import { addRepair } from './repair.ts'
 import { addScan } from './scan.ts'
 import { addStats } from './stats.ts'
+import { addVerify } from './verify.ts'
+import { addWal } from './wal.ts'
 
 const after = `
 Keys and values are UTF-8; with --hex or --base64 they are bytes in that notation, in arguments and in output. In text
@@ -38,7 +42,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     })
   const commands = [
     ...[addGet, addPut, addDelete, addScan, addStats, addLevels, addHealth, addCompact, addExport, addImport],
+    addRepair,
     ...[addDumpWal, addDumpTable, addDumpManifest],
+    ...[addVerify, addWal, addQuarantine],
   ]
   for (const add of commands) add(program)
   let json = false
