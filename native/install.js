@@ -2,6 +2,7 @@
 // and says in one sentence what to install when it cannot.
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import { headersEnvironment } from './node_headers.js'
 
 const windows = process.platform === 'win32'
 
@@ -41,6 +42,6 @@ const missing = missingTools()
 if (missing.length > 0) giveUp(`this machine lacks ${missing.join(', ')}`)
 
 const JOBS = process.env.JOBS ?? String(availableParallelism())
-if (!run('node-gyp-build', { stdio: 'inherit', env: { ...process.env, JOBS } })) {
+if (!run('node-gyp-build', { stdio: 'inherit', env: { ...headersEnvironment(), JOBS } })) {
   giveUp('see the messages of node-gyp above (Python 3, make and a C++20 compiler are needed)')
 }
