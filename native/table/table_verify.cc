@@ -77,6 +77,10 @@ class Verifier {
     if (!last_separator_.empty() && CompareInternalKeys(last_separator_, key) >= 0) {
       return Wrong("key before the index separator of its block");
     }
+    // Else a read of a version would end at the block before, unless the key's newer versions end that block.
+    if (!last_separator_.empty() && last_separator_ != last_key_ && UserKey(last_separator_) == user_key) {
+      return Wrong("index separator lies between the versions of a key");
+    }
     const uint64_t hash = Hash64(user_key);
     uint64_t trailer;
     Slice value;
@@ -109,6 +113,10 @@ class Verifier {
         BURROW_RETURN_IF_ERROR(table_.ReadBlock(handle, BlockType::kFilter, &filter_block_));
         if (!filter_.Init(FilterContents(filter_block_))) {
           return table_.Corrupt("malformed filter partition", handle.offset);
+        }
+        std::string separator;
+        if (!table_.filter_index.Separator(part, &separator) || Trailer(separator) != 0) {
+          return Wrong("filter separator lies between the versions of a key");
         }
         filter_part_ = part;
       }
