@@ -155,7 +155,7 @@ async function readFiles(
   try {
     engine.ref()
     engine.install(deltaOf({ added: [...found.state.version.all()] }, 0))
-    if (options.readOnly) pinTables(engine, found.state.version, options.maxOpenFiles)
+    if (options.readOnly) pinTables(engine, place, found.state.version, options.maxOpenFiles)
     const replayed = await replayLogs({
       engine,
       directory: place.directory,

@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { Database } from '../../lib/index.ts'
 import { native } from '../../lib/native.ts'
+import { TemporaryFolder } from '../cli/burrow.ts'
 
 const key = (i: number) => `k${String(i).padStart(6, '0')}`
 const options = { memtableSize: 32 << 10, syncWrites: false }
@@ -42,4 +44,26 @@ it('opens while files come and go', async () => {
   stop = true
   await writing
   await writer.close()
+})
+
+it('opens though a table is damaged, and reads what is whole', async () => {
+  using folder = new TemporaryFolder()
+  const path = folder.join('db')
+  const writer = await Database.open(path)
+  for (const name of ['a', 'b']) {
+    await writer.put(name, name)
+    await writer.flush()
+  }
+  await writer.close()
+  const [damaged] = readdirSync(path).filter((name) => name.endsWith('.sst'))
+  for (const at of [2, statSync(`${path}/${damaged}`).size - 3]) {
+    const file = `${path}/${damaged}`
+    const bytes = readFileSync(file)
+    bytes[at]! ^= 1
+    writeFileSync(file, bytes)
+    const reader = await Database.open(path, { readOnly: true })
+    expect(await reader.get('b')).toBe('b')
+    await expect(reader.get('a')).rejects.toMatchObject({ code: 'BURROW_CORRUPTION', context: { file } })
+    await reader.close()
+  }
 })
