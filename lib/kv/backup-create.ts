@@ -26,6 +26,7 @@ import { makeDirectory, type Place } from './open.ts'
 import { type ProgressReporter, reportProgress } from './progress.ts'
 import { type Workbench, withWorkbench } from './workbench.ts'
 
+/** Files at once; a pool keeps one thread more for flushes. */
 const parallel = 2
 
 /**
@@ -106,7 +107,7 @@ class BackupRun {
         databaseId,
         nextFileNumber: backupManifest + 1,
         readOnly: false,
-        threads: parallel,
+        threads: parallel + 1,
         bytesPerSecond: this.#options.bytesPerSecond,
       }
       const total = tables.reduce((sum, { size }) => sum + size, 0)

@@ -120,7 +120,7 @@ function withReadBench<T>(
   place: Place,
   work: (run: RunJob, bench: Parameters<Parameters<typeof withWorkbench>[2]>[0]) => Promise<T>,
 ): Promise<T> {
-  const config = { databaseId: '0'.repeat(32), nextFileNumber: 1, readOnly: true }
+  const config = { databaseId: '0'.repeat(32), nextFileNumber: 1, readOnly: true, threads: 3 }
   return withWorkbench(place, config, (bench) => work(bench.run, bench))
 }
 

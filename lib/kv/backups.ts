@@ -7,12 +7,14 @@ import { type BackupReport, type ResolvedBackupOptions, readBackupOptions } from
 import { type CheckpointReport, checkpoint, destination, readCheckpointOptions } from './checkpoint.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { BackupHealth } from './health-rules.ts'
+import type { KeepAlive } from './keep-alive.ts'
 import type { OpenedFiles, Place } from './open.ts'
 
 /** Checkpoints and backups of one open database: those that are asked for, and those that the schedule makes. */
 export class Backups {
   readonly #plane: ControlPlane
   readonly #files: OpenedFiles
+  readonly #keepAlive: KeepAlive
   readonly #schedule: BackupSchedule | undefined
   readonly #known: KnownChecksums = new Map()
   readonly #running = new Set<Promise<unknown>>()
@@ -24,9 +26,10 @@ export class Backups {
   #failure: BurrowError | undefined
   #scheduledRun = false
 
-  constructor(plane: ControlPlane, files: OpenedFiles) {
+  constructor(plane: ControlPlane, files: OpenedFiles, keepAlive: KeepAlive) {
     this.#plane = plane
     this.#files = files
+    this.#keepAlive = keepAlive
     this.#schedule = files.options.backup
   }
 
@@ -94,10 +97,12 @@ export class Backups {
 
   async #run<T>(work: Promise<T>): Promise<T> {
     this.#running.add(work)
+    this.#keepAlive.hold()
     try {
       return await work
     } finally {
       this.#running.delete(work)
+      this.#keepAlive.release()
     }
   }
 

@@ -36,6 +36,7 @@ export interface CheckpointReport {
 }
 
 const optionNames = new Set(['signal'] as const)
+/** Files at once; a pool keeps one thread more for flushes. */
 const parallel = 2
 
 export function readCheckpointOptions(options: unknown): CheckpointOptions {
@@ -154,7 +155,7 @@ class CheckpointFiles {
     ]
     const { databaseId, nextFileNumber: manifest } = state
     const made = { ...state, nextFileNumber: manifest + 1 }
-    const config = { databaseId, nextFileNumber: manifest, readOnly: false, threads: parallel }
+    const config = { databaseId, nextFileNumber: manifest, readOnly: false, threads: parallel + 1 }
     await withWorkbench(this.#target, config, (bench) =>
       cancellable(bench, signal, 'checkpoint', async () => {
         await forEachParallel(names, parallel, async (name) => {

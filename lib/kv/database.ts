@@ -125,7 +125,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
         memtableSize: options.memtableSize,
       })
     }
-    this.#backups = this.#plane === undefined ? undefined : new Backups(this.#plane, files)
+    this.#backups = this.#plane === undefined ? undefined : new Backups(this.#plane, files, keepAlive)
     const snapshots = this.#snapshots
     const makeReads = (sequence: number | undefined) =>
       new Reads({ engine, requests, snapshots, encodings, sequence })

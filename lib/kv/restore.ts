@@ -34,6 +34,7 @@ export interface RestoreReport {
  */
 export const stagingName = 'restoring'
 const call = 'restore'
+/** Files at once; a pool keeps one thread more for flushes. */
 const parallel = 2
 
 /** Makes a database in `target` from a backup. Every table is checked on the way; what a failure leaves is removed. */
@@ -129,7 +130,7 @@ async function fill(
     databaseId: state.databaseId,
     nextFileNumber: manifest,
     readOnly: false,
-    threads: parallel,
+    threads: parallel + 1,
   }
   await withWorkbench(place, config, (bench) =>
     cancellable(bench, signal, call, async () => {
