@@ -60,6 +60,17 @@ export interface NativeEnv {
   lock(path: string): NativeLock
   /** Memory only: what a power cut could leave ('power'), or a killed process ('kill'); reproducible by seed. */
   crashClone?(mode: 'power' | 'kill', seed: number): NativeEnv
+  /**
+   * Memory only: a power cut in the middle of things. Just before the n-th change of a file or directory from now, counted
+   * from 1, the copy is made that `takeCrash` hands over; undefined until then.
+   */
+  crashAfter?(changes: number, seed: number): void
+  takeCrash?(): NativeEnv | undefined
+  /**
+   * Memory only: engines that are opened from now on have no threads. Background work runs in the calls that wait or look
+   * for it, in an order that the seed gives, so that the same calls have the same effects each time. Copies do likewise.
+   */
+  simulate?(seed: number): void
   /** Memory only: bytes the file system holds at most; 0: unlimited. */
   setCapacity?(bytes: number): void
   /** Fault only. */
@@ -73,7 +84,7 @@ export interface NativeEnv {
   trace?(): string[]
 }
 
-/** Fails, shortens, garbles or delays matching operations of a fault Env. */
+/** Fails, shortens, garbles or delays matching operations of a fault Env, or kills the process in one. */
 export interface FaultRule {
   /** Kinds of operation: open create read write sync syncdir rename remove link allocate truncate lock list size mkdir; empty: all. */
   operations?: readonly string[]
@@ -82,8 +93,8 @@ export interface FaultRule {
   after?: number
   /** Fires once (default) or from then on. */
   repeat?: boolean
-  effect: 'error' | 'short' | 'garbage' | 'delay'
-  /** For 'error' and 'short': EIO (default), ENOSPC, EROFS, EACCES, EMFILE, EDQUOT. */
+  effect: 'error' | 'short' | 'garbage' | 'delay' | 'kill'
+  /** For 'error' and 'short': EIO (default), ENOSPC, EROFS, EACCES, EMFILE, EDQUOT, EINTR. */
   errno?: string
   delayMicros?: number
 }

@@ -53,6 +53,7 @@
       "util/hash.cc",
       "util/histogram.cc",
       "util/random.cc",
+      "util/schedule.cc",
       "util/status.cc",
       "wal/log_reader.cc",
       "wal/log_writer.cc"
@@ -85,6 +86,7 @@
       "env/fault_env_test.cc",
       "env/file_names_test.cc",
       "env/memory_env_test.cc",
+      "env/transfer_test.cc",
       "jobs/engine_model_test.cc",
       "jobs/job_runner_test.cc",
       "jobs/rate_limiter_test.cc",
@@ -105,6 +107,7 @@
       "util/hash_test.cc",
       "util/histogram_test.cc",
       "util/random_test.cc",
+      "util/schedule_test.cc",
       "wal/log_test.cc"
     ],
     "bench_files": [

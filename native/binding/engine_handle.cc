@@ -92,10 +92,16 @@ napi_value EngineHandle::Open(napi_env env, napi_callback_info info) {
   handle->completions_ = std::make_unique<CompletionQueue<JobCompletion>>(handle->signal_.get());
   handle->answers_ = std::make_unique<CompletionQueue<ReadAnswer>>(handle->signal_.get());
   config.engine.env = file_env.get();
+  uint64_t seed;
+  if (file_env->Simulated(&seed)) {
+    auto wake = [signal = handle->signal_.get()] { signal->OnProgress(); };
+    handle->schedule_ = std::make_unique<Schedule>(seed, wake);
+    config.engine.schedule = handle->schedule_.get();
+  }
   handle->file_env_ = std::move(file_env);
   handle->engine_ = std::make_unique<Engine>(config.engine, handle->signal_.get());
   handle->runner_ = std::make_unique<JobRunner>(config.jobs, handle->engine_.get(), handle->completions_.get());
-  handle->readers_ = std::make_unique<ThreadPool>(config.read_threads, 0, "burrow-read");
+  handle->readers_ = std::make_unique<ThreadPool>(config.read_threads, 0, "burrow-read", handle->schedule());
   // After the notifier's own hook, hence called before it: threads end first.
   handle->hooked_ = napi_add_env_cleanup_hook(env, OnEnvironmentEnd, handle.get()) == napi_ok;
   StopAtProcessExit(handle.get());

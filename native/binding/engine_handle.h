@@ -53,6 +53,7 @@ class EngineHandle : public std::enable_shared_from_this<EngineHandle> {
   ThreadPool& readers() { return *readers_; }
   ProgressSignal& signal() { return *signal_; }
   Notifier& notifier() { return *notifier_; }
+  Schedule* schedule() { return schedule_.get(); }  // null: there are threads
   CompletionQueue<JobCompletion>& completions() { return *completions_; }
   CompletionQueue<ReadAnswer>& answers() { return *answers_; }
 
@@ -104,6 +105,7 @@ class EngineHandle : public std::enable_shared_from_this<EngineHandle> {
   std::unique_ptr<ProgressSignal> signal_;
   std::unique_ptr<CompletionQueue<JobCompletion>> completions_;
   std::unique_ptr<CompletionQueue<ReadAnswer>> answers_;
+  std::unique_ptr<Schedule> schedule_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<JobRunner> runner_;
   std::unique_ptr<ThreadPool> readers_;

@@ -195,6 +195,11 @@ std::unique_ptr<EnvHandle> MemoryHandle(std::shared_ptr<MemoryEnv> memory) {
   return handle;
 }
 
+// Both kinds of loss happen, told apart by a bit that the wreck does not depend on otherwise.
+MemoryEnv::DirectoryLoss LossOf(uint64_t seed) {
+  return (seed & 1) != 0 ? MemoryEnv::DirectoryLoss::kSubset : MemoryEnv::DirectoryLoss::kPrefix;
+}
+
 napi_value CrashClone(napi_env env, napi_callback_info info) {
   EnvCall<2> call(env, info);
   const std::string mode = call.reader.Text(call[0], "mode");
@@ -202,7 +207,29 @@ napi_value CrashClone(napi_env env, napi_callback_info info) {
   if (mode != "power" && mode != "kill") call.reader.Fail("mode must be 'power' or 'kill'");
   if (!call.ok()) return nullptr;
   MemoryEnv* memory = call->memory;
-  return NewEnvObject(env, MemoryHandle(mode == "kill" ? memory->KillClone() : memory->CrashClone(seed)));
+  return NewEnvObject(env, MemoryHandle(mode == "kill" ? memory->KillClone() : memory->CrashClone(seed, LossOf(seed))));
+}
+
+napi_value CrashAfter(napi_env env, napi_callback_info info) {
+  EnvCall<2> call(env, info);
+  const uint64_t changes = call.reader.Integer(call[0], "changes");
+  const uint64_t seed = call.reader.Integer(call[1], "seed");
+  if (call.ok()) call->memory->CrashAfter(changes, seed, LossOf(seed));
+  return nullptr;
+}
+
+napi_value TakeCrash(napi_env env, napi_callback_info info) {
+  EnvCall<1> call(env, info);
+  if (!call.ok()) return nullptr;
+  std::shared_ptr<MemoryEnv> wreck = call->memory->TakeCrash();
+  return wreck == nullptr ? nullptr : NewEnvObject(env, MemoryHandle(std::move(wreck)));
+}
+
+napi_value Simulate(napi_env env, napi_callback_info info) {
+  EnvCall<1> call(env, info);
+  const uint64_t seed = call.reader.Integer(call[0], "seed");
+  if (call.ok()) call->memory->Simulate(seed);
+  return nullptr;
 }
 
 napi_value SetCapacity(napi_env env, napi_callback_info info) {
@@ -229,12 +256,13 @@ constexpr Named<fault::OpMask> kOperationKinds[] = {
 static_assert(std::size(kOperationKinds) == fault::kKinds);
 
 constexpr Named<fault::Effect> kEffects[] = {{"error", fault::Effect::kError},
-                                             {"short", fault::Effect::kShortWrite},
+                                             {"short", fault::Effect::kShort},
                                              {"garbage", fault::Effect::kGarbage},
-                                             {"delay", fault::Effect::kDelay}};
+                                             {"delay", fault::Effect::kDelay},
+                                             {"kill", fault::Effect::kKill}};
 
-constexpr Named<int> kErrnos[] = {{"EIO", EIO},       {"ENOSPC", ENOSPC}, {"EROFS", EROFS},
-                                  {"EACCES", EACCES}, {"EMFILE", EMFILE}, {"EDQUOT", EDQUOT}};
+constexpr Named<int> kErrnos[] = {{"EIO", EIO},       {"ENOSPC", ENOSPC}, {"EROFS", EROFS}, {"EACCES", EACCES},
+                                  {"EMFILE", EMFILE}, {"EDQUOT", EDQUOT}, {"EINTR", EINTR}};
 
 template <typename T>
 T Choose(Reader* reader, napi_value value, const char* what, std::span<const Named<T>> choices) {
@@ -343,7 +371,11 @@ constexpr Method kMethods[] = {
     {"totalSpace", GetNumber<&Env::GetTotalSpace>},
     {"lock", Lock},
 };
-constexpr Method kMemoryMethods[] = {{"crashClone", CrashClone}, {"setCapacity", SetCapacity}};
+constexpr Method kMemoryMethods[] = {{"crashClone", CrashClone},
+                                     {"crashAfter", CrashAfter},
+                                     {"takeCrash", TakeCrash},
+                                     {"simulate", Simulate},
+                                     {"setCapacity", SetCapacity}};
 constexpr Method kFaultMethods[] = {{"addRule", AddRule},       {"removeRule", RemoveRule}, {"clearRules", ClearRules},
                                     {"operations", Operations}, {"setTrace", SetTrace},     {"trace", TakeTrace}};
 constexpr Method kLockMethods[] = {{"release", Release}};

@@ -25,6 +25,7 @@ napi_value Submit(napi_env env, napi_callback_info info) {
 napi_value TakeCompletions(napi_env env, napi_callback_info info) {
   EngineCall<1> call(env, info);
   if (!call.open()) return nullptr;
+  if (Schedule* schedule = call.handle()->schedule()) schedule->RunSome();
   const std::vector<JobCompletion> completions = call.handle()->completions().Take();
   napi_value list = Array(env, completions.size());
   for (size_t i = 0; i < completions.size(); ++i) {
@@ -42,6 +43,7 @@ napi_value WaitProgress(napi_env env, napi_callback_info info) {
   if (!reader.ok()) return nullptr;
   EngineHandle* handle = call.handle();
   if (!handle->completions().empty()) return Boolean(env, true);
+  if (Schedule* schedule = handle->schedule()) return Boolean(env, schedule->RunOne());
   constexpr double kLongest = 86'400'000;
   const auto timeout = std::chrono::microseconds(static_cast<int64_t>(std::clamp(millis, 0.0, kLongest) * 1000));
   return Boolean(env, handle->signal().Wait(timeout));

@@ -45,7 +45,11 @@ void CommitQueue::Start(std::shared_ptr<MemTable> memtable, std::unique_ptr<log:
   next_ = next;
   acknowledged_sequence_ = next - 1;
   visible_.store(next - 1, std::memory_order_release);
-  thread_ = std::thread([this] { RunLogThread(); });
+  if (options_.schedule != nullptr) {
+    step_ = options_.schedule->Add([this] { return LogStep(); });
+  } else {
+    thread_ = std::thread([this] { RunLogThread(); });
+  }
 }
 
 Status CommitQueue::Refusal() const {
@@ -126,10 +130,7 @@ WriteOutcome CommitQueue::Lead(const Entry& entry, WriteMode mode, Status* statu
     size_t written = 0;
     *status = log_->Append(lead_buffer_, &written);
     ++stats_.writes;
-    if (!status->ok() && status->Is(Code::kNoSpace) && written == 0) {
-      log_->Rewind(log_->written_size());
-      return WriteOutcome::kFailed;
-    }
+    if (status->Is(Code::kNoSpace) && TakeBack(written)) return WriteOutcome::kFailed;
     if (status->ok() && mode.sync) *status = TimedSync(log_.get());
     if (!status->ok()) {
       Poison(*status);
@@ -142,6 +143,17 @@ WriteOutcome CommitQueue::Lead(const Entry& entry, WriteMode mode, Status* statu
   if (mode.wal && mode.sync) sync_done_ = sync_wanted_ = submitted_;
   AcknowledgeAll();
   return WriteOutcome::kDone;
+}
+
+// After an append of which only `written` bytes found space: makes as if it had never been tried. False when the file
+// does not let go of them.
+bool CommitQueue::TakeBack(size_t written) {
+  if (written > 0) {
+    if (allocating_ || !log_->file()->Truncate(log_->written_size()).ok()) return false;
+    if (allocated_ != UINT64_MAX) allocated_ = log_->written_size();
+  }
+  log_->Rewind(log_->written_size());
+  return true;
 }
 
 WriteOutcome CommitQueue::Gather(const Entry& entry, WriteMode mode, Lock* lock, Status* status) {
@@ -158,10 +170,10 @@ WriteOutcome CommitQueue::Gather(const Entry& entry, WriteMode mode, Lock* lock,
   }
   if (mode.sync || mode.wait || pending_.size() >= options_.gather_limit) {
     write_wanted_ = true;
-    log_wakes_.notify_one();
+    WakeLog();
   }
   if (!mode.wait) return WriteOutcome::kDone;
-  progress_.wait(*lock, [&] { return acknowledged_ >= index || !poison_.ok() || exit_; });
+  AwaitProgress(lock, [&] { return acknowledged_ >= index || !poison_.ok() || exit_; });
   if (acknowledged_ >= index) return WriteOutcome::kDone;
   *status = poison_.ok() ? Status(Code::kClosed, "the database was closed") : poison_;
   return WriteOutcome::kFailed;
@@ -204,7 +216,7 @@ Status CommitQueue::EnsureAllocated() {
   if (needed <= allocated_) {
     if (allocated_ - needed < kAllocationStep / 2 && !allocating_) {
       allocate_to_ = allocated_ + kAllocationStep;
-      log_wakes_.notify_one();
+      WakeLog();
     }
     return Status();
   }
@@ -276,7 +288,7 @@ Status CommitQueue::WritePending() {
   if (acknowledged_ == submitted_ || log_ == nullptr) return Status();
   if (log_busy_ || SyncOwed()) {
     write_wanted_ = true;
-    log_wakes_.notify_one();
+    WakeLog();
     return Status();
   }
   BURROW_RETURN_IF_ERROR(WritePendingLocked());
@@ -303,8 +315,8 @@ Status CommitQueue::Sync() {
   submitted_.fetch_add(1, std::memory_order_acq_rel);
   uint64_t index = submitted_;
   sync_wanted_ = index;
-  log_wakes_.notify_one();
-  progress_.wait(lock, [&] { return acknowledged_ >= index || !poison_.ok() || exit_; });
+  WakeLog();
+  AwaitProgress(&lock, [&] { return acknowledged_ >= index || !poison_.ok() || exit_; });
   return acknowledged_ >= index ? Status() : poison_.ok() ? Refusal() : poison_;
 }
 
@@ -314,14 +326,14 @@ Status CommitQueue::SyncAsync(uint64_t* index) {
   submitted_.fetch_add(1, std::memory_order_acq_rel);
   *index = submitted_;
   sync_wanted_ = *index;
-  log_wakes_.notify_one();
+  WakeLog();
   return Status();
 }
 
 Status CommitQueue::Rotate(std::shared_ptr<MemTable> memtable, std::unique_ptr<log::LogWriter> log, uint64_t allocated,
                            std::shared_ptr<MemTable>* sealed) {
   Lock lock(mutex_);
-  progress_.wait(lock, [&] { return !log_busy_; });
+  AwaitProgress(&lock, [&] { return !log_busy_; });
   BURROW_RETURN_IF_ERROR(Refusal());
   log_->FrameEnd(&pending_);
   BURROW_RETURN_IF_ERROR(WritePendingLocked());
@@ -332,14 +344,14 @@ Status CommitQueue::Rotate(std::shared_ptr<MemTable> memtable, std::unique_ptr<l
   memtable_ = std::move(memtable);
   allocated_ = allocated;
   allocate_to_ = 0;
-  log_wakes_.notify_one();
+  WakeLog();
   return Status();
 }
 
 Status CommitQueue::AwaitAcknowledged(SequenceNumber sequence) {
   Lock lock(mutex_);
   // What Rotate could not acknowledge waits for the log thread, which tells.
-  progress_.wait(lock, [&] { return log_ == nullptr || acknowledged_sequence_ >= sequence || !poison_.ok() || exit_; });
+  AwaitProgress(&lock, [&] { return log_ == nullptr || acknowledged_sequence_ >= sequence || !poison_.ok() || exit_; });
   if (!poison_.ok()) return poison_;
   if (log_ != nullptr && acknowledged_sequence_ < sequence) return Status(Code::kClosed, "the database was closed");
   return Status();
@@ -355,8 +367,8 @@ Status CommitQueue::Stop(bool seal, uint64_t* length) {
   stopped_ = true;
   // The log thread finishes what syncs were promised and what logs were sealed.
   write_wanted_ = true;
-  log_wakes_.notify_one();
-  progress_.wait(lock, [&] { return !poison_.ok() || (!log_busy_ && !allocating_ && !SyncOwed() && sealed_.empty()); });
+  WakeLog();
+  AwaitProgress(&lock, [&] { return !poison_.ok() || (!log_busy_ && !allocating_ && !SyncOwed() && sealed_.empty()); });
   Status status = poison_;
   if (status.ok()) status = WritePendingLocked();
   if (status.ok()) AcknowledgeAll();
@@ -368,31 +380,59 @@ Status CommitQueue::Stop(bool seal, uint64_t* length) {
     *length = log_->written_size();
   }
   exit_ = true;
-  log_wakes_.notify_one();
+  WakeLog();
   progress_.notify_all();
   lock.unlock();
-  thread_.join();
+  if (options_.schedule != nullptr) {
+    options_.schedule->Remove(step_);
+  } else {
+    thread_.join();
+  }
   listener_->OnProgress();
   return status;
+}
+
+void CommitQueue::WakeLog() {
+  if (options_.schedule != nullptr) {
+    options_.schedule->Wake();
+  } else {
+    log_wakes_.notify_one();
+  }
+}
+
+template <typename Done>
+void CommitQueue::AwaitProgress(Lock* lock, Done done) {
+  if (options_.schedule == nullptr) return progress_.wait(*lock, done);
+  while (!done() && LogWorkDue()) DoLogWork(lock);
 }
 
 void CommitQueue::RunLogThread() {
   Lock lock(mutex_);
   for (;;) {
-    log_wakes_.wait(lock, [&] {
-      return exit_ || (poison_.ok() && (GroupWaits() || !sealed_.empty() || allocate_to_ > allocated_));
-    });
+    log_wakes_.wait(lock, [&] { return exit_ || LogWorkDue(); });
     if (exit_) return;
-    if (!sealed_.empty()) {
-      FinishSealed(&lock);
-    } else if (GroupWaits()) {
-      WriteGroup(&lock);
-    } else {
-      AllocateAhead(&lock);
-    }
-    progress_.notify_all();
-    listener_->OnProgress();
+    DoLogWork(&lock);
   }
+}
+
+bool CommitQueue::LogStep() {
+  Lock lock(mutex_);
+  if (exit_ || !LogWorkDue()) return false;
+  DoLogWork(&lock);
+  return true;
+}
+
+// REQUIRES: LogWorkDue().
+void CommitQueue::DoLogWork(Lock* lock) {
+  if (!sealed_.empty()) {
+    FinishSealed(lock);
+  } else if (GroupWaits()) {
+    WriteGroup(lock);
+  } else {
+    AllocateAhead(lock);
+  }
+  progress_.notify_all();
+  listener_->OnProgress();
 }
 
 // Makes the oldest sealed log durable. It stays in the list meanwhile: no sync in a later log may be acknowledged before,

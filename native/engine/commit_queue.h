@@ -12,6 +12,7 @@
 #include "base/write_batch.h"
 #include "memtable/memtable.h"
 #include "util/histogram.h"
+#include "util/schedule.h"
 #include "wal/log_writer.h"
 
 namespace burrow {
@@ -45,6 +46,7 @@ class CommitQueue {
   struct Options {
     uint64_t memtable_size = 64 << 20;
     size_t gather_limit = 4 << 20;  // bytes gathered before an asynchronous writer wakes the log thread by itself
+    Schedule* schedule = nullptr;   // does the log thread's work; outlives the queue. Null: there is a thread
   };
   CommitQueue(const Options& options, ProgressListener* listener);
   ~CommitQueue();  // Stop()
@@ -106,6 +108,7 @@ class CommitQueue {
 
   WriteOutcome Submit(const Entry& entry, WriteMode mode, Status* status);
   WriteOutcome Lead(const Entry& entry, WriteMode mode, Status* status);
+  bool TakeBack(size_t written);
   WriteOutcome Gather(const Entry& entry, WriteMode mode, Lock* lock, Status* status);
   Status Refusal() const;
   bool MemtableFull(size_t bytes) const;
@@ -120,7 +123,14 @@ class CommitQueue {
   Status TimedSync(log::LogWriter* log);
   uint64_t DelayFor(size_t bytes);
   bool GroupWaits() const { return SyncOwed() || (write_wanted_ && acknowledged_ != submitted_); }
+  bool LogWorkDue() const { return poison_.ok() && (GroupWaits() || !sealed_.empty() || allocate_to_ > allocated_); }
+  void WakeLog();
+  // Waits for `done`, which the log thread's work brings about.
+  template <typename Done>
+  void AwaitProgress(Lock* lock, Done done);
   void RunLogThread();
+  bool LogStep();  // the schedule's
+  void DoLogWork(Lock* lock);
   void FinishSealed(Lock* lock);
   void WriteGroup(Lock* lock);
   void AllocateAhead(Lock* lock);
@@ -161,6 +171,7 @@ class CommitQueue {
   std::atomic<uint64_t> acknowledged_{0};
   std::atomic<bool> poisoned_flag_{false};
   std::thread thread_;
+  int step_ = 0;  // the schedule's id for LogStep
 };
 
 }  // namespace burrow

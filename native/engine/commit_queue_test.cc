@@ -19,9 +19,11 @@ struct Script {
   int syncs = 0;
   bool hold_syncs = false;  // syncs wait until this is false
   bool sync_waiting = false;
-  Status next_append;    // returned once, with nothing written
-  Status all_allocates;  // returned by every Allocate
-  Status all_syncs;      // returned by every sync
+  Status next_append;          // returned once…
+  size_t short_by = SIZE_MAX;  // …with all but so many bytes written
+  bool keeps_short = false;    // and no Truncate takes them back
+  Status all_allocates;        // returned by every Allocate
+  Status all_syncs;            // returned by every sync
 
   void Hold(bool hold) {
     std::lock_guard<std::mutex> lock(mutex);
@@ -52,7 +54,12 @@ class ScriptedFile final : public WritableFile {
   Status Append(Slice data, size_t* written) override {
     std::lock_guard<std::mutex> lock(script_->mutex);
     if (written != nullptr) *written = 0;
-    if (!script_->next_append.ok()) return std::exchange(script_->next_append, Status());
+    if (!script_->next_append.ok()) {
+      const size_t done = data.size() - std::min(data.size(), script_->short_by);
+      script_->data.append(data.substr(0, done));
+      if (written != nullptr) *written = done;
+      return std::exchange(script_->next_append, Status());
+    }
     script_->data.append(data);
     ++script_->appends;
     if (written != nullptr) *written = data.size();
@@ -72,7 +79,12 @@ class ScriptedFile final : public WritableFile {
     script_->sync_waiting = false;
     return script_->all_syncs;
   }
-  Status Truncate(uint64_t) override { return Status(); }
+  Status Truncate(uint64_t size) override {
+    std::lock_guard<std::mutex> lock(script_->mutex);
+    if (script_->keeps_short) return Status::FromErrno("truncate", "log", EIO);
+    script_->data.resize(std::min(script_->data.size(), size));
+    return Status();
+  }
   Status Close() override { return Status(); }
   uint64_t Size() const override { return script_->data.size(); }
 
@@ -239,6 +251,50 @@ TEST(CommitQueue, AFullDiskBeforeTheFirstByteRefusesOneWriteOnly) {
   CHECK_OK(f.queue.WritePending());
   log::LogEnd end;
   CHECK((LoggedKeys(f.script->data, 1, &end) == std::vector<std::string>{"a", "b", "c"}));
+}
+
+TEST(CommitQueue, AWriteThatFindsSpaceForAPartIsTakenBack) {
+  for (const bool keeps : {false, true}) {
+    Fixture f;
+    f.MustPut("a");
+    f.script->Set(&Script::short_by, size_t{3});
+    f.script->Set(&Script::keeps_short, keeps);
+    f.script->Set(&Script::next_append, Status::FromErrno("write", "log", ENOSPC));
+    Status status;
+    CHECK(f.Put("b", {}, &status) == WriteOutcome::kFailed);
+    CHECK(status.Is(Code::kNoSpace));
+    CHECK_EQ(f.queue.poisoned(), keeps);
+    if (keeps) continue;
+    f.MustPut("c", kSyncMode);
+    CHECK(!f.Has("b") && f.Has("c"));
+    uint64_t length;
+    CHECK_OK(f.queue.Stop(true, &length));
+    log::LogEnd end;
+    CHECK(LoggedKeys(f.script->data, 1, &end) == std::vector<std::string>({"a", "c"}));
+    CHECK(end == log::LogEnd::kSealed);
+  }
+}
+
+TEST(CommitQueue, AScheduleDoesTheWorkOfTheLogThread) {
+  int wakes = 0;
+  Schedule schedule(1, [&] { ++wakes; });
+  const auto script = std::make_shared<Script>();
+  CountingListener listener;
+  CommitQueue queue({.memtable_size = 1 << 20, .schedule = &schedule}, &listener);
+  const auto memtable = std::make_shared<MemTable>();
+  queue.Start(memtable, Fixture::NewLog(script, 1), 1 << 20, 1);
+  Status status;
+  CHECK(queue.WriteOne(Kind::kPut, "a", "value", kSyncLater, &status) == WriteOutcome::kDone);
+  CHECK_GT(wakes, 0);
+  CHECK_EQ(queue.acknowledged(), 0);
+  CHECK(schedule.RunOne());
+  CHECK_EQ(queue.acknowledged(), 1);
+  CHECK(queue.WriteOne(Kind::kPut, "b", "value", kLater, &status) == WriteOutcome::kDone);
+  CHECK(queue.WriteOne(Kind::kPut, "c", "value", kSyncMode, &status) == WriteOutcome::kDone);  // does it itself
+  CHECK_EQ(queue.acknowledged(), 3);
+  uint64_t length;
+  CHECK_OK(queue.Stop(true, &length));
+  CHECK(!schedule.RunOne());
 }
 
 TEST(CommitQueue, TheFirstWriteOfALogMayBeRefusedToo) {

@@ -24,7 +24,7 @@ Engine::Engine(const EngineOptions& options, ProgressListener* listener)
       block_cache_(options.block_cache_size),
       table_cache_(options.env, options.directory, options.database_id, options.max_open_files, &block_cache_),
       released_(std::make_shared<ReleasedTables>()),
-      commits_({.memtable_size = options.memtable_size}, listener) {
+      commits_({.memtable_size = options.memtable_size, .schedule = options.schedule}, listener) {
   Publish(std::make_shared<Levels>());
 }
 

@@ -14,6 +14,7 @@
 #include "engine/snapshots.h"
 #include "env/env.h"
 #include "table/table_cache.h"
+#include "util/schedule.h"
 #include "wal/log_reader.h"
 
 namespace burrow {
@@ -26,6 +27,7 @@ struct EngineOptions {
   size_t block_cache_size = 32 << 20;
   size_t max_open_files = 1000;
   uint64_t next_file_number = 1;
+  Schedule* schedule = nullptr;  // runs what threads would; outlives the engine. Null: threads do
 };
 
 // One open database as the data plane sees it: memtables, log, levels, caches, snapshots. It executes: when to rotate,

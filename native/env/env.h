@@ -86,6 +86,9 @@ class Env {
   virtual Status LockFile(const std::string& path, std::unique_ptr<FileLock>* lock) = 0;
 
   virtual uint64_t NowMicros() = 0;  // monotonic
+
+  // True when what is opened on this Env is to have no threads but a Schedule with this seed: for simulations.
+  virtual bool Simulated(uint64_t* /*seed*/) { return false; }
 };
 
 // kInvalidArgument for a path that contains a NUL byte. Every Env refuses those.

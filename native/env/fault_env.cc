@@ -5,6 +5,8 @@
 #include <bit>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <thread>
@@ -33,7 +35,14 @@ struct Verdict {
   int error_number = 0;  // not 0: it fails…
   bool half = false;     // …after half of its data
   bool garbage = false;
+  bool kill = false;
 };
+
+// As nothing else than the system does it: no handler runs, nothing is written.
+[[noreturn]] void Die() {
+  (void)raise(SIGKILL);
+  abort();
+}
 
 Slice BaseName(Slice path) {
   const size_t slash = path.find_last_of('/');
@@ -62,16 +71,17 @@ class FaultEnv::Injector {
         if (armed.seen < armed.rule.countdown || (armed.seen > armed.rule.countdown && !armed.rule.forever)) continue;
         ++armed.hits;
         delay += armed.rule.delay_micros;
-        if (verdict.error_number != 0 || verdict.garbage) continue;
+        if (verdict.error_number != 0 || verdict.garbage || verdict.kill) continue;
         switch (armed.rule.effect) {
-          case Effect::kShortWrite: verdict.half = kind == fault::kWrite; [[fallthrough]];
+          case Effect::kShort: verdict.half = (kind & (fault::kWrite | fault::kRead)) != 0; [[fallthrough]];
           case Effect::kError: verdict.error_number = armed.rule.error_number; break;
           case Effect::kGarbage: verdict.garbage = true; break;
           case Effect::kDelay: break;
+          case Effect::kKill: verdict.kill = true; break;
         }
       }
       if ((kind & fault::kMutating) != 0) {
-        if (mutations_left_ == 0) verdict = Verdict{EIO, false, false};
+        if (mutations_left_ == 0) verdict = Verdict{.error_number = EIO};
         if (mutations_left_ != kNever && mutations_left_ > 0) --mutations_left_;
       }
       if ((kind & trace_kinds_) != 0 && trace_.size() < trace_limit_) {
@@ -89,6 +99,7 @@ class FaultEnv::Injector {
   // For operations that happen as a whole or not at all.
   Status Check(OpMask kind, const std::string& path, const std::string& other = "") {
     const Verdict verdict = Admit(kind, path, other);
+    if (verdict.kill) Die();
     if (verdict.error_number == 0) return Status();
     return Status::FromErrno(fault::OpName(kind), path, verdict.error_number);
   }
@@ -181,10 +192,12 @@ class FaultRandomAccessFile final : public RandomAccessFile {
   Status Read(uint64_t offset, size_t n, Slice* result, char* scratch) const override {
     *result = Slice(scratch, 0);
     const Verdict verdict = injector_->Admit(fault::kRead, path_);
-    if (verdict.error_number != 0) {
+    if (verdict.kill) Die();
+    if (verdict.error_number != 0 && !verdict.half) {
       return Status::FromErrno("read", path_, verdict.error_number).WithOffset(offset);
     }
     BURROW_RETURN_IF_ERROR(base_->Read(offset, n, result, scratch));
+    if (verdict.half) *result = result->substr(0, result->size() / 2);
     if (verdict.garbage && !result->empty()) {
       if (result->data() != scratch) memcpy(scratch, result->data(), result->size());
       for (size_t i = result->size() / 2; i < std::min(result->size(), result->size() / 2 + 8); ++i) {
@@ -211,6 +224,10 @@ class FaultWritableFile final : public WritableFile {
 
   Status Append(Slice data, size_t* written) override {
     const Verdict verdict = injector_->Admit(fault::kWrite, path_);
+    if (verdict.kill) {
+      (void)base_->Append(data.substr(0, data.size() / 2), written);
+      Die();
+    }
     if (verdict.error_number == 0) return base_->Append(data, written);
     const uint64_t offset = base_->Size();
     if (written != nullptr) *written = 0;

@@ -40,10 +40,12 @@ inline constexpr OpMask kMutating =
 const char* OpName(OpMask kind);  // "sync"; `kind` is one bit
 
 enum class Effect : uint8_t {
-  kError,       // nothing happens below; fails with `error_number`
-  kShortWrite,  // half of an Append reaches the file, then it fails; any other operation just fails
-  kGarbage,     // a read succeeds with some of its bits flipped; any other operation is left alone
-  kDelay,       // takes `delay_micros` longer and goes on
+  kError,    // nothing happens below; fails with `error_number`
+  kShort,    // half of an Append reaches the file, then it fails; a read gives half of what is there; any other
+             // operation just fails
+  kGarbage,  // a read succeeds with some of its bits flipped; any other operation is left alone
+  kDelay,    // takes `delay_micros` longer and goes on
+  kKill,     // half of an Append reaches the file, then the process dies as by kill -9
 };
 
 struct Rule {
@@ -104,6 +106,7 @@ class FaultEnv final : public Env {
   Status GetTotalSpace(const std::string& path, uint64_t* bytes) override;
   Status LockFile(const std::string& path, std::unique_ptr<FileLock>* lock) override;
   uint64_t NowMicros() override { return base_->NowMicros(); }
+  bool Simulated(uint64_t* seed) override { return base_->Simulated(seed); }
 
   class Injector;  // what files share with their Env
 

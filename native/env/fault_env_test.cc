@@ -94,11 +94,19 @@ TEST(FaultEnv, RulesMatchKindAndPath) {
   CHECK_OK(f.env.RenameFile("/db/000003.sst", "/db/CURRENT"));
 }
 
+TEST(FaultEnv, ShortRead) {
+  Fixture f;
+  CHECK_OK(f.Open("/db/a")->Append("0123456789"));
+  f.env.AddRule({.operations = fault::kRead, .effect = fault::Effect::kShort});
+  CHECK_EQ(f.Read("/db/a"), "01234");
+  CHECK_EQ(f.Read("/db/a"), "0123456789");
+}
+
 TEST(FaultEnv, ShortWrite) {
   Fixture f;
   const auto file = f.Open("/db/a");
   CHECK_OK(file->Append("head"));
-  f.env.AddRule({.operations = fault::kWrite, .effect = fault::Effect::kShortWrite, .error_number = ENOSPC});
+  f.env.AddRule({.operations = fault::kWrite, .effect = fault::Effect::kShort, .error_number = ENOSPC});
   size_t written = 0;
   const Status status = file->Append("12345678", &written);
   CHECK(status.Is(Code::kNoSpace));

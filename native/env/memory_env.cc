@@ -56,6 +56,7 @@ class MemoryWritableFile final : public WritableFile {
 
   Status Append(Slice data, size_t* written) override {
     size_t done = 0;
+    BeforeChange();
     const uint64_t offset = end_;
     const int error = file_ ? file_->WriteAt(data, offset, &done) : EBADF;
     end_ += done;
@@ -63,15 +64,20 @@ class MemoryWritableFile final : public WritableFile {
     return Result("write", path_, error).WithOffset(offset);
   }
 
-  Status Allocate(uint64_t size) override { return Result("allocate", path_, file_ ? file_->GrowTo(size) : EBADF); }
+  Status Allocate(uint64_t size) override {
+    BeforeChange();
+    return Result("allocate", path_, file_ ? file_->GrowTo(size) : EBADF);
+  }
 
   Status Sync() override {
     if (!file_) return Result("sync", path_, EBADF);
+    BeforeChange();
     file_->Sync();
     return Status();
   }
 
   Status Truncate(uint64_t size) override {
+    BeforeChange();
     BURROW_RETURN_IF_ERROR(Result("truncate", path_, file_ ? file_->Resize(size) : EBADF));
     end_ = std::min(end_, size);
     return Status();
@@ -85,6 +91,10 @@ class MemoryWritableFile final : public WritableFile {
   uint64_t Size() const override { return end_; }
 
  private:
+  void BeforeChange() const {
+    if (file_) file_->space()->BeforeChange();
+  }
+
   const std::string path_;
   OpenHandle file_;
   uint64_t end_;
@@ -194,6 +204,7 @@ int MemoryEnv::OpenFile(const std::string& path, bool create, std::shared_ptr<Me
 
 Status MemoryEnv::NewWritableFile(const std::string& path, OpenMode mode, std::unique_ptr<WritableFile>* file) {
   BURROW_RETURN_IF_ERROR(CheckPath(path));
+  space_->BeforeChange();
   std::lock_guard<std::mutex> guard(mu_);
   std::shared_ptr<MemoryFile> content;
   BURROW_RETURN_IF_ERROR(Result("create", path, OpenFile(path, true, &content)));
@@ -263,12 +274,14 @@ int MemoryEnv::Remove(const std::string& path, bool directory) {
 
 Status MemoryEnv::RemoveFile(const std::string& path) {
   BURROW_RETURN_IF_ERROR(CheckPath(path));
+  space_->BeforeChange();
   std::lock_guard<std::mutex> guard(mu_);
   return Result("remove", path, Remove(path, false));
 }
 
 Status MemoryEnv::RemoveDir(const std::string& path) {
   BURROW_RETURN_IF_ERROR(CheckPath(path));
+  space_->BeforeChange();
   std::lock_guard<std::mutex> guard(mu_);
   return Result("remove directory", path, Remove(path, true));
 }
@@ -295,6 +308,7 @@ int MemoryEnv::Rename(const std::string& from, const std::string& to) {
 Status MemoryEnv::RenameFile(const std::string& from, const std::string& to) {
   BURROW_RETURN_IF_ERROR(CheckPath(from));
   BURROW_RETURN_IF_ERROR(CheckPath(to));
+  space_->BeforeChange();
   std::lock_guard<std::mutex> guard(mu_);
   return Result("rename to " + to + " from", from, Rename(from, to));
 }
@@ -315,6 +329,7 @@ int MemoryEnv::Link(const std::string& from, const std::string& to) {
 Status MemoryEnv::LinkFile(const std::string& from, const std::string& to) {
   BURROW_RETURN_IF_ERROR(CheckPath(from));
   BURROW_RETURN_IF_ERROR(CheckPath(to));
+  space_->BeforeChange();
   std::lock_guard<std::mutex> guard(mu_);
   return Result("link to " + to + " from", from, Link(from, to));
 }
@@ -333,6 +348,7 @@ int MemoryEnv::CreateDir(const std::string& path) {
 Status MemoryEnv::CreateDirs(const std::string& path) {
   BURROW_RETURN_IF_ERROR(CheckPath(path));
   if (path.empty()) return Result("create directory", path, ENOENT);
+  space_->BeforeChange();
   std::lock_guard<std::mutex> guard(mu_);
   std::string prefix;
   for (const std::string& part : Components(path)) {
@@ -346,6 +362,7 @@ Status MemoryEnv::CreateDirs(const std::string& path) {
 // another directory build on there.
 Status MemoryEnv::SyncDir(const std::string& dir) {
   BURROW_RETURN_IF_ERROR(CheckPath(dir));
+  space_->BeforeChange();
   std::lock_guard<std::mutex> guard(mu_);
   NodePtr node;
   BURROW_RETURN_IF_ERROR(Result("sync directory", dir, FindDir(dir, &node)));
@@ -430,6 +447,37 @@ MemoryEnv::View MemoryEnv::WreckDirectories(Random* random, DirectoryLoss loss) 
   return view;
 }
 
+MemoryEnv::~MemoryEnv() { space_->CrashAfter(0, nullptr); }
+
+void MemoryEnv::CrashAfter(uint64_t changes, uint64_t seed, DirectoryLoss loss) {
+  {
+    std::lock_guard<std::mutex> guard(mu_);
+    crash_ = nullptr;
+  }
+  space_->CrashAfter(changes, [this, seed, loss] {
+    std::shared_ptr<MemoryEnv> wreck = CrashClone(seed, loss);
+    std::lock_guard<std::mutex> guard(mu_);
+    crash_ = std::move(wreck);
+  });
+}
+
+std::shared_ptr<MemoryEnv> MemoryEnv::TakeCrash() {
+  std::lock_guard<std::mutex> guard(mu_);
+  return std::exchange(crash_, nullptr);
+}
+
+void MemoryEnv::Simulate(uint64_t seed) {
+  std::lock_guard<std::mutex> guard(mu_);
+  schedule_seeds_.emplace(seed);
+}
+
+bool MemoryEnv::Simulated(uint64_t* seed) {
+  std::lock_guard<std::mutex> guard(mu_);
+  if (!schedule_seeds_) return false;
+  *seed = schedule_seeds_->Next();
+  return true;
+}
+
 std::shared_ptr<MemoryEnv> MemoryEnv::CrashClone(uint64_t seed, DirectoryLoss loss) {
   Random random(seed);
   auto wreck = std::make_shared<MemoryEnv>();
@@ -459,6 +507,7 @@ std::shared_ptr<MemoryEnv> MemoryEnv::CrashClone(uint64_t seed, DirectoryLoss lo
     }
   };
   copy_dir(copy_dir, root_.get(), wreck->root_.get());
+  if (schedule_seeds_) wreck->schedule_seeds_.emplace(seed);
   return wreck;
 }
 
@@ -482,6 +531,7 @@ std::shared_ptr<MemoryEnv> MemoryEnv::KillClone() {
     return copy;
   };
   clone->root_ = copy_of(copy_of, root_);
+  clone->schedule_seeds_ = schedule_seeds_;
   for (const Change& change : changes_) {
     clone->changes_.push_back({copy_of(copy_of, change.node), copy_of(copy_of, change.from_dir), change.from_name,
                                copy_of(copy_of, change.to_dir), change.to_name});

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ namespace burrow {
 // the original runs on. Copies hold no locks and no open files.
 class MemoryEnv final : public Env {
  public:
+  ~MemoryEnv() override;
+
   // How changes of directories that were not synced get lost. kPrefix: each directory keeps its first few, in order, as
   // a journaling file system does. kSubset: any of them, as long as each finds what it builds on (a rename its file).
   enum class DirectoryLoss { kPrefix, kSubset };
@@ -26,6 +29,12 @@ class MemoryEnv final : public Env {
   // What a power cut may leave: of each file the unsynced changes kept, dropped, cut short, or torn by sectors of 512
   // bytes; of each directory as `loss` says. The same seed and state give the same wreck.
   std::shared_ptr<MemoryEnv> CrashClone(uint64_t seed, DirectoryLoss loss = DirectoryLoss::kPrefix);
+  // A power cut in the middle of things: just before the `changes`-th change of a file or directory from now, counted
+  // from 1, a CrashClone is made, which TakeCrash hands over; null until then. Any later call takes the place of this one.
+  void CrashAfter(uint64_t changes, uint64_t seed, DirectoryLoss loss = DirectoryLoss::kPrefix);
+  std::shared_ptr<MemoryEnv> TakeCrash();
+  // From now on Simulated(), with seeds that this one gives; so are copies.
+  void Simulate(uint64_t seed);
   // What a killed process leaves: everything that was written.
   std::shared_ptr<MemoryEnv> KillClone();
 
@@ -48,6 +57,7 @@ class MemoryEnv final : public Env {
   Status GetTotalSpace(const std::string& path, uint64_t* bytes) override;
   Status LockFile(const std::string& path, std::unique_ptr<FileLock>* lock) override;
   uint64_t NowMicros() override;
+  bool Simulated(uint64_t* seed) override;
 
  private:
   struct Node;
@@ -95,6 +105,8 @@ class MemoryEnv final : public Env {
   std::mutex mu_;  // before space_->world
   NodePtr root_ = std::make_shared<Node>();
   std::vector<Change> changes_;  // oldest first
+  std::shared_ptr<MemoryEnv> crash_;
+  std::optional<Random> schedule_seeds_;
 };
 
 }  // namespace burrow

@@ -4,15 +4,42 @@
 #include <cerrno>
 #include <cstring>
 #include <mutex>
+#include <string>
 #include <utility>
+
+#include "util/coding.h"
 
 namespace burrow {
 
 namespace {
 
 constexpr uint64_t kMaxFileSize = uint64_t{1} << 40;
+constexpr size_t kSector = 512;  // what a disk writes as a whole
+
+std::string Garbage(Random* random) {
+  std::string sector;
+  while (sector.size() < kSector) PutFixed64(&sector, random->Next());
+  return sector;
+}
 
 }  // namespace
+
+void MemorySpace::BeforeChange() {
+  if (changes_left_.load(std::memory_order_relaxed) == 0) return;
+  std::function<void()> crash;
+  {
+    std::lock_guard<std::mutex> guard(mu_);
+    if (changes_left_ == 0 || --changes_left_ > 0) return;
+    std::swap(crash, crash_);
+  }
+  crash();
+}
+
+void MemorySpace::CrashAfter(uint64_t changes, std::function<void()> crash) {
+  std::lock_guard<std::mutex> guard(mu_);
+  changes_left_ = changes;
+  crash_ = std::move(crash);
+}
 
 MemoryFile::~MemoryFile() {
   if (users_ > 0) space_->used.fetch_sub(live_.size);
@@ -185,8 +212,8 @@ std::vector<uint64_t> MemoryFile::ChangedSectors() const {
 }
 
 // All of the changes, none, those before some point (as data written in order), or any of them. A block that came to
-// the file after the last Sync may also be there without its data: zeros. Blocks that were there keep one of their two
-// contents, so that nothing synced is lost unless it was overwritten.
+// the file after the last Sync may also be there without its data: zeros, or what somebody else left on the disk. Blocks
+// that were there keep one of their two contents, so that nothing synced is lost unless it was overwritten.
 std::shared_ptr<MemoryFile> MemoryFile::CrashClone(std::shared_ptr<MemorySpace> space, Random* random) {
   std::lock_guard<std::shared_mutex> guard(mu_);
   enum { kKept, kDropped, kCutShort, kTorn, kFates };
@@ -202,9 +229,10 @@ std::shared_ptr<MemoryFile> MemoryFile::CrashClone(std::shared_ptr<MemorySpace> 
     for (size_t i = 0; i < changed.size(); ++i) {
       const uint64_t at = changed[i];
       auto choice = i < cut ? Sector::kNew : Sector::kOld;
-      if (fate == kTorn) choice = static_cast<Sector>(random->Uniform(at >= shrunk_to_ ? 3 : 2));
+      if (fate == kTorn) choice = static_cast<Sector>(random->Uniform(at >= shrunk_to_ ? 4 : 2));
       if (choice == Sector::kNew) Write(content, at, Slice(Bytes(live_, at), kSector));
       if (choice == Sector::kZero) Write(content, at, Slice(Bytes(Content(), 0), kSector));
+      if (choice == Sector::kGarbage) Write(content, at, Garbage(random));
     }
     if (live_.size < durable_.size) {
       size = random->OneIn(2) ? live_.size : durable_.size;

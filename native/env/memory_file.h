@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <shared_mutex>
 #include <vector>
 
@@ -18,6 +20,15 @@ struct MemorySpace {
   std::atomic<uint64_t> used{0};
   // Held shared while content changes and exclusively while the whole Env is copied, so that a copy shows one instant.
   std::shared_mutex world;
+
+  // While a crash is to come, BeforeChange counts it down, and the last one calls `crash`, without locks.
+  void BeforeChange();
+  void CrashAfter(uint64_t changes, std::function<void()> crash);
+
+ private:
+  std::mutex mu_;  // guards these
+  std::atomic<uint64_t> changes_left_{0};
+  std::function<void()> crash_;
 };
 
 // The content of one file, as programs see it and as it was at the last Sync. Both share chunks: what does not change
@@ -36,6 +47,7 @@ class MemoryFile {
   int Resize(uint64_t size);
   int GrowTo(uint64_t size);  // Resize that never shrinks
 
+  MemorySpace* space() const { return space_.get(); }
   size_t ReadAt(uint64_t offset, size_t n, char* to) const;
   uint64_t Size() const;
   void Sync();
@@ -55,7 +67,6 @@ class MemoryFile {
 
  private:
   static constexpr size_t kChunk = 16 << 10;
-  static constexpr size_t kSector = 512;  // what a disk writes as a whole
 
   struct Chunk {
     char bytes[kChunk];
@@ -70,7 +81,7 @@ class MemoryFile {
     uint64_t size = 0;
   };
 
-  enum class Sector { kOld, kNew, kZero };
+  enum class Sector { kOld, kNew, kZero, kGarbage };
 
   static const char* Bytes(const Content& content, uint64_t offset);  // of the chunk that holds it, from there on
   static Content Share(Content* content);

@@ -18,22 +18,11 @@
 #include <utility>
 
 #include "env/env.h"
+#include "env/transfer.h"
 
 namespace burrow {
 
 namespace {
-
-// One transfer of the kernel is at most 2 GiB - 4 KiB on Linux and INT_MAX on macOS; larger ones are cut here.
-constexpr size_t kMaxTransfer = size_t{1} << 30;
-
-template <typename Call>
-auto RetryInterrupted(Call call) {
-  decltype(call()) result;
-  do {
-    result = call();
-  } while (result < 0 && errno == EINTR);
-  return result;
-}
 
 // A descriptor that is closed with its owner.
 class Descriptor {
@@ -61,32 +50,18 @@ Descriptor Open(const std::string& path, int flags) {
   return Descriptor(RetryInterrupted([&] { return open(path.c_str(), flags | O_CLOEXEC, 0644); }));
 }
 
-// Returns the errno, or 0.
 int WriteAt(int fd, Slice data, uint64_t offset, size_t* written) {
-  *written = 0;
-  while (*written < data.size()) {
-    const size_t n = std::min(data.size() - *written, kMaxTransfer);
-    const ssize_t done =
-        RetryInterrupted([&] { return pwrite(fd, data.data() + *written, n, static_cast<off_t>(offset + *written)); });
-    if (done < 0) return errno;
-    if (done == 0) return EIO;
-    *written += static_cast<size_t>(done);
-  }
-  return 0;
+  const auto write = [fd](const char* from, size_t n, uint64_t at) {
+    return pwrite(fd, from, n, static_cast<off_t>(at));
+  };
+  return WriteFully(write, data, offset, written);
 }
 
-// Returns the errno, or 0; *read is less than n only at the end of the file.
 int ReadAt(int fd, char* to, size_t n, uint64_t offset, size_t* read) {
-  *read = 0;
-  if (offset > static_cast<uint64_t>(INT64_MAX) - n) return 0;
-  while (*read < n) {
-    const ssize_t done = RetryInterrupted(
-        [&] { return pread(fd, to + *read, std::min(n - *read, kMaxTransfer), static_cast<off_t>(offset + *read)); });
-    if (done < 0) return errno;
-    if (done == 0) return 0;
-    *read += static_cast<size_t>(done);
-  }
-  return 0;
+  const auto read_part = [fd](char* into, size_t size, uint64_t at) {
+    return pread(fd, into, size, static_cast<off_t>(at));
+  };
+  return ReadFully(read_part, to, n, offset, read);
 }
 
 class PosixRandomAccessFile final : public RandomAccessFile {

@@ -44,9 +44,9 @@ JobRunner::JobRunner(const Options& options, Engine* engine, CompletionQueue<Job
       rate_limiter_(options.compaction_bytes_per_second),
       manifest_(engine->env(), engine->options().directory, engine->options().database_id),
       cancel_compactions_(std::make_shared<std::atomic<bool>>(false)),
-      pool_(std::max(options.threads, 1), options.threads >= 2 ? 1 : 0, "burrow-job"),
-      manifest_queue_("burrow-manifest"),
-      file_queue_("burrow-files") {}
+      pool_(std::max(options.threads, 1), options.threads >= 2 ? 1 : 0, "burrow-job", engine->options().schedule),
+      manifest_queue_("burrow-manifest", engine->options().schedule),
+      file_queue_("burrow-files", engine->options().schedule) {}
 
 JobRunner::~JobRunner() { Shutdown(); }
 

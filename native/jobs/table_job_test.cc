@@ -356,7 +356,7 @@ TEST(TableJob, AnyFailedOperationIsAnErrorThatNamesTheFiles) {
     store.runs.insert(store.runs.begin(), store.Adopt(RunFlush(flush, store.context)));
   }
   for (const bool is_flush : {true, false}) {
-    for (const fault::Effect effect : {fault::Effect::kError, fault::Effect::kShortWrite}) {
+    for (const fault::Effect effect : {fault::Effect::kError, fault::Effect::kShort}) {
       uint64_t failures = 0;
       for (bool failed = true; failed; failures += failed) {
         const std::set<uint64_t> before = store.TableNumbers();

@@ -1,5 +1,6 @@
 #include "jobs/thread_pool.h"
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <deque>
@@ -24,6 +25,22 @@ struct ThreadPool::Impl {
   int idle_reserved = 0;
   std::mutex join_mutex;  // a second Shutdown returns only when the first has joined
   std::vector<std::thread> threads;
+  Schedule* schedule = nullptr;
+  int step = 0;  // the schedule's id for this
+
+  // Runs the first task; false when there is none.
+  bool Step() {
+    Task task;
+    {
+      std::lock_guard lock(mutex);
+      auto queue = std::find_if(queues.begin(), queues.end(), [](const auto& tasks) { return !tasks.empty(); });
+      if (queue == queues.end()) return false;
+      task = std::move(queue->front());
+      queue->pop_front();
+    }
+    task();
+    return true;
+  }
 
   void Work(bool reserved) {
     const int last_priority = reserved ? 0 : kPriorities - 1;
@@ -49,7 +66,13 @@ struct ThreadPool::Impl {
   }
 };
 
-ThreadPool::ThreadPool(int threads, int reserved_for_flush, const char* name) : impl_(std::make_unique<Impl>()) {
+ThreadPool::ThreadPool(int threads, int reserved_for_flush, const char* name, Schedule* schedule)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->schedule = schedule;
+  if (schedule != nullptr) {
+    impl_->step = schedule->Add([impl = impl_.get()] { return impl->Step(); });
+    return;
+  }
   for (int i = 0; i < threads; i++) {
     const bool reserved = i < reserved_for_flush;
     impl_->threads.push_back(StartBackgroundThread(std::string(name) + (reserved ? "-flush-" : "-") + std::to_string(i),
@@ -67,6 +90,7 @@ bool ThreadPool::Submit(Priority priority, Task task) {
   // faster, which is harmless; that nobody comes is not.
   if (priority == Priority::kFlush && impl_->idle_reserved > 0) impl_->flush_work.notify_one();
   impl_->any_work.notify_one();
+  if (impl_->schedule != nullptr) impl_->schedule->Wake();
   return true;
 }
 
@@ -83,6 +107,7 @@ void ThreadPool::Shutdown() {
   std::lock_guard lock(impl_->join_mutex);
   for (std::thread& thread : impl_->threads) thread.join();
   impl_->threads.clear();
+  if (impl_->schedule != nullptr) std::exchange(impl_->schedule, nullptr)->Remove(impl_->step);
 }
 
 size_t ThreadPool::queued() const {
@@ -99,6 +124,21 @@ struct SerialQueue::Impl {
   bool stopping = false;
   std::mutex join_mutex;
   std::thread thread;
+  Schedule* schedule = nullptr;
+  int step = 0;  // the schedule's id for this
+
+  // Runs the first task; false when there is none.
+  bool Step() {
+    Task task;
+    {
+      std::lock_guard lock(mutex);
+      if (queue.empty()) return false;
+      task = std::move(queue.front());
+      queue.pop_front();
+    }
+    task();
+    return true;
+  }
 
   void Work() {
     std::unique_lock lock(mutex);
@@ -115,7 +155,12 @@ struct SerialQueue::Impl {
   }
 };
 
-SerialQueue::SerialQueue(const char* name) : impl_(std::make_unique<Impl>()) {
+SerialQueue::SerialQueue(const char* name, Schedule* schedule) : impl_(std::make_unique<Impl>()) {
+  impl_->schedule = schedule;
+  if (schedule != nullptr) {
+    impl_->step = schedule->Add([impl = impl_.get()] { return impl->Step(); });
+    return;
+  }
   impl_->thread = StartBackgroundThread(name, [impl = impl_.get()] { impl->Work(); });
 }
 
@@ -128,6 +173,7 @@ bool SerialQueue::Submit(Task task) {
     impl_->queue.push_back(std::move(task));
   }
   impl_->changed.notify_one();
+  if (impl_->schedule != nullptr) impl_->schedule->Wake();
   return true;
 }
 
@@ -142,6 +188,10 @@ void SerialQueue::Shutdown(bool drain) {
   dropped.clear();
   std::lock_guard lock(impl_->join_mutex);
   if (impl_->thread.joinable()) impl_->thread.join();
+  if (impl_->schedule == nullptr) return;
+  while (impl_->Step()) {
+  }
+  std::exchange(impl_->schedule, nullptr)->Remove(impl_->step);
 }
 
 }  // namespace burrow

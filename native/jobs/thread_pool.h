@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 
+#include "util/schedule.h"
+
 namespace burrow {
 
 // Lower runs first.
@@ -14,8 +16,9 @@ inline constexpr int kPriorities = 4;
 // never take anything but kFlush, so that a flush starts at once while compactions occupy the rest.
 class ThreadPool {
  public:
-  // `threads` counts the reserved ones; when all are reserved, nothing but flushes runs.
-  ThreadPool(int threads, int reserved_for_flush, const char* name);
+  // `threads` counts the reserved ones; when all are reserved, nothing but flushes runs. With a schedule, which outlives
+  // the pool, there are no threads: it runs the tasks.
+  ThreadPool(int threads, int reserved_for_flush, const char* name, Schedule* schedule = nullptr);
   ~ThreadPool();  // Shutdown()
 
   // False after Shutdown: the task will not run.
@@ -33,7 +36,7 @@ class ThreadPool {
 // One thread, strict order: manifest appends and what must not overtake them.
 class SerialQueue {
  public:
-  explicit SerialQueue(const char* name);
+  explicit SerialQueue(const char* name, Schedule* schedule = nullptr);
   ~SerialQueue();
   bool Submit(std::function<void()> task);
   // `drain`: run what is queued first; otherwise drop it. Idempotent. REQUIRES: not called from a task.

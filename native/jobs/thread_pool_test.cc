@@ -44,6 +44,36 @@ TEST(ThreadPool, RunsByPriorityAndInOrderWithinOne) {
   CHECK(order == std::vector<int>({1, 2, 3, 4}));
 }
 
+TEST(ThreadPool, AScheduleRunsTheTasksOnTheCallersThread) {
+  int wakes = 0;
+  Schedule schedule(1, [&] { ++wakes; });
+  const auto caller = std::this_thread::get_id();
+  std::vector<int> order;
+  const auto note = [&](int what) {
+    return [&, what] {
+      CHECK(std::this_thread::get_id() == caller);
+      order.push_back(what);
+    };
+  };
+  {
+    ThreadPool pool(4, 1, "test", &schedule);
+    CHECK(pool.Submit(Priority::kCompaction, note(2)));
+    CHECK(pool.Submit(Priority::kFlush, note(1)));
+    CHECK_EQ(wakes, 2);
+    while (schedule.RunOne()) {
+    }
+    CHECK(order == std::vector<int>({1, 2}));
+    CHECK(pool.Submit(Priority::kFlush, note(0)));  // dropped
+  }
+  SerialQueue queue("test", &schedule);
+  CHECK(queue.Submit(note(3)));
+  CHECK(queue.Submit(note(4)));
+  CHECK(schedule.RunOne());
+  queue.Shutdown(true);
+  CHECK(order == std::vector<int>({1, 2, 3, 4}));
+  CHECK(!schedule.RunOne());
+}
+
 TEST(ThreadPool, AFlushRunsWhileCompactionsOccupyTheRest) {
   Gate gate;
   std::promise<void> flushed;
