@@ -64,37 +64,30 @@ async function list(path: string, { json }: JsonOption): Promise<void> {
 }
 
 async function readLogs(path: string): Promise<readonly ListedLog[]> {
-  const [{ listLogs }, { locate }] = await Promise.all([
-    import('../kv/wal-tools.ts'),
-    import('../kv/open.ts'),
-  ])
-  return (await listLogs(locate(path, undefined))).logs
+  const { listLogs } = await import('../kv/wal-tools.ts')
+  return await listLogs(path)
 }
 
 function documentOf({ damage, number, ...log }: ListedLog): object {
-  const { firstSequence = null, lastSequence = null, wholeEnd, ...rest } = log
   return {
-    ...rest,
+    ...log,
     file: fileName('wal', number),
-    firstSequence,
-    lastSequence,
-    cutAt: wholeEnd,
-    damage: damage === undefined ? null : { code: damage.code, message: damage.message },
+    damage: damage === null ? null : { code: damage.code, message: damage.message },
   }
 }
 
 function lineOf(log: ListedLog): string {
-  const { batches, bytes, end, endOffset, firstSequence, lastSequence, named, records, syncedOffset } = log
-  const sequences = firstSequence === undefined ? 'none' : `${firstSequence}-${lastSequence}`
-  const where = end === 'missing' ? '' : ` at ${endOffset}`
+  const { bytes, damage, end, endOffset, firstSequence, lastSequence, named, records, syncedOffset } = log
+  const sequences = firstSequence === null ? 'none' : `${firstSequence}-${lastSequence}`
+  const where = end === 'missing' ? '' : ` at ${damage?.context.offset ?? endOffset}`
   return [
     fileName('wal', log.number),
     formatBytes(bytes),
-    `${batches} batches`,
     `${records} records`,
     `sequence numbers ${sequences}`,
     `synced to ${syncedOffset}`,
     `${end}${where}`,
+    ...(log.cutAt === null ? [] : [`can be cut at ${log.cutAt}`]),
     ...(named ? [] : ['not named by the manifest']),
   ].join('  ')
 }

@@ -1,8 +1,10 @@
-import { BurrowError, fromNative, isBurrowError } from '../base/errors.ts'
+import { BurrowError, isBurrowError } from '../base/errors.ts'
 import { fileName } from '../manifest/file-names.ts'
 import type { ManifestState } from '../manifest/version-set.ts'
-import { type NativeEnv, native } from '../native.ts'
+import type { JobCompletion } from '../native.ts'
 import { problemOf, type VerifyProblem } from './directory-outline.ts'
+import type { Place } from './open.ts'
+import type { RunJob } from './recover.ts'
 
 /** How a log ends. `clean`: it is being written, or its writer was killed between two records. */
 export type LogEnd = 'sealed' | 'clean' | 'torn' | 'damaged' | 'missing'
@@ -14,127 +16,71 @@ export interface LogSurvey {
   readonly file: string
   /** Size of the file, what is allocated ahead included. */
   readonly bytes: number
-  readonly batches: number
-  /** Writes in the batches: each has a sequence number. */
+  /** Writes that can be read, behind damage too: each has a sequence number. */
   readonly records: number
-  /** Of the first and the last write; absent when there is none. */
-  readonly firstSequence?: number
-  readonly lastSequence?: number
+  /** Of the first and the last write; null when there is none. */
+  readonly firstSequence: number | null
+  readonly lastSequence: number | null
   /** Up to here the log says that it was durable. */
   readonly syncedOffset: number
   readonly end: LogEnd
-  /** Where the log ends, its end record included; for a damaged one, where its last whole record ends. */
+  /** Where what can be read ends, the end record included. */
   readonly endOffset: number
-  /** Where the last whole record ends; 0 without a header that can be read. */
-  readonly wholeEnd: number
   /** Bytes behind endOffset that a crash left and opening cuts. */
   readonly tornBytes: number
-  /** Why it is `damaged`. */
-  readonly damage?: BurrowError
+  /** Why it is `damaged`: the first thing that is wrong. */
+  readonly damage: BurrowError | null
 }
 
-/** A record of a log: where it begins, and the sequence numbers of its writes. */
-export interface BatchHead {
-  readonly offset: number
-  /** Where it ends. */
-  readonly end: number
-  readonly firstSequence: number
-  readonly records: number
-}
-
-// docs/formats.md, "Write batch" and "Log framing".
-const batchHeaderSize = 12
-const blockSize = 32768
-const fragmentHeaderSize = 19
-const logHeaderSize = fragmentHeaderSize + 37
+type KnownState = Pick<ManifestState, 'clean' | 'databaseId'> | undefined
 
 /** Reads the log `number` of the directory. Damage is part of the answer, as is a log that is not there. */
-export function surveyLog(
-  env: NativeEnv,
-  directory: string,
+export async function surveyLog(
+  { directory, env }: Place,
+  run: RunJob,
   number: number,
-  state: Pick<ManifestState, 'clean' | 'databaseId'> | undefined,
-): LogSurvey {
-  return surveyBatches(env, directory, number, state).survey
-}
-
-/** The same with its batches, one by one. */
-export function surveyBatches(
-  env: NativeEnv,
-  directory: string,
-  number: number,
-  state: Pick<ManifestState, 'clean' | 'databaseId'> | undefined,
-): { readonly survey: LogSurvey; readonly batches: readonly BatchHead[] } {
+  state: KnownState,
+): Promise<LogSurvey> {
   const file = `${directory}/${fileName('wal', number)}`
   const nothing = {
-    ...{ number, file, bytes: 0, batches: 0, records: 0, syncedOffset: 0 },
-    ...{ endOffset: 0, wholeEnd: 0, tornBytes: 0 },
+    ...{ number, file, bytes: 0, records: 0, firstSequence: null, lastSequence: null },
+    ...{ syncedOffset: 0, endOffset: 0, tornBytes: 0 },
   }
-  if (!env.exists(file)) return { survey: { ...nothing, end: 'missing' }, batches: [] }
-  const { clean = null, databaseId } = state ?? {}
-  const expectedLength = clean?.wal === number ? clean.length : undefined
+  const missing = { ...nothing, end: 'missing', damage: null } as const
   try {
-    const log = native.readLog(env, file, 'wal', number, databaseId, expectedLength, true)
-    const batches: BatchHead[] = []
-    let damage = 'damage' in log ? fromNative(log.damage) : undefined
-    let next = 0
-    for (const { offset, payload } of log.records) {
-      const head = headOf(payload, offset)
-      if (head === undefined || head.firstSequence < next) {
-        damage = notABatch(file, offset)
-        break
-      }
-      batches.push(head)
-      if (head.records > 0) next = head.firstSequence + head.records
-    }
-    const filled = batches.filter(({ records }) => records > 0)
-    const headless = /^0*$/.test(log.databaseId)
-    const wholeEnd = batches.at(-1)?.end ?? (headless ? 0 : logHeaderSize)
-    const survey: LogSurvey = {
+    if (!env.exists(file)) return missing
+    const bytes = env.fileSize(file)
+    const found = await run({ type: 'salvageWal', number })
+    const { end = 'clean', endOffset = 0, records = 0, syncedOffset = 0, tornBytes = 0 } = found
+    const damage = damageOf(found, file, number, state)
+    return {
       ...nothing,
-      bytes: log.fileSize,
-      batches: batches.length,
-      records: filled.reduce((sum, { records }) => sum + records, 0),
-      ...(filled.length === 0 ? {} : { firstSequence: filled[0]!.firstSequence, lastSequence: next - 1 }),
-      syncedOffset: log.syncedOffset,
-      wholeEnd,
-      ...('damage' in log || damage !== undefined
-        ? { end: 'damaged', endOffset: wholeEnd, damage: damage! }
-        : { end: log.end, endOffset: log.endOffset, tornBytes: log.tornBytes }),
+      ...{ bytes, records, syncedOffset, endOffset, tornBytes, damage },
+      end: damage === null ? end : 'damaged',
+      firstSequence: records === 0 ? null : (found.firstSequence ?? null),
+      lastSequence: records === 0 ? null : (found.lastSequence ?? null),
     }
-    return { survey, batches }
   } catch (error) {
-    if (!isBurrowError(error)) throw error
-    return { survey: { ...nothing, end: 'damaged', damage: error }, batches: [] }
+    if (!isBurrowError(error) || error.code === 'BURROW_ABORTED' || error.code === 'BURROW_CLOSED')
+      throw error
+    return env.exists(file) ? { ...nothing, end: 'damaged', damage: error } : missing
   }
 }
 
-function headOf(payload: Buffer, offset: number): BatchHead | undefined {
-  if (payload.length < batchHeaderSize) return undefined
-  const firstSequence = Number(payload.readBigUInt64LE(0))
-  if (!Number.isSafeInteger(firstSequence)) return undefined
-  return { offset, end: endOf(offset, payload.length), firstSequence, records: payload.readUInt32LE(8) }
-}
-
-/** Where a record ends that begins at `offset`: it goes on behind a fragment header in each block. */
-function endOf(offset: number, length: number): number {
-  let at = offset
-  for (let left = length; ; ) {
-    const room = blockSize - (at % blockSize) - fragmentHeaderSize
-    if (room < 0) {
-      at += room + fragmentHeaderSize
-      continue
-    }
-    const part = Math.min(left, room)
-    at += fragmentHeaderSize + part
-    left -= part
-    if (left === 0) return at
+function damageOf(found: JobCompletion, file: string, number: number, state: KnownState): BurrowError | null {
+  const { databaseId, end, endOffset = 0, lost = [] } = found
+  const damage = (problem: string, offset: number) =>
+    new BurrowError('BURROW_CORRUPTION', problem, { context: { operation: 'verify', file, offset } })
+  const [first] = lost
+  if (first !== undefined)
+    return damage(`${file} is damaged at ${first.offset}: ${first.problem}`, first.offset)
+  if (state === undefined) return null
+  if (databaseId !== undefined && databaseId !== state.databaseId) {
+    return damage(`${file} belongs to database ${databaseId}, not to ${state.databaseId}`, 0)
   }
-}
-
-function notABatch(file: string, offset: number): BurrowError {
-  const problem = `the record of ${file} at offset ${offset} is no write batch that can follow those before it`
-  return new BurrowError('BURROW_CORRUPTION', `${problem}.`, { context: { file, offset } })
+  const { clean } = state
+  if (clean?.wal !== number || (endOffset === clean.length && end !== 'torn')) return null
+  return damage(`${file} is whole up to ${endOffset}; it was closed with ${clean.length} bytes`, endOffset)
 }
 
 /**
@@ -144,23 +90,19 @@ function notABatch(file: string, offset: number): BurrowError {
 export function logProblems(logs: readonly LogSurvey[], closed: boolean): VerifyProblem[] {
   const problems: VerifyProblem[] = []
   let hole: LogSurvey | undefined
-  for (const log of logs) {
-    const { damage, end, file, syncedOffset } = log
-    if (end === 'missing') {
-      problems.push({
-        code: 'BURROW_CORRUPTION',
-        file,
-        message: `${file}, a log that the manifest names, is missing`,
-      })
-    } else if (damage !== undefined) {
-      problems.push(problemOf(damage, file))
+  for (const { damage, file, number, syncedOffset, ...log } of logs) {
+    if (log.end === 'missing') {
+      const message = `${file}, a log that the manifest names, is missing`
+      problems.push({ code: 'BURROW_CORRUPTION', file, message })
     }
+    if (damage !== null) problems.push(problemOf(damage, file))
     if (hole !== undefined && (closed || syncedOffset > 0)) {
-      const message = `${hole.file} was durable before ${fileName('wal', log.number)} was, but ends at ${hole.endOffset} without its end record`
-      problems.push({ code: 'BURROW_CORRUPTION', file: hole.file, offset: hole.endOffset, message })
+      const { endOffset: offset, file } = hole
+      const message = `${file} was durable before ${fileName('wal', number)} was, but ends at ${offset} without its end record`
+      problems.push({ code: 'BURROW_CORRUPTION', file, offset, message })
       hole = undefined
     }
-    if (end === 'clean' || end === 'torn') hole ??= log
+    if (log.end === 'clean' || log.end === 'torn') hole ??= { damage, file, number, syncedOffset, ...log }
   }
   return problems
 }

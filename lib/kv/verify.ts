@@ -125,12 +125,16 @@ export async function verifyDirectory(
 export async function verifyLogs(
   path: string,
   env?: NativeEnv,
-): Promise<{ surveys: LogSurvey[]; problems: VerifyProblem[] }> {
+): Promise<{ readonly surveys: readonly LogSurvey[]; readonly problems: readonly VerifyProblem[] }> {
   const place = locateDatabase(path, env)
-  const { problems } = await settledOutline(place)
-  const logs = await settle(
-    () => readLogs(place, undefined, undefined),
-    (seen) => seen.problems,
+  const { problems, state } = await settledOutline(place)
+  const databaseId = state?.databaseId ?? native.randomDatabaseId()
+  const bench = { databaseId, nextFileNumber: 1, readOnly: true }
+  const logs = await withWorkbench(place, bench, ({ run }) =>
+    settle(
+      () => readLogs(place, run, undefined, undefined),
+      (seen) => seen.problems,
+    ),
   )
   return { ...logs, problems: [...problems, ...logs.problems] }
 }
@@ -200,7 +204,7 @@ async function verifyFiles(
     wals.length === 0
       ? { surveys: [], problems: [] }
       : await settle(
-          () => readLogs(place, plane?.versions.state, signal),
+          () => readLogs(place, run, plane?.versions.state, signal),
           (seen) => seen.problems,
         )
   problems.push(...logs.problems)
@@ -264,6 +268,7 @@ function tablesOf({ place, tables }: VerifySource, state: ManifestState | undefi
 /** Every log that the manifest names now, `known` or read; all that are there when it cannot be read. */
 async function readLogs(
   place: Place,
+  run: RunJob,
   known: ManifestState | undefined,
   signal: AbortSignal | undefined,
 ): Promise<{ surveys: LogSurvey[]; problems: VerifyProblem[] }> {
@@ -272,8 +277,7 @@ async function readLogs(
   const surveys: LogSurvey[] = []
   for (const number of state?.wals ?? fileNumbers(env, directory, 'wal')) {
     checkSignal(signal, call)
-    surveys.push(surveyLog(env, directory, number, state))
-    await new Promise((turn) => setImmediate(turn))
+    surveys.push(await unlessAborted(surveyLog(place, run, number, state), signal))
   }
   return { surveys, problems: logProblems(surveys, state?.clean != null) }
 }

@@ -1,36 +1,68 @@
-import { BurrowError, invalidArgument } from '../base/errors.ts'
+import { BurrowError, invalidArgument, isBurrowError } from '../base/errors.ts'
 import { fileName, lostName } from '../manifest/file-names.ts'
 import type { ManifestState } from '../manifest/version-set.ts'
-import type { NativeEnv } from '../native.ts'
+import { type NativeEnv, native } from '../native.ts'
 import { fileNumbers, settledOutline } from './directory-outline.ts'
-import { type BatchHead, type LogSurvey, surveyBatches, surveyLog } from './log-survey.ts'
+import { type LogBoundaries, readBoundaries } from './log-boundaries.ts'
+import { type LogSurvey, surveyLog } from './log-survey.ts'
 import { type ClosedDatabase, changeClosedDatabase, findClosedDatabase, replaceManifest } from './offline.ts'
 import { locate, type Place } from './open.ts'
+import type { RunJob } from './recover.ts'
 import { withWorkbench } from './workbench.ts'
 
 /** A log, and whether the manifest names it: opening replays those, and deletes others. */
 export interface ListedLog extends LogSurvey {
   readonly named: boolean
+  /** Of a damaged log: the last offset at which it can be cut in front of the damage; null otherwise, or when at none. */
+  readonly cutAt: number | null
 }
 
 /** The logs of a directory, ascending; those that the manifest names and that are missing, too. */
-export async function listLogs(
-  place: Place,
-): Promise<{ readonly logs: readonly ListedLog[]; readonly state: ManifestState | undefined }> {
-  const { directory, env } = place
-  if (!env.exists(directory) || !env.isDirectory(directory)) {
-    throw new BurrowError('BURROW_NOT_FOUND', `there is no directory ${directory}`, {
-      context: { file: directory },
-    })
+export async function listLogs(path: string, env?: NativeEnv): Promise<readonly ListedLog[]> {
+  return await withLogs(path, env, ({ logs }) => logs)
+}
+
+/** Runs `work` with the logs of a directory and a workbench that changes nothing. */
+async function withLogs<T>(
+  path: string,
+  env: NativeEnv | undefined,
+  work: (found: { logs: readonly ListedLog[]; run: RunJob }) => Promise<T> | T,
+): Promise<T> {
+  const place = locate(path, env)
+  const { directory } = place
+  if (!place.env.exists(directory) || !place.env.isDirectory(directory)) {
+    throw new BurrowError('BURROW_NOT_FOUND', `there is no directory ${path}`, { context: { file: path } })
   }
   const { state } = await settledOutline(place)
   const named = new Set(state?.wals)
-  const numbers = [...new Set([...named, ...fileNumbers(env, directory, 'wal')])].sort((a, b) => a - b)
-  const logs = numbers.map((number) => ({
-    ...surveyLog(env, directory, number, state),
-    named: named.has(number),
-  }))
-  return { logs, state }
+  const numbers = [...new Set([...named, ...fileNumbers(place.env, directory, 'wal')])].sort((a, b) => a - b)
+  return await withReader(place, state, async (run) => {
+    const logs: ListedLog[] = []
+    for (const number of numbers) {
+      const log = await surveyLog(place, run, number, state)
+      const cutAt = log.end === 'damaged' ? lastBoundary(place, number) : null
+      logs.push({ ...log, named: named.has(number), cutAt })
+    }
+    return await work({ logs, run })
+  })
+}
+
+function lastBoundary(place: Place, number: number): number | null {
+  try {
+    return readBoundaries(place, number).end || null
+  } catch (error) {
+    if (isBurrowError(error)) return null
+    throw error
+  }
+}
+
+function withReader<T>(
+  place: Place,
+  state: ManifestState | undefined,
+  work: (run: RunJob) => Promise<T>,
+): Promise<T> {
+  const databaseId = state?.databaseId ?? native.randomDatabaseId()
+  return withWorkbench(place, { databaseId, nextFileNumber: 1, readOnly: true }, ({ run }) => work(run))
 }
 
 export interface ReplayEstimate {
@@ -47,23 +79,24 @@ export interface ReplayEstimate {
 
 /** How long opening would take to replay the logs: replays the smallest of them, and multiplies by records. */
 export async function estimateReplay(path: string, env?: NativeEnv): Promise<ReplayEstimate> {
-  const place = locate(path, env)
-  const { logs: all, state } = await listLogs(place)
-  const logs = all.filter(({ end, named }) => named && end !== 'missing')
-  const records = logs.reduce((sum, log) => sum + log.records, 0)
-  const total = { logs: logs.length, records, bytes: logs.reduce((sum, log) => sum + log.endOffset, 0) }
-  if (records === 0) return { ...total, seconds: 0, measured: null }
-  const [sample] = logs
-    .filter((log) => log.records > 0 && log.end !== 'damaged')
-    .sort((a, b) => a.records - b.records)
-  if (sample === undefined || state === undefined) return { ...total, seconds: null, measured: null }
-  const bench = { databaseId: state.databaseId, nextFileNumber: 1, readOnly: true }
-  const { micros, records: replayed = 0 } = await withWorkbench(place, bench, ({ run }) =>
-    run({ type: 'replayWal', number: sample.number }),
-  )
-  const seconds = micros / 1e6
-  const measured = { file: sample.file, records: replayed, seconds }
-  return { ...total, seconds: (seconds * records) / Math.max(1, replayed), measured }
+  return await withLogs(path, env, async ({ logs: all, run }) => {
+    const logs = all.filter(({ end, named }) => named && end !== 'missing')
+    const records = logs.reduce((sum, log) => sum + log.records, 0)
+    const bytes = logs.reduce((sum, log) => sum + log.endOffset, 0)
+    const total = { logs: logs.length, records, bytes }
+    if (records === 0) return { ...total, seconds: 0, measured: null }
+    const [sample] = logs
+      .filter((log) => log.records > 0 && log.end !== 'damaged')
+      .sort((a, b) => a.records - b.records)
+    if (sample === undefined) return { ...total, seconds: null, measured: null }
+    const { micros, records: replayed = sample.records } = await run({
+      type: 'replayWal',
+      number: sample.number,
+    })
+    const seconds = micros / 1e6
+    const measured = { file: sample.file, records: replayed, seconds }
+    return { ...total, seconds: (seconds * records) / replayed, measured }
+  })
 }
 
 export interface TruncateOptions {
@@ -80,7 +113,7 @@ export interface TruncateReport {
   readonly bytesCut: number
   /** Sequence number of the last write that stays in this log; null: none does. */
   readonly lastKept: number | null
-  /** Whole writes behind the cut that could be read: those before the first damage. */
+  /** Writes behind the cut that can be read: opening with `recovery: 'salvage'`, or repair, would save them. */
   readonly recordsCut: number
   /** The first write of a later log; every number between is lost, as far as it was used. null: no later log has any. */
   readonly nextSequence: number | null
@@ -99,10 +132,14 @@ export async function truncateLog(
   offset: number,
   { dryRun = false, env }: TruncateOptions = {},
 ): Promise<TruncateReport> {
-  if (dryRun) return planCut(findClosedDatabase(path, env), number, offset)
+  if (dryRun) {
+    const database = findClosedDatabase(path, env)
+    const { found, place } = database
+    return await withReader(place, found.state, (run) => planCut(database, run, number, offset))
+  }
   return await changeClosedDatabase(path, env, async (database, run) => {
     const { found, place } = database
-    const report = planCut(database, number, offset)
+    const report = await planCut(database, run, number, offset)
     const copy = await keepCopy(place, fileName('wal', number), (from, to) =>
       run({ type: 'copyFile', from, to }),
     )
@@ -132,46 +169,42 @@ async function keepCopy(
   return to
 }
 
-function planCut({ found, place }: ClosedDatabase, number: number, offset: number): TruncateReport {
-  const { directory, env } = place
-  const { state } = found
-  const { batches, survey } = surveyBatches(env, directory, number, state)
-  const { bytes, end, file } = survey
+async function planCut(
+  { found: { state }, place }: ClosedDatabase,
+  run: RunJob,
+  number: number,
+  offset: number,
+): Promise<TruncateReport> {
+  const { bytes, end, file, records } = await surveyLog(place, run, number, state)
   if (end === 'missing' || !state.wals.includes(number)) {
     throw new BurrowError('BURROW_NOT_FOUND', `${file} is no log that the manifest names and that is there`, {
       context: { file },
     })
   }
-  checkBoundary(survey, batches, offset)
-  const writes = batches.filter(({ records }) => records > 0)
-  const kept = writes.findLast((batch) => batch.offset < offset)
-  const cut = writes.filter((batch) => batch.offset >= offset)
-  const later = state.wals.filter((wal) => wal > number)
-  const next = later.map((wal) => surveyLog(env, directory, wal, state).firstSequence)
+  const boundaries = readBoundaries(place, number)
+  checkBoundary(file, boundaries, offset)
+  const kept = boundaries.records.filter((record) => record.offset < offset)
+  let nextSequence: number | null = null
+  for (const later of state.wals) {
+    if (later > number) nextSequence ??= (await surveyLog(place, run, later, state)).firstSequence
+  }
   return {
     file,
     offset,
     bytesCut: bytes - offset,
-    lastKept: kept === undefined ? null : kept.firstSequence + kept.records - 1,
-    recordsCut: cut.reduce((sum, { records }) => sum + records, 0),
-    nextSequence: next.find((sequence) => sequence !== undefined) ?? null,
+    lastKept: kept.at(-1)?.lastSequence ?? null,
+    recordsCut: records - kept.reduce((sum, record) => sum + record.writes, 0),
+    nextSequence,
     copy: null,
   }
 }
 
-function checkBoundary(
-  { damage, file, wholeEnd }: LogSurvey,
-  batches: readonly BatchHead[],
-  offset: number,
-): void {
-  if (wholeEnd === 0) {
-    throw new BurrowError(
-      'BURROW_CORRUPTION',
-      `${file} has no whole header and cannot be cut: ${damage?.message ?? 'it is empty'}`,
-      { context: { file, offset: 0 } },
-    )
+function checkBoundary(file: string, { end, records }: LogBoundaries, offset: number): void {
+  if (end === 0) {
+    const problem = `${file} has no header that can be read and cannot be cut; \`burrow repair\` saves what is behind`
+    throw new BurrowError('BURROW_CORRUPTION', problem, { context: { file, offset: 0 } })
   }
-  const boundaries = [...batches.map((batch) => batch.offset), wholeEnd]
+  const boundaries = [...records.map((record) => record.offset), end]
   if (boundaries.includes(offset)) return
   const before = boundaries.findLast((boundary) => boundary < offset)
   const after = boundaries.find((boundary) => boundary > offset)
