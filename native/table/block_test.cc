@@ -156,6 +156,19 @@ TEST(IndexBlock, FindsWhatAModelFinds) {
   }
 }
 
+// Find goes by the prefixes: one that is not its key's leads astray.
+TEST(IndexBlock, APrefixOfAnotherKeyIsNoticed) {
+  IndexBlockBuilder builder;
+  builder.Add(InternalKey("apple", 7), 0, 100);
+  builder.Add(InternalKey("pear", 7), 100, 200);
+  std::string bytes = builder.Finish();
+  IndexBlock index;
+  std::string separator;
+  CHECK(index.Init(bytes) && index.Separator(0, &separator) && index.Separator(1, &separator));
+  bytes[7]++;
+  CHECK(index.Init(bytes) && !index.Separator(0, &separator) && index.Separator(1, &separator));
+}
+
 TEST(IndexBlock, SeparatorsLieBetween) {
   Random random(TestSeed());
   for (int i = 0; i < 20000; i++) {

@@ -124,7 +124,7 @@ bool IndexBlock::Handle(uint32_t i, BlockHandle* handle) const {
 
 bool IndexBlock::Separator(uint32_t i, std::string* separator) const {
   Slice suffix;
-  if (!Suffix(i, &suffix)) return false;
+  if (!Suffix(i, &suffix) || PrefixAt(i) != PrefixOf(suffix)) return false;
   separator->assign(common_);
   separator->append(suffix);
   return true;

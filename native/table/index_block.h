@@ -44,7 +44,7 @@ class IndexBlock {
   bool Find(Slice target, uint32_t* position) const;
   // REQUIRES: i < size(). False for a corrupt one. The block may still lie outside of the file.
   bool Handle(uint32_t i, BlockHandle* handle) const;
-  bool Separator(uint32_t i, std::string* separator) const;
+  bool Separator(uint32_t i, std::string* separator) const;  // also false when its prefix, which Find uses, is another
   uint64_t begin_offset() const { return DecodeFixed64(offsets_); }
   uint64_t end_offset() const { return DecodeFixed64(offsets_ + count_ * sizeof(uint64_t)); }
 
