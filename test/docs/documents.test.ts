@@ -38,14 +38,17 @@ describe('the tables of options are those of the schema (BURROW_REWRITE=1 writes
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 
 /** The code blocks of one language. */
-function blocks(language: string): string[] {
-  return [...readme.matchAll(/^```(\w+)\n((?:.*\n)*?)```$/gm)].flatMap(([, name, code]) =>
+function blocks(language: string, text = readme): string[] {
+  return [...text.matchAll(/^```(\w+)\n((?:.*\n)*?)```$/gm)].flatMap(([, name, code]) =>
     name === language ? code! : [],
   )
 }
 
-describe('every example of the README runs', () => {
-  test.each(blocks('js').map((code, index) => [index + 1, code] as const))('JavaScript %i', (_, code) => {
+const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8')
+
+describe('every example of the README and of docs/operations.md runs', () => {
+  const programs = [...blocks('js'), ...blocks('js', operations)]
+  test.each(programs.map((code, index) => [index + 1, code] as const))('JavaScript %i', (_, code) => {
     distFile('lib/index.js')
     using folder = new TemporaryFolder()
     mkdirSync(folder.join('node_modules'))

@@ -3,7 +3,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  rmSync,
+  renameSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -98,7 +98,7 @@ describe('each rule speaks up when its threshold is crossed', () => {
     await withDatabase(
       {},
       async (db) => {
-        rmSync(path, { recursive: true })
+        renameSync(path, folder.join('elsewhere'))
         const health = db.health()
         expect(health.status).toBe('unhealthy')
         expect(health.errors.map(({ code }) => code)).toContain('directory')
@@ -393,6 +393,17 @@ describe('rules as functions of what was measured', () => {
     const failure = new BurrowError('BURROW_IO', 'the disk is gone.')
     expect(await input(() => ({ backup: { ...backup, failure } }))).toEqual(['backup-failed'])
   })
+})
+
+it('every code is in docs/operations.md', () => {
+  const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+  const source = read('lib/kv/health-rules.ts') + read('lib/cli/health.ts')
+  const codes = [...source.matchAll(/(?:warning\(|error\(|code: )'([a-z0-9-]+)'/g)].map(([, code]) => code!)
+  expect(codes.length).toBeGreaterThan(20)
+  const documented = read('docs/operations.md')
+  expect(
+    [...codes, 'write-slowdown', 'write-stop'].filter((code) => !documented.includes(`\`${code}\``)),
+  ).toEqual([])
 })
 
 describe('the option health', () => {
