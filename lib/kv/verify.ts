@@ -51,7 +51,7 @@ export interface VerifyReport {
   /** Size of these files in bytes. */
   readonly bytes: number
   readonly problems: readonly VerifyProblem[]
-  /** What is worth knowing and no damage: torn tails, which opening cuts, and files that no edit names. */
+  /** What is worth knowing and no damage: torn tails, which opening cuts; files that no edit names; tables left out. */
   readonly notes: readonly string[]
   readonly durationMs: number
 }
@@ -192,6 +192,8 @@ async function verifyFiles(
     checkSignal(signal, call)
     const { problem, records, replaced } = await unlessAborted(verifyTable(place, run, isLive, file), signal)
     if (problem !== undefined) problems.push(problem)
+    if (replaced)
+      notes.push(`table ${file.number} was replaced by a compaction before it was read to its end`)
     if (!replaced && problem === undefined) {
       read.tables++
       read.records += records

@@ -10,6 +10,9 @@ import { encodeVersionEdit } from '../../lib/manifest/version-edit.ts'
 import { type ManifestState, snapshotEdit } from '../../lib/manifest/version-set.ts'
 import { native } from '../../lib/native.ts'
 
+import { verifyRottenBytes } from './rotten-bytes.ts'
+import { verifyBesideWriter } from './verify-beside-writer.ts'
+
 const value = (i: number) => `value ${i} `.repeat(5)
 
 /** Three tables and a log with synced writes, as a killed process leaves them. */
@@ -147,6 +150,10 @@ describe('a sound database', () => {
       await db.close()
     }
   })
+
+  it('is so beside another process that writes it, and after its death', async () => {
+    expect((await verifyBesideWriter(30)).tables).toBeGreaterThan(30)
+  })
 })
 
 describe('damage', () => {
@@ -154,7 +161,7 @@ describe('damage', () => {
     const [, name] = names('.sst') as [string, string]
     const bytes = readFileSync(join(path, name))
     const missed: number[] = []
-    for (let at = 0; at < bytes.length; at += at > bytes.length - 200 ? 1 : 61) {
+    for (let at = 0; at < bytes.length; at += at > bytes.length - 200 ? 1 : 127) {
       change(name, flip(at))
       const report = await verifyDirectory(path)
       const [problem] = report.problems
@@ -168,6 +175,12 @@ describe('damage', () => {
     }
     expect(missed).toEqual([])
   }, 60_000)
+
+  it('of any byte of any file is found', async () => {
+    const { cases, unseen } = await verifyRottenBytes(13)
+    expect(unseen).toEqual([])
+    expect(cases).toBeGreaterThan(100)
+  })
 
   it('is all found at once, and nothing is changed', async () => {
     const [first, second, third] = names('.sst') as [string, string, string]
