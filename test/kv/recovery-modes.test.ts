@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Database } from '../../lib/index.ts'
 import { type NativeEnv, native } from '../../lib/native.ts'
 import { TemporaryFolder } from '../cli/burrow.ts'
 import { distFile } from '../dist.ts'
+import { copyDirectory, filesOf, named, overwrite, spill } from './wreck.ts'
 
 const changes = [
   'create',
@@ -33,6 +36,94 @@ function snapshotOf(env: NativeEnv): Record<string, string> {
     env.list('db').map((name) => [name, env.readFile(`db/${name}`, 1 << 30).toString('hex')]),
   )
 }
+
+/** A database as a kill leaves it: 100 durable writes in one log, of which the 50th is damaged. */
+async function damagedLog(directory: string): Promise<string> {
+  const env = native.memoryEnv()
+  const db = await Database.open('db', { env, memtableSize: 65536 })
+  for (let i = 0; i < 100; i++) db.putSync(`k${i}`, `value-${i}.`)
+  spill(env.crashClone!('kill', 1), 'db', directory)
+  await db.close()
+  const [log] = named(directory, /\.wal$/)
+  overwrite(join(directory, log!), (bytes) => {
+    const at = bytes.indexOf('value-50.')
+    bytes.fill(0x55, at, at + 9)
+  })
+  return log!
+}
+
+describe("recovery: 'salvage'", () => {
+  let folder: TemporaryFolder
+  let wreck: string
+  let log: string
+  beforeAll(async () => {
+    folder = new TemporaryFolder()
+    wreck = folder.join('wreck')
+    log = await damagedLog(wreck)
+  })
+  afterAll(() => folder[Symbol.dispose]())
+
+  it('passes over damage in a log, says so, and keeps the log', async () => {
+    const path = copyDirectory(wreck, folder.join('db'))
+    await expect(Database.open(path)).rejects.toMatchObject({ code: 'BURROW_CORRUPTION' })
+    const heard: unknown[] = []
+    const onEvent = (name: string, payload: unknown) => {
+      if (name === 'recovery') heard.push(payload)
+    }
+    const db = await Database.open(path, { recovery: 'salvage', onEvent })
+    expect(db.recovery).toMatchObject({
+      records: 99,
+      filesMoved: [log],
+      skipped: [{ file: log, afterSequence: 50, beforeSequence: 52 }],
+    })
+    expect([...db.keys()]).toHaveLength(99)
+    expect(db.getSync('k50')).toBeUndefined()
+    expect(db.getSync('k99')).toBe('value-99.')
+    await db.put('k50', 'again')
+    await db.close()
+    expect(heard.at(-1)).toMatchObject({ skipped: db.recovery.skipped, filesMoved: [log] })
+    expect(readFileSync(join(path, 'lost', log)).equals(readFileSync(join(wreck, log)))).toBe(true)
+    const again = await Database.open(path)
+    expect(again.recovery).toMatchObject({ clean: true, skipped: [] })
+    expect([...again.keys()]).toHaveLength(100)
+    await again.close()
+  })
+
+  it('reads beside damage, too, and changes nothing', async () => {
+    const path = copyDirectory(wreck, folder.join('db'))
+    const env = mountedReadOnly(native.posixEnv())
+    const reader = await Database.open(path, { env, readOnly: true, recovery: 'salvage' })
+    expect(reader.recovery.skipped).toHaveLength(1)
+    expect([...reader.keys()]).toHaveLength(99)
+    await reader.close()
+    expect(filesOf(path)).toEqual(filesOf(wreck))
+  })
+
+  it('keeps the log whatever operation fails', async () => {
+    const counted = native.faultEnv(native.posixEnv())
+    const path = copyDirectory(wreck, folder.join('db'))
+    const opened = await Database.open(path, { env: counted, recovery: 'salvage' })
+    const { total } = counted.operations!()
+    await opened.close()
+    for (let at = 1; at <= total; at++) {
+      copyDirectory(wreck, path)
+      const env = native.faultEnv(native.posixEnv())
+      env.addRule!({ effect: 'error', after: at, repeat: true })
+      const db = await Database.open(path, { env, recovery: 'salvage' }).catch(() => undefined)
+      await db?.close().catch(() => {})
+      const again = await Database.open(path, { recovery: 'salvage' })
+      expect([...again.keys()], `operation ${at}`).toHaveLength(99)
+      await again.close()
+      expect(named(join(path, 'lost'), /./), `operation ${at}`).toContain(log)
+    }
+  })
+
+  it('refuses what is no matter of logs, and says what to do', async () => {
+    const path = copyDirectory(wreck, folder.join('db'))
+    rmSync(join(path, 'CURRENT'))
+    await expect(Database.open(path, { recovery: 'salvage' })).rejects.toThrow(/burrow repair/)
+  })
+})
 
 describe('readOnly', () => {
   it('works where nothing can be written, after a kill as after a close', async () => {

@@ -1,0 +1,44 @@
+/** Databases in memory, spilled to a real directory where every byte of them can be changed. */
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { NativeEnv } from '../../lib/native.ts'
+
+/** Writes what is in a directory of `env`, without directories in it, to a new directory on the disk. */
+export function spill(env: NativeEnv, from: string, to: string): void {
+  rmSync(to, { recursive: true, force: true })
+  mkdirSync(to, { recursive: true })
+  for (const name of env.list(from)) {
+    const path = `${from}/${name}`
+    if (!env.isDirectory(path)) writeFileSync(join(to, name), env.readFile(path, 1 << 30))
+  }
+}
+
+export function copyDirectory(from: string, to: string): string {
+  rmSync(to, { recursive: true, force: true })
+  cpSync(from, to, { recursive: true })
+  return to
+}
+
+/** Changes bytes of a file in place. */
+export function overwrite(path: string, change: (bytes: Buffer) => void): void {
+  const bytes = readFileSync(path)
+  change(bytes)
+  writeFileSync(path, bytes)
+}
+
+/** Every file of a directory and below it, with its content. The lock file is left out. */
+export function filesOf(directory: string): Map<string, string> {
+  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()
+  return new Map(
+    names
+      .filter((name) => name !== 'LOCK' && statSync(join(directory, name)).isFile())
+      .map((name) => [name, readFileSync(join(directory, name), 'latin1')]),
+  )
+}
+
+/** Names of the files of one kind, by their ending or beginning. */
+export function named(directory: string, pattern: RegExp): string[] {
+  return readdirSync(directory)
+    .filter((name) => pattern.test(name))
+    .sort()
+}
