@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
+import { addBackup, addRestore } from './backup.ts'
+import { addCheckpoint } from './checkpoint.ts'
 import { addCompact } from './compact.ts'
 import { addDelete } from './delete.ts'
 import { addDumpManifest } from './dump-manifest.ts'
@@ -37,6 +39,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     .helpCommand('help [command]', 'show help for a command')
     .addHelpText('after', after)
     .exitOverride()
+    // A command with subcommands has options of its own.
+    .enablePositionalOptions()
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^error: /, 'burrow: ')),
     })
@@ -44,6 +48,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     ...[addGet, addPut, addDelete, addScan, addStats, addLevels, addHealth, addCompact, addExport, addImport],
     addRepair,
     ...[addDumpWal, addDumpTable, addDumpManifest],
+    ...[addCheckpoint, addBackup, addRestore],
     ...[addVerify, addWal, addQuarantine],
   ]
   for (const add of commands) add(program)
