@@ -87,7 +87,7 @@ export async function replayLogs({
     for (const range of lost) skipped.push(skippedRange(wal, range))
     let goesOn = true
     if (end !== 'sealed') {
-      const behind = await lookBehind(run, wals.slice(index + 1), salvage)
+      const behind = await lookBehind(run, wals.slice(index + 1))
       const witness = clean === null ? behind.synced : wals[index + 1]
       goesOn = witness !== undefined
       if (!goesOn) {
@@ -144,13 +144,12 @@ function lastSequenceOf(lost: readonly LostRange[]): number {
 async function lookBehind(
   run: RunJob,
   wals: readonly number[],
-  salvage: boolean,
 ): Promise<{ synced: number | undefined; holdsRecords: number[] }> {
   const holdsRecords: number[] = []
   for (const number of wals) {
     try {
-      const found = await run({ type: 'replayWal', number, ...(salvage ? { salvage } : {}) })
-      const { lost = [], records = 0, syncedOffset = 0 } = found
+      // Only looks, and past damage: a log that is damaged itself may still say that it was synced.
+      const { lost = [], records = 0, syncedOffset = 0 } = await run({ type: 'salvageWal', number })
       if (syncedOffset > 0) return { synced: number, holdsRecords }
       if (records > 0 || lost.length > 0) holdsRecords.push(number)
     } catch (error) {

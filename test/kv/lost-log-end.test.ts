@@ -52,6 +52,19 @@ it('a log that lost its end although a later log was synced is damage, and nothi
   expect(readdirSync(copy).filter((name) => name !== 'LOCK')).toEqual(before)
 })
 
+it('so it is when the later log, which was synced, is damaged itself', async () => {
+  const { copy, sealed } = await killWithTwoLogs(true)
+  damageEnd(join(copy, sealed))
+  const later = readdirSync(copy).find((name) => {
+    return name.endsWith('.wal') && readFileSync(join(copy, name)).includes('next')
+  })!
+  const bytes = readFileSync(join(copy, later))
+  bytes[bytes.indexOf('next')]! ^= 1
+  writeFileSync(join(copy, later), bytes)
+  await expect(Database.open(copy)).rejects.toMatchObject({ code: 'BURROW_CORRUPTION' })
+  await expect(Database.open(copy)).rejects.toThrow(sealed)
+})
+
 it('without a sync in a later log it is a torn tail', async () => {
   const { copy, sealed } = await killWithTwoLogs(false)
   damageEnd(join(copy, sealed))
