@@ -15,7 +15,7 @@ function newest(folder: string): number {
 /** A compiled file, for tests that run programs; compiles first when sources are newer (`npm test` has done it already). */
 export function distFile(path: string): string {
   const file = join(root, 'dist', path)
-  const sources = Math.max(newest('lib'), newest('bench'))
+  const sources = Math.max(...['lib', 'bench', 'test/crash'].map(newest))
   if (!existsSync(file) || statSync(file).mtimeMs < sources) {
     spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'], { cwd: root, shell: true })
   }

@@ -1,92 +1,168 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Database, isBurrowError } from '../../lib/index.ts'
 import { type FaultRule, type NativeEnv, native } from '../../lib/native.ts'
-import { lastApplied, write } from './transactions.js'
+import { lastApplied, write, writeSync } from './transactions.ts'
 
 const options = {
   memtableSize: 8192,
   targetFileSize: 8192,
   l0CompactionTrigger: 2,
   manifestRollSize: 2048,
+  blockCacheSize: 0,
 } as const
-const transactions = 160
+const scale = { kept: 60, trimEvery: 30 }
+const transactions = 120
 const longestMs = 30_000
-const faults: readonly Pick<FaultRule, 'effect' | 'errno'>[] = [
-  { effect: 'error', errno: 'EIO' },
-  { effect: 'error', errno: 'ENOSPC' },
-  { effect: 'short', errno: 'EIO' },
-  { effect: 'short', errno: 'ENOSPC' },
-]
-const expectedCodes = ['BURROW_IO', 'BURROW_NO_SPACE', 'BURROW_READ_ONLY']
+
+type Fault = Pick<FaultRule, 'effect' | 'errno'>
+const failing = (...errnos: string[]): Fault[] => errnos.map((errno) => ({ effect: 'error', errno }))
+const cutShort = (...errnos: string[]): Fault[] => errnos.map((errno) => ({ effect: 'short', errno }))
+
+/** What can go wrong with each kind of operation. */
+const faults: Readonly<Record<string, readonly Fault[]>> = {
+  open: failing('EIO', 'EMFILE', 'EACCES'),
+  create: failing('EIO', 'ENOSPC', 'EROFS', 'EMFILE', 'EACCES'),
+  read: [...failing('EIO', 'EINTR'), { effect: 'garbage' }, { effect: 'short' }],
+  write: [...failing('EIO', 'ENOSPC', 'EROFS', 'EDQUOT', 'EINTR'), ...cutShort('EIO', 'ENOSPC')],
+  sync: failing('EIO', 'ENOSPC', 'EINTR'),
+  syncdir: failing('EIO', 'EMFILE'),
+  rename: failing('EIO', 'ENOSPC', 'EACCES'),
+  remove: failing('EIO', 'EROFS', 'EACCES'),
+  link: failing('EIO', 'ENOSPC', 'EACCES'),
+  allocate: failing('EIO', 'ENOSPC'),
+  truncate: failing('EIO', 'EROFS'),
+  close: failing('EIO', 'ENOSPC'),
+  lock: failing('EIO', 'EACCES', 'EMFILE'),
+  list: failing('EIO', 'EMFILE', 'EACCES'),
+  size: failing('EIO', 'EACCES'),
+  mkdir: failing('EACCES', 'EROFS', 'ENOSPC'),
+}
+/** No failure of these is a reason to refuse writes. */
+const harmless = new Set(['open', 'read', 'remove', 'link', 'lock', 'list', 'size', 'mkdir'])
+
+export interface Failed {
+  readonly cases: number
+  /** Cases in which the operation came and failed. */
+  readonly met: number
+  /** By kind of operation. */
+  readonly byKind: Record<string, number>
+  /** Cases in which the database was read-only at the end. */
+  readonly readOnly: number
+}
 
 /**
- * Fails each operation of a small workload once, in turn, or every `step`th. Writing goes on where that is allowed; what
- * was acknowledged is there after opening again, and every error says what it is.
+ * Fails each operation of a fixed workload once, in turn and in every way it can, or every `step`th. Writing goes on
+ * where that is allowed; what was acknowledged is there after opening again, and every error says what it is.
  */
-export async function failOperations(step: number): Promise<number> {
+export async function failOperations(step: number): Promise<Failed> {
   const counted = native.faultEnv(native.memoryEnv())
-  await new Workload(counted).run()
-  const { total } = counted.operations!()
-  let cases = 0
+  const sound = new Workload(counted)
+  await sound.run()
+  if (sound.errors.length > 0) throw new Error('the workload fails by itself', { cause: sound.errors[0] })
+  const { byKind } = counted.operations!()
+  const report = { cases: 0, met: 0, byKind: {} as Record<string, number>, readOnly: 0 }
   const warnings: Error[] = []
   // How Node tells of an error that a native callback had nobody to give to.
   const warned = (warning: Error) => warnings.push(warning)
   process.on('warning', warned)
-  for (const fault of faults) {
-    // Offset, so that a step larger than one does not meet the same operations with each fault.
-    for (let after = 1 + (cases % step); after <= total; after += step, cases++) {
-      const what = `${fault.effect} ${fault.errno} in operation ${after} of ${total}`
-      await within(longestMs, what, failOne({ ...fault, after }))
+  let turn = 0
+  for (const [kind, ways] of Object.entries(faults)) {
+    const total = byKind[kind] ?? 0
+    for (let after = 1; after <= total; after++) {
+      for (const fault of ways) {
+        if (turn++ % step !== 0) continue
+        const what = `${fault.effect} ${fault.errno ?? ''} in ${kind} ${after} of ${total}`
+        const { met, readOnly } = await within(longestMs, what, failOne(kind, { ...fault, after }))
+        report.cases++
+        if (met) report.met++
+        if (met) report.byKind[kind] = (report.byKind[kind] ?? 0) + 1
+        if (readOnly) report.readOnly++
+      }
     }
   }
   process.off('warning', warned)
   if (warnings.length > 0) throw new Error(`an error went uncaught: ${warnings[0]!.message}`)
-  return cases
+  return report
 }
 
-async function failOne(rule: FaultRule): Promise<void> {
+async function failOne(
+  kind: string,
+  fault: Fault & { after: number },
+): Promise<{ met: boolean; readOnly: boolean }> {
   const memory = native.memoryEnv()
   const env = native.faultEnv(memory)
-  env.addRule!(rule)
+  env.addRule!({ operations: [kind], ...fault })
   const workload = new Workload(env)
   await workload.run()
+  const expected = ['BURROW_IO', 'BURROW_NO_SPACE', 'BURROW_READ_ONLY']
+  // Bytes that are wrong or missing cannot be told from a damaged file.
+  if (fault.effect === 'garbage' || (kind === 'read' && fault.effect === 'short'))
+    expected.push('BURROW_CORRUPTION')
   for (const error of workload.errors) {
-    if (!isBurrowError(error) || !expectedCodes.includes(error.code)) {
+    if (!isBurrowError(error) || !expected.includes(error.code)) {
       throw new Error(`an error is no answer: ${String(error)}`, { cause: error })
     }
   }
+  if (workload.readOnly && harmless.has(kind)) throw new Error('it refuses writes for no reason')
   const db = await Database.open('db', { ...options, env: memory })
-  const last = lastApplied(db)
+  const last = lastApplied(db, scale)
   if (last < workload.acknowledged)
     throw new Error(`${workload.acknowledged} was acknowledged; the last one found is ${last}`)
-  write(db, last + 1, undefined, true)
+  writeSync(db, last + 1, undefined, scale)
   await db.flush()
   await db.close()
   const again = await Database.open('db', { ...options, env: memory })
-  if (lastApplied(again) !== last + 1) throw new Error('what was written after opening again is lost')
+  if (lastApplied(again, scale) !== last + 1) throw new Error('what was written after opening again is lost')
   if (!again.recovery.clean) throw new Error('the database was not closed cleanly after opening again')
   await again.close()
+  return { met: (env.operations!().byKind[kind] ?? 0) >= fault.after, readOnly: workload.readOnly }
 }
 
+/** Opens, writes in every way, flushes, compacts, reads in every way, makes a checkpoint, closes; and all that again. */
 class Workload {
   readonly #env: NativeEnv
   readonly errors: unknown[] = []
   acknowledged = -1
+  readOnly = false
+  #next = 0
 
   constructor(env: NativeEnv) {
     this.#env = env
   }
 
   async run(): Promise<void> {
+    await this.#session(transactions / 2)
+    await this.#session(transactions)
+  }
+
+  async #session(until: number): Promise<void> {
     const db = await this.#try(() => Database.open('db', { ...options, env: this.#env }))
     if (db === undefined) return
-    for (let t = 0; t < transactions; t++) {
-      if (!(await this.#write(db, t))) break
-      if (t === 70) await this.#try(() => db.flush())
+    try {
+      for (; this.#next < until; this.#next++) {
+        if (!(await this.#write(db, this.#next))) break
+        if (this.#next % 40 === 20) await this.#try(() => db.flush())
+      }
+      await this.#try(() => db.compact())
+      await this.#read(db)
+      await this.#try(() => db.checkpoint(`copy-${until}`))
+      if (db.status === 'read-only') this.readOnly = true
+    } finally {
+      await this.#try(() => db.close())
     }
-    await this.#try(() => db.compact())
-    if (this.acknowledged >= 0) await this.#try(async () => lastApplied(db))
-    await this.#try(() => db.close())
+  }
+
+  async #read(db: Database): Promise<void> {
+    if (this.acknowledged < 0) return
+    await this.#try(async () => lastApplied(db, scale))
+    const snapshot = db.snapshot()
+    const found = await this.#try(() => snapshot.entries().all())
+    if (found !== undefined) {
+      const keys = found.map(([key]) => key)
+      const values = await this.#try(() => db.getMany(keys))
+      if (values?.some((value, i) => value !== found[i]![1])) throw new Error('getMany differs from the scan')
+    }
+    snapshot.close()
   }
 
   /** False when the database takes no writes any more. */
@@ -94,21 +170,17 @@ class Workload {
     for (let attempt = 0; attempt < 100; attempt++) {
       const before = this.errors.length
       await this.#try(async () => {
-        if (t % 2 === 0) write(db, t, { sync: t % 4 === 0 }, true)
-        else await write(db, t, { sync: t % 4 === 1 }, false)
+        if (t % 2 === 0) writeSync(db, t, { sync: t % 4 === 0 }, scale)
+        else await write(db, t, { sync: t % 4 === 1 }, scale)
       })
       if (this.errors.length === before) {
         this.acknowledged = t
         return true
       }
-      const error = this.errors.at(-1)
-      if (!isBurrowError(error) || error.code !== 'BURROW_NO_SPACE')
-        return db.status !== 'read-only' && this.#write(db, t)
+      if (db.status === 'read-only') return false
       await sleep(5)
     }
-    throw new Error(
-      `there was space again, but transaction ${t} never got through: ${String(this.errors.at(-1))}`,
-    )
+    throw new Error(`transaction ${t} never got through: ${String(this.errors.at(-1))}`)
   }
 
   async #try<T>(run: () => Promise<T>): Promise<T | undefined> {
@@ -121,13 +193,13 @@ class Workload {
   }
 }
 
-async function within(milliseconds: number, what: string, work: Promise<void>): Promise<void> {
+async function within<T>(milliseconds: number, what: string, work: Promise<T>): Promise<T> {
   const timeout = AbortSignal.timeout(milliseconds)
   const late = new Promise<never>((_, reject) => {
     timeout.addEventListener('abort', () => reject(new Error(`nothing happened for ${milliseconds} ms`)))
   })
   try {
-    await Promise.race([work, late])
+    return await Promise.race([work, late])
   } catch (error) {
     throw new Error(`${what}: ${(error as Error).message}`, { cause: error })
   }

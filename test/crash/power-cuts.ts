@@ -1,7 +1,7 @@
 import { Database } from '../../lib/index.ts'
 import { type NativeEnv, native } from '../../lib/native.ts'
 import { Random } from '../model/random.ts'
-import { lastApplied, write } from './transactions.js'
+import { lastApplied, write, writeSync } from './transactions.ts'
 
 const cutsPerHistory = 12
 
@@ -88,11 +88,11 @@ class History {
       for (let i = 0; i < count; i++) {
         const t = this.#next++
         if (random.chance(0.5)) {
-          write(db, t, { sync }, true)
+          writeSync(db, t, { sync })
           if (sync) this.#durable = Math.max(this.#durable, t)
         } else {
           pending.push(
-            write(db, t, { sync }, false).then(() => {
+            write(db, t, { sync }).then(() => {
               if (sync) this.#durable = Math.max(this.#durable, t)
             }),
           )

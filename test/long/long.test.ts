@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { failOperations } from '../crash/faults.ts'
 import { killChildren } from '../crash/killing.ts'
 import { cutPower } from '../crash/power-cuts.ts'
+import { simulateInProcesses } from '../crash/simulation-processes.ts'
 import { allowance, MiB, measure } from '../memory/measuring.ts'
 import { testSeed } from '../model/random.ts'
 
@@ -10,13 +11,24 @@ const seed = testSeed()
 const normal = { memtableSize: 16 * MiB, blockCacheSize: 64 * MiB }
 const small = { memtableSize: MiB, blockCacheSize: 8 * MiB }
 
+/** BURROW_TEST_CUTS for fewer. */
+const cuts = Number(process.env['BURROW_TEST_CUTS'] ?? 1_000_000)
+
 describe(`crashes, BURROW_TEST_SEED=${seed}`, () => {
-  it('300 killed processes', () => killChildren(300, seed))
+  it('1,000 killed processes', async () => {
+    console.log(JSON.stringify(await killChildren(1000, seed)))
+  })
 
-  it('5,000 power cuts', () => cutPower(5000, seed))
+  it(`${cuts} simulated power cuts`, async () => {
+    const report = await simulateInProcesses(cuts, seed)
+    console.log(JSON.stringify(report))
+    expect(report.cuts).toBe(cuts)
+  })
 
-  it('each operation fails once', async () => {
-    console.log(`${await failOperations(1)} cases`)
+  it('5,000 power cuts beside running threads', () => cutPower(5000, seed))
+
+  it('each operation fails once, in every way', async () => {
+    console.log(JSON.stringify(await failOperations(1)))
   })
 })
 
