@@ -41,6 +41,7 @@ class Verifier {
       if (found != i) return Wrong("index separators are out of order");
       BURROW_RETURN_IF_ERROR(CheckDataBlock(handle));
       if (CompareInternalKeys(last_key_, separator) > 0) return Wrong("key behind its index separator");
+      separator_is_key_ = separator == last_key_;
       last_separator_ = std::move(separator);
       offset_ += handle.size + kBlockTrailerSize;
     }
@@ -78,7 +79,7 @@ class Verifier {
       return Wrong("key before the index separator of its block");
     }
     // Else a read of a version would end at the block before, unless the key's newer versions end that block.
-    if (!last_separator_.empty() && last_separator_ != last_key_ && UserKey(last_separator_) == user_key) {
+    if (!last_separator_.empty() && !separator_is_key_ && UserKey(last_separator_) == user_key) {
       return Wrong("index separator lies between the versions of a key");
     }
     const uint64_t hash = Hash64(user_key);
@@ -159,6 +160,7 @@ class Verifier {
   uint64_t offset_ = 0;  // of the data block being looked at
   std::string last_key_;
   std::string last_separator_;
+  bool separator_is_key_ = false;  // the last key of the block before the one being looked at
   TableProperties seen_;
   uint32_t filter_part_ = UINT32_MAX;
   BlockRef filter_block_;
