@@ -1,8 +1,8 @@
-import progress from 'cli-progress'
 import type { Command } from 'commander'
 import { formatBytes } from '../util/units.ts'
 import { addNotation, type NotationOptions, notationOf } from './notation.ts'
 import { writeJson, writeLine } from './output.ts'
+import { withProgressBar } from './progress-bar.ts'
 import { addRange, type RangeArguments, rangeOf } from './range-options.ts'
 import { addSet, type SetOptions } from './set-option.ts'
 import { type BytesDatabase, withWriter } from './with-database.ts'
@@ -27,23 +27,15 @@ async function compact(path: string, options: CompactOptions): Promise<void> {
     const began = performance.now()
     await db.flush()
     const before = tables(db)
-    const interrupted = new AbortController()
-    const interrupt = () => interrupted.abort()
-    process.once('SIGINT', interrupt)
-    const bar = progressBar(before.bytes)
-    try {
-      await db.compact(range, {
-        signal: interrupted.signal,
+    await withProgressBar('compacting', (signal, tell) =>
+      db.compact(range, {
+        signal,
         onProgress: ({ bytesCompacted }) => {
           // Bytes that go through several levels are read several times.
-          bar.setTotal(Math.max(before.bytes, bytesCompacted))
-          bar.update(bytesCompacted)
+          tell(bytesCompacted, Math.max(before.bytes, bytesCompacted))
         },
-      })
-    } finally {
-      bar.stop()
-      process.off('SIGINT', interrupt)
-    }
+      }),
+    )
     const after = tables(db)
     const durationMs = performance.now() - began
     if (options.json) return await writeJson({ before, after, durationMs })
@@ -55,16 +47,4 @@ async function compact(path: string, options: CompactOptions): Promise<void> {
 function tables(db: BytesDatabase): { files: number; bytes: number } {
   const files = db.levels().flatMap((level) => level.files)
   return { files: files.length, bytes: files.reduce((sum, file) => sum + file.bytes, 0) }
-}
-
-/** On a terminal only: the library draws nothing elsewhere. */
-function progressBar(total: number): progress.SingleBar {
-  const bar = new progress.SingleBar({
-    format: 'compacting {bar} {percentage}%',
-    clearOnComplete: true,
-    noTTYOutput: false,
-    hideCursor: true,
-  })
-  bar.start(total, 0)
-  return bar
 }

@@ -117,8 +117,11 @@ async function estimate(path: string, { json }: JsonOption): Promise<void> {
 }
 
 async function compact(path: string, options: JsonOption & SetOptions & { keep: number }): Promise<void> {
-  const before = totals(await readLogs(path))
-  if (before.records > options.keep) {
+  const logs = await readLogs(path)
+  const before = totals(logs)
+  const damaged = logs.some(({ damage, named }) => named && damage !== null)
+  // Damage that opening would refuse is not to be hidden behind --keep.
+  if (damaged || before.records > options.keep) {
     await withWriter(path, { ...options.set, createIfMissing: false }, (db) => db.flush())
   }
   const after = totals(await readLogs(path))

@@ -1,5 +1,6 @@
 import { BurrowError, invalidArgument, isBurrowError } from '../base/errors.ts'
 import { fileName, lostName } from '../manifest/file-names.ts'
+import { databaseExists } from '../manifest/recovery.ts'
 import type { ManifestState } from '../manifest/version-set.ts'
 import { type NativeEnv, native } from '../native.ts'
 import { fileNumbers, settledOutline } from './directory-outline.ts'
@@ -30,8 +31,8 @@ async function withLogs<T>(
 ): Promise<T> {
   const place = locate(path, env)
   const { directory } = place
-  if (!place.env.exists(directory) || !place.env.isDirectory(directory)) {
-    throw new BurrowError('BURROW_NOT_FOUND', `there is no directory ${path}`, { context: { file: path } })
+  if (!databaseExists(place.env, directory)) {
+    throw new BurrowError('BURROW_NOT_FOUND', `there is no database in ${path}`, { context: { file: path } })
   }
   const { state } = await settledOutline(place)
   const named = new Set(state?.wals)

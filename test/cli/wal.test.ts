@@ -98,6 +98,12 @@ describe('compact', () => {
     using folder = new TemporaryFolder()
     const path = await crashed(folder)
     const kept = { records: 36 }
+    const damaged = folder.join('damaged')
+    cpSync(path, damaged, { recursive: true })
+    garble(join(damaged, (await listed(path))[0]!.file), 'first 7')
+    const refused = await burrow(['wal', 'compact', damaged, '--keep', '36'])
+    expect(refused.stderr).toMatch(/^burrow: BURROW_CORRUPTION /)
+    expect((await burrow(['wal', 'compact', folder.path])).stderr).toMatch(/^burrow: BURROW_NOT_FOUND /)
     expect(await burrowJson(['wal', 'compact', path, '--keep', '36'])).toMatchObject({
       before: kept,
       after: kept,
