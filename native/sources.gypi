@@ -118,6 +118,21 @@
       "bench/main.cc",
       "bench/micro_benchmarks.cc",
       "bench/report.cc"
+    ],
+    "fuzz_files": [
+      "fuzz/codec_fuzz.cc",
+      "fuzz/data_block_fuzz.cc",
+      "fuzz/filter_fuzz.cc",
+      "fuzz/fuzzing.cc",
+      "fuzz/index_block_fuzz.cc",
+      "fuzz/log_mutator.cc",
+      "fuzz/log_reader_fuzz.cc",
+      "fuzz/make_seeds.cc",
+      "fuzz/properties_fuzz.cc",
+      "fuzz/range_tombstones_fuzz.cc",
+      "fuzz/table_file_fuzz.cc",
+      "fuzz/table_mutator.cc",
+      "fuzz/write_batch_fuzz.cc"
     ]
   }
 }

@@ -38,6 +38,7 @@ const nativeLayers: Record<string, readonly string[]> = {
   engine: ['merge', 'table', 'memtable', 'wal', 'cache', 'codec', 'base', 'env', 'util'],
   jobs: ['engine', 'merge', 'table', 'memtable', 'wal', 'cache', 'codec', 'base', 'env', 'util'],
   binding: ['jobs', 'engine', 'merge', 'table', 'memtable', 'wal', 'cache', 'codec', 'base', 'env', 'util'],
+  fuzz: ['memtable', 'wal', 'table', 'cache', 'codec', 'base', 'env', 'util'],
   bench: ['jobs', 'engine', 'merge', 'table', 'memtable', 'wal', 'cache', 'codec', 'base', 'env', 'util'],
 }
 
