@@ -270,6 +270,17 @@ describe('damage', () => {
     expect(report.problems[0]!.message).toMatch(/was durable before .*without its end record/)
   })
 
+  it('of a disk that does not read', async () => {
+    const env = native.faultEnv(native.posixEnv())
+    const [table] = names('.sst') as [string]
+    const rule = env.addRule!({ operations: ['read'], pathContains: table, effect: 'error', repeat: true })
+    const report = await verifyDirectory(path, { env })
+    expect(report.problems).toMatchObject([{ code: 'BURROW_IO', file: join(path, table), level: 0 }])
+    expect(report.tables).toBe(2)
+    env.removeRule!(rule)
+    expect(await verifyDirectory(path, { env })).toMatchObject({ ok: true })
+  })
+
   it('under an open database, also of a manifest that says something else than memory', async () => {
     const db = await Database.open(path)
     const manifest = names(/^MANIFEST/).at(-1)!
