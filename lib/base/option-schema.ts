@@ -238,6 +238,13 @@ export const optionSchema: Readonly<Record<keyof DatabaseOptions, OptionSpec>> =
   readThreads: count(1, 256, 4, 'Threads that read from the disk for asynchronous calls.'),
   readAheadSize: bytes(4 * KiB, 64 * MiB, 256 * KiB, 'Bytes read at once by scans and compactions.'),
   manifestRollSize: bytes(KiB, GiB, 4 * MiB, 'Bytes of version edits after which a new manifest is begun.'),
+  diskReserve: bytes(
+    0,
+    1024 * GiB,
+    (options) => clamp(2 * options.memtableSize, 8 * MiB, 256 * MiB),
+    'Free bytes of the file system below which writes that add data fail with BURROW_NO_SPACE: flushes, compactions and deletes need them. 0 keeps none.',
+    'twice memtableSize, from 8 MiB to 256 MiB',
+  ),
   keyEncoding: {
     type: 'choice',
     choices: encodings,

@@ -72,6 +72,8 @@ export interface DatabaseOptions {
   readAheadSize?: number
   /** Bytes of version edits after which a new manifest is begun. */
   manifestRollSize?: number
+  /** Free bytes of the file system below which writes that add data fail with BURROW_NO_SPACE: flushes, compactions and deletes need them. 0 keeps none. */
+  diskReserve?: number
   /** What keys are in calls that do not say. */
   keyEncoding?: Encoding
   /** What values are in calls that do not say. */

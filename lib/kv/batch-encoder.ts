@@ -24,6 +24,7 @@ const highestKey = new Uint8Array(maxKeyBytes).fill(0xff)
 export class BatchEncoder {
   readonly #sink = new ByteSink()
   #count = 0
+  #puts = false
 
   get count(): number {
     return this.#count
@@ -33,12 +34,18 @@ export class BatchEncoder {
     return this.#sink.length
   }
 
+  /** False while there are only deletions. */
+  get addsData(): boolean {
+    return this.#puts
+  }
+
   /** The records stand in front: `length` bytes. Valid until the next write. */
   get records(): Buffer {
     return this.#sink.bytes
   }
 
   put(key: unknown, value: unknown, encodings: Encodings): void {
+    this.#puts = true
     if (
       this.#sink.length < plainBatch &&
       isPlain(key, encodings.key, plainKey) &&
@@ -71,6 +78,7 @@ export class BatchEncoder {
   clear(): void {
     this.#sink.clear()
     this.#count = 0
+    this.#puts = false
   }
 
   /** Lets go of the records, which were handed over; the numbers stay until `clear()`. */

@@ -10,6 +10,7 @@ import { ManifestLog } from '../manifest/manifest-log.ts'
 import { encodeVersionEdit } from '../manifest/version-edit.ts'
 import { type ManifestState, snapshotEdit, VersionSet } from '../manifest/version-set.ts'
 import { type NativeEngine, WRITE_STOPPED } from '../native.ts'
+import { DiskSpace } from './disk-space.ts'
 import { Flushes } from './flushes.ts'
 import type { KeepAlive } from './keep-alive.ts'
 import type { ReplayedLogs } from './recover.ts'
@@ -32,6 +33,10 @@ export interface ControlPlaneOptions {
   readonly replayed: readonly SealedMemtable[]
   readonly keepAlive: KeepAlive
   readonly oldestSnapshot: () => number | null
+  /** Free bytes of the file system; null when it does not tell. */
+  readonly freeSpace: () => number | null
+  /** Writes that add data are refused with this error from here on; undefined: no longer. */
+  readonly onSpace: (error: BurrowError | undefined) => void
   /** Called at the end of every pump, still inside: resolve promises there, call nobody. */
   readonly onPumped: () => void
   /** The log failed: what it has not acknowledged is lost. */
@@ -64,6 +69,7 @@ export class ControlPlane implements Background {
   readonly flushes: Flushes
   readonly compactions: CompactionScheduler
   readonly stalls: Stalls
+  readonly space: DiskSpace
   readonly #config: ControlPlaneOptions
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly errorsByCode: Record<string, number> = {}
@@ -110,6 +116,12 @@ export class ControlPlane implements Background {
     this.flushes = new Flushes(this, config.replayed, () => this.wals.active)
     this.compactions = new CompactionScheduler(this, config.oldestSnapshot)
     this.stalls = new Stalls(this, this.compactions)
+    this.space = new DiskSpace({
+      background: this,
+      free: config.freeSpace,
+      activeWal: () => this.wals.active,
+      refuse: config.onSpace,
+    })
   }
 
   get healthy(): boolean {
@@ -124,7 +136,7 @@ export class ControlPlane implements Background {
 
   /** The last background failure that will be tried again; undefined when all is well now. */
   get trouble(): BurrowError | undefined {
-    return this.rotationError ?? this.compactions.error
+    return this.rotationError ?? this.compactions.error ?? this.space.error
   }
 
   /** Why memtables cannot be sealed or flushed; until it is tried again. */
@@ -198,6 +210,7 @@ export class ControlPlane implements Background {
     this.flushes.pump()
     this.compactions.pump()
     this.obsolete.pump()
+    this.space.pump()
     if (this.healthy) this.stalls.update(this.flushes.immutables)
   }
 

@@ -27,7 +27,7 @@ import type { RecoveryReport } from './recover.ts'
 import { ScanHost } from './scan.ts'
 import { shutDown } from './shutdown.ts'
 import { type Snapshot, type SnapshotHost, Snapshots } from './snapshot.ts'
-import { gatherStats, type LevelFile, listLevels, type StatsSource } from './statistics.ts'
+import { freeBytes, gatherStats, type LevelFile, listLevels, type StatsSource } from './statistics.ts'
 import { keepsUnnamed, tidyFiles } from './tidy-files.ts'
 import { defineUnsupported } from './unsupported.ts'
 import { readVerifyOptions, type VerifyOptions, type VerifyReport, verifyDatabase } from './verify.ts'
@@ -109,6 +109,8 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
         replayed: replayed.memtables,
         keepAlive,
         oldestSnapshot: () => this.#snapshots.oldestSequence,
+        freeSpace: () => freeBytes(files.place),
+        onSpace: (error) => this.#writes?.refuseData(error),
         onPumped: () => {
           this.#writes?.updateHold()
           this.#acknowledgements.drain()

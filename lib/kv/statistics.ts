@@ -160,8 +160,13 @@ function disk({ manifest, place, state }: StatsSource) {
   return {
     bytes: byKind.table + byKind.wal + byKind.manifest,
     byKind,
-    freeBytes: orElse<number | null>(() => place.env.freeSpace(place.directory), null),
+    freeBytes: freeBytes(place),
   }
+}
+
+/** Free bytes of the file system; null when it does not tell. */
+export function freeBytes({ directory, env }: Place): number | null {
+  return orElse<number | null>(() => env.freeSpace(directory), null)
 }
 
 /** Statistics go on when the directory is gone. */

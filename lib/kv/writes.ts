@@ -58,6 +58,9 @@ export class Writes {
   #forcedBytes = 0
   #blockedOn = WRITE_DONE
   #refusal: BurrowError | undefined
+  /** Only for writes that add data. */
+  #noSpace: BurrowError | undefined
+  #dataRefusal: BurrowError | undefined
 
   constructor(options: WritesOptions) {
     this.#engine = options.engine
@@ -73,6 +76,13 @@ export class Writes {
   /** Every later write gets this error; undefined: they are taken again. */
   refuse(error: BurrowError | undefined): void {
     this.#refusal = error
+    this.#dataRefusal = error ?? this.#noSpace
+  }
+
+  /** Every later write but deletions gets this error; undefined: they are taken again. */
+  refuseData(error: BurrowError | undefined): void {
+    this.#noSpace = error
+    this.#dataRefusal = this.#refusal ?? error
   }
 
   /** True while asynchronous writers are ahead of what the memtables can take. */
@@ -81,7 +91,7 @@ export class Writes {
   }
 
   putSync(key: unknown, value: unknown, options: WriteOptions | undefined): void {
-    if (this.#refusal !== undefined) throw this.#refusal
+    if (this.#dataRefusal !== undefined) this.#checkSpace()
     if (options === undefined && this.#plain && isPlain(key, value)) {
       const result = this.#putSS(key as string, value as string, this.#defaultFlags)
       if (result !== WRITE_DONE) {
@@ -97,7 +107,7 @@ export class Writes {
 
   put(key: unknown, value: unknown, options: WriteOptions | undefined): Promise<void> {
     try {
-      if (this.#refusal !== undefined) throw this.#refusal
+      if (this.#dataRefusal !== undefined) this.#checkSpace()
       if (options === undefined && this.#plain && isPlain(key, value)) {
         const result = this.#putSS(key as string, value as string, this.#defaultFlags | WRITE_NO_WAIT)
         if (result !== WRITE_DONE) {
@@ -140,6 +150,7 @@ export class Writes {
 
   commitSync(batch: BatchEncoder, options: WriteOptions | undefined): void {
     if (this.#refusal !== undefined) throw this.#refusal
+    if (this.#noSpace !== undefined && batch.addsData) this.#checkSpace()
     const { flags } = this.#resolve(options, 'batchSync')
     if (batch.count > 0) this.#runSync(this.#batchAttempt(batch), flags)
   }
@@ -147,12 +158,19 @@ export class Writes {
   commit(batch: BatchEncoder, options: WriteOptions | undefined): Promise<void> {
     try {
       if (this.#refusal !== undefined) throw this.#refusal
+      if (this.#noSpace !== undefined && batch.addsData) this.#checkSpace()
       const { flags } = this.#resolve(options, 'batch')
       if (batch.count === 0) return fairness.resolved(undefined)
       return this.#runAsync(this.#batchAttempt(batch), flags, batch.length)
     } catch (error) {
       return this.#rejected(error)
     }
+  }
+
+  /** Throws why writes that add data are refused, unless there is room by now. */
+  #checkSpace(): void {
+    if (this.#refusal === undefined) this.#plane.space.lookAgain()
+    if (this.#dataRefusal !== undefined) throw this.#dataRefusal
   }
 
   /** Resolves when everything written so far is durable. */
