@@ -102,7 +102,7 @@ export interface ManifestWrittenEvent {
 
 /** A background task failed. Reads go on; see `readOnly` for writes. */
 export interface BackgroundErrorEvent {
-  /** What failed: `flush`, `compaction`, `wal`, `manifest`, `delete`. */
+  /** What failed: `flush`, `compaction`, `wal`, `manifest`, `delete`, `backup`. */
   readonly operation: string
   readonly error: BurrowError
   readonly jobId?: number

@@ -31,7 +31,7 @@ const parallel = 2
 
 /**
  * Checksums of the tables of an open database, by file number: a table never changes, and its number is never used
- * again, so each is read once.
+ * again, so each is read once. The first backup after opening reads what the directory seems to have already.
  */
 export type KnownChecksums = Map<number, number>
 
@@ -131,6 +131,8 @@ class BackupRun {
           await this.#commit(bench, directory, records)
         }),
       )
+      const live = new Set(tables.map(({ number }) => number))
+      for (const number of this.#source.known.keys()) if (!live.has(number)) this.#source.known.delete(number)
       const removed = this.#removeOld(id)
       return { id, path: this.#target.directory, ...this.#counts, removed, sequence }
     } finally {

@@ -8,7 +8,7 @@ import { distFile } from '../dist.ts'
 import { Random } from '../model/random.ts'
 
 const script = fileURLToPath(new URL('./fixtures/back-up-until-killed.mjs', import.meta.url))
-const longestLifeMs = 400
+const longestLifeMs = 600
 
 interface Said {
   readonly begin?: true
