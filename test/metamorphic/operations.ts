@@ -63,6 +63,8 @@ export type Operation =
   | { readonly call: 'compact'; readonly range: Bounds; readonly way: 'async' | 'later' }
   | { readonly call: 'approximateSize'; readonly range: Bounds }
   | { readonly call: 'settle' | 'reopen' }
+  /** Shows what a database made by a checkpoint holds. Awaited, since a close gives it up. */
+  | { readonly call: 'checkpoint' }
   /** Goes on with what a killed process, or a power cut behind a sync, would leave. */
   | { readonly call: 'crash'; readonly mode: 'kill' | 'power'; readonly seed: number }
 
@@ -149,6 +151,7 @@ export function makeOperations(random: Random, count: number): Operation[] {
     [3, () => ({ call: 'approximateSize', range: bounds(0.3) })],
     [12, () => ({ call: 'settle' })],
     [1, () => ({ call: 'reopen' })],
+    [2, () => ({ call: 'checkpoint' })],
     [2, () => ({ call: 'crash', mode: random.pick(['kill', 'power'] as const), seed: random.uint32() })],
   ]
   const weighted = makers.flatMap(([weight, make]) => Array.from({ length: weight }, () => make))

@@ -54,6 +54,7 @@ export function memoryHome(options: DatabaseOptions): Home {
   let env: NativeEnv = native.memoryEnv()
   return {
     open: () => Database.open('db', { ...options, ...byteEncodings, env }),
+    openCopy: (path) => Database.open(path, { ...options, ...byteEncodings, env }),
     crash(mode, seed) {
       env = env.crashClone!(mode, seed)
     },

@@ -96,6 +96,8 @@ export class ModelPlayer implements Player {
         this.#snapshots.clear()
         this.#iterators.clear()
         return showRecords(this.#map.entries, 'entries')
+      case 'checkpoint':
+        return showRecords(this.#map.entries, 'entries')
       default:
         return done
     }
@@ -133,6 +135,8 @@ export class ModelPlayer implements Player {
 /** Where a database lives that can crash. */
 export interface Home {
   open(): Promise<Database<Buffer, Buffer>>
+  /** Opens the copy in another directory of the same file system. */
+  openCopy(path: string): Promise<Database<Buffer, Buffer>>
   /** Afterwards `open` opens what the crash left. */
   crash(mode: 'kill' | 'power', seed: number): void
 }
@@ -151,6 +155,7 @@ export class DatabasePlayer implements Player {
   #iterators = new Map<number, HeldIterator>()
   #underWay: Promise<unknown>[] = []
   #unlogged = false
+  #copies = 0
 
   static async start(home: Home): Promise<DatabasePlayer> {
     return new DatabasePlayer(home, await home.open())
@@ -302,6 +307,8 @@ export class DatabasePlayer implements Player {
           .then((size) => (size >= 0 ? done : `size ${size}`))
       case 'settle':
         return finished(this.#settle())
+      case 'checkpoint':
+        return this.#checkpoint(`copy${this.#copies++}`)
       case 'reopen':
         return this.#reopen()
       case 'crash':
@@ -339,6 +346,14 @@ export class DatabasePlayer implements Player {
 
   async #settle(): Promise<void> {
     await Promise.all(this.#underWay.splice(0))
+  }
+
+  async #checkpoint(path: string): Promise<string> {
+    await this.#db.checkpoint(path)
+    const copy = await this.#home.openCopy(path)
+    const contents = showRecords(await copy.entries().all(), 'entries')
+    await copy.close()
+    return contents
   }
 
   async #reopen(): Promise<string> {

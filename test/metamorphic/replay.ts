@@ -60,7 +60,7 @@ function failureAt(index: number, got: string, expected: string): Failure {
 export async function reduce(
   operations: readonly Operation[],
   fails: (operations: readonly Operation[]) => Promise<Failure | undefined>,
-  attempts = 2000,
+  attempts = 500,
 ): Promise<Operation[]> {
   let kept = [...operations]
   let left = attempts
@@ -101,12 +101,17 @@ export async function check(
 ): Promise<void> {
   const failure = await findFailure(operations, start)
   if (failure === undefined) return
-  const upTo = operations.slice(0, failure.index + 1)
-  const reduced = await reduce(upTo, (list) => findFailure(list, start))
-  const saved: SavedCase = { seed, options, failure, operations, reduced }
   const file = join(folder, `${seed}.json`)
+  const save = (reduced: readonly Operation[]) => {
+    const saved: SavedCase = { seed, options, failure, operations, reduced }
+    writeFileSync(file, JSON.stringify(saved, null, 1))
+  }
   mkdirSync(folder, { recursive: true })
-  writeFileSync(file, JSON.stringify(saved, null, 1))
+  const upTo = operations.slice(0, failure.index + 1)
+  // Now, too: somebody may lose patience.
+  save(upTo)
+  const reduced = await reduce(upTo, (list) => findFailure(list, start))
+  save(reduced)
   const last = (await findFailure(reduced, start)) ?? failure
   const lines = reduced.map((operation) => `  ${JSON.stringify(operation).slice(0, 300)}`)
   throw new Error(

@@ -1,0 +1,14 @@
+/** Workers that are terminated, many times: see test/lifecycle. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it } from 'vitest'
+import { busyWith, terminateWorkers } from '../lifecycle/worker-endings.ts'
+
+describe('300 workers that are terminated', () => {
+  it.each(Object.keys(busyWith))('during %s', async (doing) => {
+    const folder = mkdtempSync(join(tmpdir(), 'burrow-terminated-'))
+    for (let run = 0; run < 10; run++) await terminateWorkers(join(folder, `db${run}`), doing, 30)
+    rmSync(folder, { recursive: true })
+  })
+})
