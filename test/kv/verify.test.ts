@@ -10,8 +10,10 @@ import { encodeVersionEdit } from '../../lib/manifest/version-edit.ts'
 import { type ManifestState, snapshotEdit } from '../../lib/manifest/version-set.ts'
 import { native } from '../../lib/native.ts'
 
+import { testSeed } from '../model/random.ts'
 import { verifyRottenBytes } from './rotten-bytes.ts'
 import { verifyBesideWriter } from './verify-beside-writer.ts'
+import { verifyWrecks } from './verify-wrecks.ts'
 
 const value = (i: number) => `value ${i} `.repeat(5)
 
@@ -149,6 +151,11 @@ describe('a sound database', () => {
       await writing
       await db.close()
     }
+  })
+
+  it('is so after a power cut or a kill at any moment', async () => {
+    const seed = testSeed()
+    expect((await verifyWrecks(100, seed)).torn, `BURROW_TEST_SEED=${seed}`).toBeGreaterThan(0)
   })
 
   it('is so beside another process that writes it, and after its death', async () => {

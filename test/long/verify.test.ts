@@ -2,6 +2,8 @@
 import { expect, it } from 'vitest'
 import { verifyRottenBytes } from '../kv/rotten-bytes.ts'
 import { verifyBesideWriter } from '../kv/verify-beside-writer.ts'
+import { verifyWrecks } from '../kv/verify-wrecks.ts'
+import { testSeed } from '../model/random.ts'
 
 it('sees a change of any byte', async () => {
   const { cases, unseen } = await verifyRottenBytes(1)
@@ -11,4 +13,9 @@ it('sees a change of any byte', async () => {
 
 it('2,000 rounds beside a writer without a false alarm', async () => {
   console.log(await verifyBesideWriter(2000))
+})
+
+const seed = testSeed()
+it(`10,000 wrecks are no damage, BURROW_TEST_SEED=${seed}`, async () => {
+  console.log(await verifyWrecks(10_000, seed))
 })
