@@ -1,6 +1,7 @@
 #include "table/table_cache.h"
 
 #include <atomic>
+#include <cerrno>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -97,6 +98,15 @@ struct TableCache::Impl {
     opening++;
   }
 
+  // Closes every other open table, at least one; false when none is open.
+  bool CloseSome() {
+    std::vector<std::shared_ptr<TableReader>> closed;
+    std::lock_guard guard(mutex);
+    for (size_t left = (ring.size() + 1) / 2; left > 0; left--) closed.push_back(Remove(ring.back()));
+    evictions += closed.size();
+    return !closed.empty();
+  }
+
   void Install(TableHandle::Slot* slot, const std::shared_ptr<TableReader>& reader) {
     std::lock_guard guard(mutex);
     opening--;
@@ -165,6 +175,10 @@ Status TableHandle::Acquire(bool cache_only, std::shared_ptr<TableReader>* reade
   impl.MakePlace(&closed);
   closed.clear();
   Status status = impl.OpenTable(number_, size_, reader);
+  // The process, or the system, has no descriptor left: those of tables that nobody reads now are the easiest to spare.
+  while ((status.error_number() == EMFILE || status.error_number() == ENFILE) && impl.CloseSome()) {
+    status = impl.OpenTable(number_, size_, reader);
+  }
   impl.Install(slot_.get(), *reader);
   return status;
 }

@@ -1,7 +1,9 @@
 #include "table/table_cache.h"
 
+#include <cerrno>
 #include <thread>
 
+#include "env/fault_env.h"
 #include "env/file_names.h"
 #include "table/table_testing.h"
 
@@ -81,6 +83,31 @@ TEST(TableCache, AMissingDirectoryIsNotCorruption) {
   TableCache cache(tables.env.get(), "/gone", tables.id, 3, &tables.blocks);
   std::shared_ptr<TableReader> reader;
   CHECK(cache.NewHandle(1, tables.size)->Acquire(false, &reader).Is(Code::kNotFound));
+}
+
+TEST(TableCache, GivesDescriptorsBackWhenTheProcessHasNoneLeft) {
+  Tables tables(9);
+  FaultEnv faults(tables.env.get());
+  TableCache cache(&faults, "/db", tables.id, 100, &tables.blocks);
+  std::vector<std::shared_ptr<TableHandle>> handles;
+  std::shared_ptr<TableReader> reader;
+  for (uint64_t number = 1; number <= 8; number++) {
+    handles.push_back(cache.NewHandle(number, 0));
+    CHECK_OK(handles.back()->Acquire(false, &reader));
+  }
+  const auto last = cache.NewHandle(9, 0);
+  faults.AddRule({.operations = fault::kOpen, .error_number = EMFILE});
+  faults.AddRule({.operations = fault::kOpen, .countdown = 2, .error_number = ENFILE});
+  CHECK_OK(last->Acquire(false, &reader));
+  CHECK_EQ(cache.GetStats().open, 3u);  // of eight, half were closed and half of the rest
+  for (const auto& handle : handles) CHECK_OK(handle->Acquire(false, &reader));
+
+  faults.AddRule({.operations = fault::kOpen, .forever = true, .error_number = EMFILE});
+  const auto again = cache.NewHandle(9, 0);
+  const Status status = again->Acquire(false, &reader);
+  CHECK(status.Is(Code::kIO));
+  CHECK_EQ(status.error_number(), EMFILE);
+  CHECK_EQ(cache.GetStats().open, 0u);
 }
 
 TEST(TableCache, ManyThreads) {
