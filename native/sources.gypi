@@ -90,6 +90,7 @@
       "jobs/engine_model_test.cc",
       "jobs/job_runner_test.cc",
       "jobs/rate_limiter_test.cc",
+      "jobs/stress_test.cc",
       "jobs/table_job_test.cc",
       "jobs/thread_pool_test.cc",
       "memtable/memtable_test.cc",
@@ -127,11 +128,13 @@
       "fuzz/index_block_fuzz.cc",
       "fuzz/log_mutator.cc",
       "fuzz/log_reader_fuzz.cc",
+      "fuzz/log_salvage_fuzz.cc",
       "fuzz/make_seeds.cc",
       "fuzz/properties_fuzz.cc",
       "fuzz/range_tombstones_fuzz.cc",
       "fuzz/table_file_fuzz.cc",
       "fuzz/table_mutator.cc",
+      "fuzz/table_salvage_fuzz.cc",
       "fuzz/write_batch_fuzz.cc"
     ]
   }

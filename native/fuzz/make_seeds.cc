@@ -70,22 +70,26 @@ std::string Log(log::LogKind kind, const std::vector<std::string>& records, bool
 }
 
 void WriteLogs(const Seeds& seeds) {
+  const auto write = [&](const std::string& name, Slice bytes) {
+    seeds.Write("log_reader", name, bytes);
+    seeds.Write("log_salvage", name, bytes);
+  };
   Random random(1);
   const std::vector<std::string> few{Batch(1, 2, &random), "", Batch(3, 5, &random)};
   // Records that end in a block's last bytes, cross its end, and fill several blocks.
   const std::vector<std::string> large{std::string(log::kBlockSize - 94, 'a'), "b", std::string(log::kBlockSize, 'c'),
                                        std::string(100, 'd')};
   const std::string whole = Log(log::LogKind::kWal, few, true, true);
-  seeds.Write("log_reader", "sealed", whole);
-  seeds.Write("log_reader", "stale", whole + std::string(40, '\0') + whole.substr(60, 90));
-  seeds.Write("log_reader", "manifest", Log(log::LogKind::kManifest, few, true, false));
-  seeds.Write("log_reader", "open", Log(log::LogKind::kWal, few, false, false) + std::string(100, '\0'));
-  seeds.Write("log_reader", "torn", Log(log::LogKind::kWal, few, false, false).substr(0, 150));
+  write("sealed", whole);
+  write("stale", whole + std::string(40, '\0') + whole.substr(60, 90));
+  write("manifest", Log(log::LogKind::kManifest, few, true, false));
+  write("open", Log(log::LogKind::kWal, few, false, false) + std::string(100, '\0'));
+  write("torn", Log(log::LogKind::kWal, few, false, false).substr(0, 150));
   std::string damaged = Log(log::LogKind::kWal, few, true, false);
   damaged[80] = static_cast<char>(damaged[80] ^ 1);
-  seeds.Write("log_reader", "damaged", damaged);
-  seeds.Write("log_reader", "large", Log(log::LogKind::kWal, large, true, true));
-  seeds.Write("log_reader", "large-torn", Log(log::LogKind::kWal, large, false, false).substr(0, 2 * log::kBlockSize));
+  write("damaged", damaged);
+  write("large", Log(log::LogKind::kWal, large, true, true));
+  write("large-torn", Log(log::LogKind::kWal, large, false, false).substr(0, 2 * log::kBlockSize));
 }
 
 // The content of the block that `handle` names, as it was before it was compressed.
@@ -140,6 +144,7 @@ void WriteTables(const Seeds& seeds) {
         const std::string name =
             std::string(CodecName(codec)) + "-" + std::to_string(records) + (partitioned ? "-parts" : "");
         seeds.Write("table_file", name, table);
+        seeds.Write("table_salvage", name, table);
         WriteBlocks(seeds, name, table);
       }
     }
