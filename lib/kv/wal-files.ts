@@ -54,6 +54,12 @@ export class WalFiles {
     return this.#error
   }
 
+  /** Forgets the last failure: somebody asks who wants to know how it is now. */
+  retryNow(): void {
+    this.#error = undefined
+    this.#backoff.reset()
+  }
+
   /** Prepares no spare any more, for close. */
   stop(): void {
     this.#stopped = true
