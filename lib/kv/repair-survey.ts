@@ -29,8 +29,8 @@ export interface Knowledge {
 /** What a directory holds. */
 export interface Survey extends Knowledge {
   readonly kept: readonly KeptTable[]
-  /** Damaged tables of which something can be saved. */
-  readonly salvage: readonly { readonly number: number; readonly level: number | undefined }[]
+  /** Damaged tables of which something may be saved. */
+  readonly salvage: readonly NamedTable[]
   /** Logs to replay. Inside a chain, a log behind one that a crash cut short does not count. */
   readonly chains: readonly (readonly number[])[]
   readonly logRecords: number
@@ -164,14 +164,14 @@ export async function survey(
   const wals = logsThatMayCount(knowledge)
   const damaged = [...knowledge.damaged, ...missingFiles(knowledge)]
   const kept: KeptTable[] = []
-  const salvage: { number: number; level: number | undefined }[] = []
+  const salvage: NamedTable[] = []
   const total = tables.length + wals.length
   let done = 0
   await forEachParallel(tables, 2, async (named) => {
     const found = await surveyTable(place, knowledge, run, named)
     if (found.damaged !== undefined) damaged.push(found.damaged)
     if (found.kept !== undefined) kept.push(found.kept)
-    if (found.salvage) salvage.push({ number: named.number, level: named.level })
+    if (found.salvage) salvage.push(named)
     told(++done, total)
   })
   const flushed = Math.max(0, ...kept.map(({ table }) => table.largestSeq))
@@ -209,7 +209,7 @@ export async function survey(
 }
 
 /** A table that is there, and what the manifest says of it. */
-interface NamedTable {
+export interface NamedTable {
   readonly number: number
   readonly level: number | undefined
   readonly table: TableMeta | undefined
@@ -238,7 +238,7 @@ function missingFiles({ files, manifest, state }: Knowledge): DamagedFile[] {
     ...lostTables.map(({ level, table }) => ({
       ...damagedFile('table', table.number, problem, true),
       ...whereabouts(level, table),
-      ...(manifest === 'whole' ? { recordsLost: table.entries + table.rangeTombstones } : {}),
+      ...(manifest === 'whole' ? { recordsLost: table.entries } : {}),
     })),
     ...state.wals.filter((wal) => !wals.has(wal)).map((wal) => damagedFile('wal', wal, problem, true)),
   ]
@@ -267,7 +267,7 @@ async function surveyTable(
     if (info.databaseId !== state.databaseId) return damaged('it belongs to another database', {})
     const found = metaOf(info, table?.createdAt ?? Number.POSITIVE_INFINITY)
     if (table === undefined || sameTable(found, table)) return { kept: { table: table ?? found, level } }
-    const recordsSaved = found.entries + found.rangeTombstones
+    const recordsSaved = found.entries
     return {
       kept: { table: found, level: undefined },
       ...damaged('it is not the table that the manifest means', { recordsSaved }),
@@ -279,10 +279,10 @@ async function surveyTable(
       return damaged('it belongs to another database', {})
     }
     const { records = 0, lost = [] } = look ?? {}
-    const expected = table === undefined ? look?.expectedRecords : table.entries + table.rangeTombstones
+    const expected = table?.entries ?? look?.expectedRecords
     const recordsLost = expected === undefined ? {} : { recordsLost: Math.max(0, expected - records) }
     return {
-      salvage: records > 0,
+      salvage: look !== undefined,
       ...damaged(problemOf(error), { recordsSaved: records, ...recordsLost, lost }),
     }
   }

@@ -1,3 +1,4 @@
+import { compareLargest } from '../base/key-span.ts'
 import { deltaOf, finishedTables } from '../compaction/background.ts'
 import { fileName, parseFileName } from '../manifest/file-names.ts'
 import type { TableMeta } from '../manifest/table-meta.ts'
@@ -5,6 +6,7 @@ import { Version } from '../manifest/version.ts'
 import { encodeVersionEdit } from '../manifest/version-edit.ts'
 import { type ManifestState, snapshotEdit } from '../manifest/version-set.ts'
 import type { JobCompletion } from '../native.ts'
+import { compareBytes } from '../util/bytes.ts'
 import { MiB } from '../util/units.ts'
 import { checkSignal } from './cancellation.ts'
 import type { Place } from './open.ts'
@@ -64,12 +66,15 @@ async function makeTables(
     return finishedTables(completion)
   }
   const tables: KeptTable[] = [...survey.kept]
-  for (const { level, number } of survey.salvage) {
+  for (const { level, number, table } of survey.salvage) {
     step()
     const output = bench.engine.newFileNumber()
     outputs.push(output)
     const saved = note(await bench.run({ type: 'salvageTable', number, output, format: tableFormat() }))
-    tables.push(...saved.map((table) => ({ table, level })))
+    for (const rest of saved) {
+      // A file that took another's place is as good as one without a level.
+      tables.push({ table: rest, level: table !== undefined && isPartOf(rest, table) ? level : undefined })
+    }
   }
   for (const chain of survey.chains) {
     step()
@@ -97,6 +102,15 @@ async function makeTables(
     merged.push(...note(completion).map((table) => ({ level, table })))
   }
   return [...placed, ...merged]
+}
+
+function isPartOf(part: TableMeta, whole: TableMeta): boolean {
+  return (
+    compareBytes(part.smallest, whole.smallest) >= 0 &&
+    compareLargest(part, whole) <= 0 &&
+    part.smallestSeq >= whole.smallestSeq &&
+    part.largestSeq <= whole.largestSeq
+  )
 }
 
 /** A table for each log: unlike a log, a table can be put in order with others. */

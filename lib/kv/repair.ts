@@ -72,7 +72,7 @@ export async function repairDatabase(path: string, options: unknown): Promise<Re
 }
 
 function summarize({ bytesCut, chains, damaged, kept, lastSequence, logRecords, manifest }: Survey) {
-  const records = kept.map(({ table }) => table.entries + table.rangeTombstones)
+  const records = kept.map(({ table }) => table.entries)
   return {
     manifest,
     damaged,

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { Database } from '../../lib/index.ts'
-import { repairDatabase as repair } from '../../lib/kv/repair.ts'
 import { type NativeEnv, native } from '../../lib/native.ts'
+import { TemporaryFolder } from '../cli/burrow.ts'
+import { testSeed } from '../model/random.ts'
+import { repairOnce } from './repairing.ts'
+
+const seed = testSeed()
 
 const small = { memtableSize: 4096, targetFileSize: 4096, l0CompactionTrigger: 2, blockSize: 1024 } as const
 
@@ -41,7 +45,7 @@ describe('repairs a database', () => {
   it('that is sound by changing nothing', async () => {
     const { env } = await makeDatabase()
     const before = env.list('db').sort()
-    const report = await repair('db', { env })
+    const report = await Database.repair('db', { env })
     expect(report).toMatchObject({ sound: true, damaged: [], manifest: 'whole', filesMoved: [] })
     expect(env.list('db').sort()).toEqual(before)
   })
@@ -50,7 +54,7 @@ describe('repairs a database', () => {
     const { content, env } = await makeDatabase()
     env.remove('db/CURRENT')
     await expect(Database.open('db', { env })).rejects.toMatchObject({ code: 'BURROW_CORRUPTION' })
-    const report = await repair('db', { env })
+    const report = await Database.repair('db', { env })
     expect(report).toMatchObject({ sound: false, manifest: 'whole' })
     expect(report.damaged).toMatchObject([{ file: 'CURRENT', missing: true }])
     expect(await contentOf(env)).toEqual(content)
@@ -60,9 +64,92 @@ describe('repairs a database', () => {
     const { content, env } = await makeDatabase()
     const manifest = manifestOf(env)
     env.remove(`db/${manifest}`)
-    const report = await repair('db', { env })
+    const report = await Database.repair('db', { env })
     expect(report).toMatchObject({ sound: false, manifest: 'lost' })
     expect(report.damaged).toMatchObject([{ file: manifest, missing: true }])
     expect(await contentOf(env)).toEqual(content)
+  })
+})
+
+describe('random damage', () => {
+  it(`is repaired (seed ${seed})`, async () => {
+    using folder = new TemporaryFolder()
+    for (let round = 0; round < 12; round++) await repairOnce(seed + round, folder.join('db'))
+  })
+})
+
+describe('a repair that fails or is interrupted', () => {
+  /** A lost manifest and a lost table: everything is ordered, merged and written anew. */
+  async function ruin(): Promise<{ env: NativeEnv; content: Map<string, string> }> {
+    const { content, env } = await makeDatabase()
+    env.remove(`db/${manifestOf(env)}`)
+    // Else a cut of the power could bring back what compactions have removed.
+    env.syncDir('db')
+    return { env, content }
+  }
+
+  it('is run again, whichever operation failed', async () => {
+    const counted = native.faultEnv((await ruin()).env)
+    await Database.repair('db', { env: counted })
+    const { total } = counted.operations!()
+    expect(total).toBeGreaterThan(50)
+    for (let at = 1; at <= total; at += at < 40 || at > total - 60 ? 1 : 9) {
+      for (const repeat of [false, true]) {
+        const { content, env } = await ruin()
+        const files = native.faultEnv(env)
+        files.addRule!({ effect: 'error', after: at, repeat })
+        await Database.repair('db', { env: files }).catch((error: Error) => {
+          expect(error, `operation ${at}`).toMatchObject({ code: 'BURROW_IO' })
+        })
+        await Database.repair('db', { env })
+        expect(await contentOf(env), `operation ${at}`).toEqual(content)
+      }
+    }
+  })
+
+  it('is run again after a cut of the power', async () => {
+    const counted = native.faultEnv((await ruin()).env)
+    await Database.repair('db', { env: counted })
+    const { total } = counted.operations!()
+    for (let at = 1; at <= total; at += at < 40 || at > total - 60 ? 2 : 13) {
+      const { content, env } = await ruin()
+      const files = native.faultEnv(env)
+      files.addRule!({ effect: 'error', after: at, repeat: true })
+      await Database.repair('db', { env: files }).catch(() => {})
+      for (const mode of ['kill', 'power'] as const) {
+        const copy = env.crashClone!(mode, at)
+        await Database.repair('db', { env: copy })
+        expect(await contentOf(copy), `operation ${at}, ${mode}`).toEqual(content)
+      }
+    }
+  })
+
+  it('is given up when its signal fires, and nothing is changed', async () => {
+    const { env } = await ruin()
+    const before = env.list('db').sort()
+    const stop = new AbortController()
+    const repairing = Database.repair('db', { env, signal: stop.signal, onProgress: () => stop.abort() })
+    await expect(repairing).rejects.toMatchObject({ code: 'BURROW_ABORTED' })
+    expect(
+      env
+        .list('db')
+        .filter((name) => name !== 'LOCK')
+        .sort(),
+    ).toEqual(before.filter((name) => name !== 'LOCK'))
+  })
+})
+
+describe('refuses', () => {
+  it('a database that is open, a directory without one, and options that do not exist', async () => {
+    const env = native.memoryEnv()
+    const db = await Database.open('db', { env })
+    await expect(Database.repair('db', { env })).rejects.toMatchObject({ code: 'BURROW_LOCKED' })
+    await expect(Database.repair('db', { env, dryRun: true })).rejects.toMatchObject({
+      code: 'BURROW_LOCKED',
+    })
+    await db.close()
+    await expect(Database.repair('elsewhere', { env })).rejects.toMatchObject({ code: 'BURROW_NOT_FOUND' })
+    const wrong = { env, dryrun: true } as object
+    await expect(Database.repair('db', wrong)).rejects.toMatchObject({ code: 'BURROW_INVALID_ARGUMENT' })
   })
 })
