@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -182,10 +183,13 @@ class Machine {
       case 3: DeleteReleased(); break;
       case 4: DeleteRange(); break;
       case 5:
-        if (random_.OneIn(10)) runner_->CancelCompactions();
+        if (random_.OneIn(20)) runner_->CancelCompactions();
         break;
       case 6:
         if (random_.OneIn(10)) CHECK_OK(engine_->commits().Sync());
+        break;
+      case 7:
+        if (random_.OneIn(4)) (void)progress_.Wait(std::chrono::milliseconds(2));  // lets jobs come to an end
         break;
       default: Write();
     }
