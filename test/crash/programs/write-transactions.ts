@@ -54,7 +54,7 @@ for (;;) {
     }
     if (random.chance(1 / 15)) background.push(db.flush())
     if (random.chance(1 / 30)) background.push(db.compact())
-    if (random.chance(1 / 30)) {
+    if (random.chance(1 / 12)) {
       phase = 'backup'
       const holds = next - 1
       await db.backup(backups, { keep: { count: 3 } })
