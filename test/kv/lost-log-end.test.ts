@@ -15,7 +15,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }))
 async function killWithTwoLogs(sync: boolean): Promise<{ copy: string; sealed: string }> {
   const [live, copy] = [join(directory, 'live'), join(directory, 'copy')]
   const env = native.faultEnv(native.posixEnv())
-  const db = await Database.open(live, { env, createIfMissing: true })
+  const db = await Database.open(live, { env, createIfMissing: true, memtableSize: 65536 })
   db.putSync('first', '1')
   db.putSync('last', '2')
   // The table never comes to be, so the log stays.
@@ -74,6 +74,26 @@ it('without a sync in a later log it is a torn tail', async () => {
   expect(db.getSync('next')).toBeUndefined()
   expect(db.recovery.filesMoved).toHaveLength(1)
   await db.close()
+})
+
+it('what is behind the tail is kept, whichever operation of opening fails', async () => {
+  const { copy, sealed } = await killWithTwoLogs(false)
+  damageEnd(join(copy, sealed))
+  const next = readdirSync(copy).find((name) => name.endsWith('.wal') && name > sealed)!
+  const path = join(directory, 'db')
+  for (let at = 1, more = true; more; at++) {
+    rmSync(path, { recursive: true, force: true })
+    cpSync(copy, path, { recursive: true })
+    const env = native.faultEnv(native.posixEnv())
+    env.addRule!({ effect: 'error', after: at, repeat: true })
+    const db = await Database.open(path, { env, memtableSize: 4096 }).catch(() => undefined)
+    more = db === undefined
+    await db?.close().catch(() => {})
+    const again = await Database.open(path, { memtableSize: 4096 })
+    expect(again.getSync('first'), `operation ${at}`).toBe('1')
+    await again.close()
+    expect(readdirSync(join(path, 'lost')), `operation ${at}`).toContain(next)
+  }
 })
 
 it('after a clean close every log but the last must have its end', async () => {
