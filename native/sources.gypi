@@ -29,6 +29,8 @@
       "jobs/paced_file.cc",
       "jobs/rate_limiter.cc",
       "jobs/rewrite.cc",
+      "jobs/salvage_table_job.cc",
+      "jobs/salvage_wal_job.cc",
       "jobs/thread_pool.cc",
       "jobs/verify_job.cc",
       "memtable/memtable.cc",
@@ -36,6 +38,7 @@
       "merge/db_iterator.cc",
       "merge/merging_iterator.cc",
       "merge/output_splitter.cc",
+      "table/block_scanner.cc",
       "table/data_block.cc",
       "table/filter.cc",
       "table/format.cc",
@@ -47,6 +50,7 @@
       "table/table_file.cc",
       "table/table_iterator.cc",
       "table/table_reader.cc",
+      "table/table_salvage.cc",
       "table/table_verify.cc",
       "util/arena.cc",
       "util/crc32c.cc",
@@ -56,6 +60,7 @@
       "util/schedule.cc",
       "util/status.cc",
       "wal/log_reader.cc",
+      "wal/log_salvager.cc",
       "wal/log_writer.cc"
     ],
     "binding_files": [
@@ -102,6 +107,7 @@
       "table/filter_test.cc",
       "table/level_iterator_test.cc",
       "table/table_cache_test.cc",
+      "table/table_salvage_test.cc",
       "table/table_test.cc",
       "util/arena_test.cc",
       "util/crc32c_test.cc",
@@ -109,6 +115,7 @@
       "util/histogram_test.cc",
       "util/random_test.cc",
       "util/schedule_test.cc",
+      "wal/log_salvager_test.cc",
       "wal/log_test.cc"
     ],
     "bench_files": [

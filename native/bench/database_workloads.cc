@@ -221,7 +221,7 @@ Status ReplayOne(const Session& session, const char* name, uint64_t records, siz
   Engine engine(options, &progress);
   Engine::ReplayResult replayed;
   Timer timer;
-  BURROW_RETURN_IF_ERROR(engine.ReplayLog(1, UINT64_MAX, &replayed));
+  BURROW_RETURN_IF_ERROR(engine.ReplayLog(1, UINT64_MAX, false, &replayed));
   results->push_back({name, replayed.records, records * (kKeySize + value_size), timer.Stop(), ""});
   BURROW_RETURN_IF_ERROR(env->RemoveFile(path));
   return env->RemoveDir(directory);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "binding/job_objects.h"
 
@@ -6,10 +7,9 @@ namespace burrow::binding {
 
 namespace {
 
-constexpr const char* kTypeNames[kJobTypes] = {"flush",       "compact",        "prepareWal",
-                                               "replayWal",   "manifestCreate", "manifestAppend",
-                                               "deleteFiles", "moveToLost",     "sealWal",
- "verifyTable", "copyFile"};
+constexpr const char* kTypeNames[kJobTypes] = {
+    "flush",      "compact", "prepareWal",  "replayWal", "manifestCreate", "manifestAppend", "deleteFiles",
+    "moveToLost", "sealWal", "verifyTable", "copyFile",  "salvageWal",     "salvageTable"};
 
 // Reads the properties of one job object.
 class JobReader {
@@ -85,6 +85,8 @@ class JobReader {
     request.number = Integer("number");
     napi_value length = Property("expectedLength");
     if (!reader_->Undefined(length)) request.expected_length = reader_->Integer(length, "expectedLength");
+    napi_value salvage = Property("salvage");
+    if (!reader_->Undefined(salvage)) request.salvage = reader_->Bool(salvage, "salvage");
     return request;
   }
 
@@ -144,6 +146,12 @@ class JobReader {
     return request;
   }
 
+  std::optional<uint64_t> Output() {
+    napi_value output = Property("output");
+    if (reader_->Undefined(output)) return std::nullopt;
+    return reader_->Integer(output, "output");
+  }
+
   CopyFileRequest CopyFile() {
     CopyFileRequest request;
     CopyJob& copy = request.copy;
@@ -176,6 +184,8 @@ class JobReader {
         case JobType::kSealWal: return SealWal();
         case JobType::kVerifyTable: return VerifyTableRequest{Integer("number")};
         case JobType::kCopyFile: return CopyFile();
+        case JobType::kSalvageTable: return SalvageTableRequest{{Integer("number"), Output()}, Format()};
+        case JobType::kSalvageWal: return SalvageWalRequest{Integer("number"), Output()};
       }
     }
     reader_->Fail("there is no job '" + name + "'");

@@ -6,7 +6,7 @@
 
 #include "base/write_batch.h"
 #include "env/file_names.h"
-#include "wal/log_reader.h"
+#include "wal/log_salvager.h"
 
 namespace burrow {
 
@@ -143,26 +143,37 @@ void Replay::Drain() {
 
 }  // namespace
 
-Status Engine::ReplayLog(uint64_t number, uint64_t expected_length, ReplayResult* result) {
+Status Engine::ReplayLog(uint64_t number, uint64_t expected_length, bool salvage, ReplayResult* result) {
   std::string path = FileName(options_.directory, FileKind::kWal, number);
   std::unique_ptr<RandomAccessFile> file;
   BURROW_RETURN_IF_ERROR(options_.env->NewRandomAccessFile(path, &file));
-  log::LogReader reader(std::move(file), path,
-                        {.kind = log::LogKind::kWal,
-                         .log_number = number,
-                         .database_id = &options_.database_id,
-                         .expected_length = expected_length});
+  const log::LogReader::Options options{.kind = log::LogKind::kWal,
+                                        .log_number = number,
+                                        .database_id = &options_.database_id,
+                                        .expected_length = expected_length};
   Replay replay;
+  auto finish = [result](const log::LogReader& reader) {
+    result->end = reader.end();
+    result->end_offset = reader.end_offset();
+    result->torn_bytes = reader.torn_bytes();
+    result->synced_offset = reader.synced_offset();
+  };
   Slice payload;
-  while (reader.ReadRecord(&payload)) {
-    Status status = replay.Add(payload, result);
-    if (!status.ok()) return std::move(status).WithFile(path).WithOffset(reader.record_offset());
+  if (salvage) {
+    log::LogSalvager salvager(std::move(file), path, options);
+    while (salvager.Next(&payload)) BURROW_RETURN_IF_ERROR(replay.Add(payload, result));
+    BURROW_RETURN_IF_ERROR(salvager.log().status());
+    finish(salvager.log());
+    result->lost = salvager.TakeLost();
+  } else {
+    log::LogReader reader(std::move(file), path, options);
+    while (reader.ReadRecord(&payload)) {
+      Status status = replay.Add(payload, result);
+      if (!status.ok()) return std::move(status).WithFile(path).WithOffset(reader.record_offset());
+    }
+    BURROW_RETURN_IF_ERROR(reader.status());
+    finish(reader);
   }
-  BURROW_RETURN_IF_ERROR(reader.status());
-  result->end = reader.end();
-  result->end_offset = reader.end_offset();
-  result->torn_bytes = reader.torn_bytes();
-  result->synced_offset = reader.synced_offset();
   std::shared_ptr<MemTable> memtable = replay.Finish();
   if (memtable == nullptr) return Status();
   result->memtable_id = next_memtable_id_.fetch_add(1);

@@ -61,10 +61,12 @@ class Engine {
     log::LogEnd end = log::LogEnd::kCleanEnd;
     uint64_t end_offset = 0;
     uint64_t torn_bytes = 0;
-    uint64_t synced_offset = 0;  // what the log says of itself
+    uint64_t synced_offset = 0;   // what the log says of itself
+    std::vector<LostRange> lost;  // with `salvage`
   };
-  // Reads a log into a new memtable, which waits for AdoptMemtable. Sequence numbers must ascend.
-  Status ReplayLog(uint64_t number, uint64_t expected_length, ReplayResult* result);
+  // Reads a log into a new memtable, which waits for AdoptMemtable. Sequence numbers must ascend. `salvage`: what is
+  // damaged is passed over (see log::LogSalvager).
+  Status ReplayLog(uint64_t number, uint64_t expected_length, bool salvage, ReplayResult* result);
   // Makes a log that was replayed fit to be followed by others: synced, and, when it ended without an end record, cut to
   // `end_offset` and given one. (UINT64_MAX: it has one.) Only then may a write in a later log be acknowledged, since
   // replay stops at the first hole. Any thread.

@@ -29,6 +29,8 @@ CompactionJob::Bounds BoundsOf(const TableEntry& table) { return {table.smallest
 
 bool OnlyReads(const JobRequest& request) {
   if (const auto* copy = std::get_if<CopyFileRequest>(&request)) return copy->copy.to.empty();
+  if (const auto* table = std::get_if<SalvageTableRequest>(&request)) return !table->salvage.output.has_value();
+  if (const auto* wal = std::get_if<SalvageWalRequest>(&request)) return !wal->output.has_value();
   return std::holds_alternative<ReplayWalRequest>(request) || std::holds_alternative<VerifyTableRequest>(request);
 }
 
@@ -138,8 +140,8 @@ Status JobRunner::Queue(const Job& job, PrepareWalRequest request) {
 
 Status JobRunner::Queue(const Job& job, ReplayWalRequest request) {
   return Accepted(pool_.Submit(Priority::kHousekeeping, Task(job, [this, request](JobCompletion* out) {
-                                 out->status =
-                                     engine_->ReplayLog(request.number, request.expected_length, &out->replay);
+                                 out->status = engine_->ReplayLog(request.number, request.expected_length,
+                                                                  request.salvage, &out->replay);
                                })));
 }
 
@@ -194,6 +196,25 @@ Status JobRunner::Queue(const Job& job, CopyFileRequest request) {
   return QueuePaced(job, [this, request = std::move(request)](JobCompletion* out, const Pace& pace) {
     out->copied = RunCopy(engine_->env(), request.copy, pace);
     out->status = out->copied.status;
+  });
+}
+
+Status JobRunner::Queue(const Job& job, SalvageWalRequest request) {
+  return QueuePaced(job, [this, request](JobCompletion* out, const Pace& pace) {
+    const EngineOptions& options = engine_->options();
+    const SalvageWalJob salvage{options.directory, request.number, request.output, options.database_id};
+    out->salvaged_wal = RunSalvageWal(options.env, salvage, pace);
+    out->status = out->salvaged_wal.status;
+  });
+}
+
+Status JobRunner::Queue(const Job& job, SalvageTableRequest request) {
+  return QueuePaced(job, [this, request](JobCompletion* out, const Pace& pace) {
+    TableJobContext context = Context(request.format);
+    context.rate_limiter = pace.rate_limiter;
+    context.cancelled = pace.cancelled;
+    out->salvaged_table = RunSalvageTable(request.salvage, context);
+    out->status = out->salvaged_table.status;
   });
 }
 

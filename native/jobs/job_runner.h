@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "jobs/copy_job.h"
 #include "jobs/manifest_writer.h"
 #include "jobs/rate_limiter.h"
+#include "jobs/salvage_job.h"
 #include "jobs/table_job.h"
 #include "jobs/thread_pool.h"
 #include "jobs/verify_job.h"
@@ -56,6 +58,7 @@ struct PrepareWalRequest {
 struct ReplayWalRequest {
   uint64_t number = 0;
   uint64_t expected_length = UINT64_MAX;
+  bool salvage = false;
 };
 
 struct SealWalRequest {
@@ -88,13 +91,24 @@ struct VerifyTableRequest {
   uint64_t number = 0;
 };
 
+struct SalvageWalRequest {
+  uint64_t number = 0;
+  std::optional<uint64_t> output;
+};
+
+struct SalvageTableRequest {
+  SalvageTableJob salvage;
+  TableFormat format;
+};
+
 struct CopyFileRequest {
   CopyJob copy;
 };
 
-using JobRequest = std::variant<FlushRequest, CompactRequest, PrepareWalRequest, ReplayWalRequest,
-                                ManifestCreateRequest, ManifestAppendRequest, DeleteFilesRequest, MoveToLostRequest,
-                                SealWalRequest, VerifyTableRequest, CopyFileRequest>;
+using JobRequest =
+    std::variant<FlushRequest, CompactRequest, PrepareWalRequest, ReplayWalRequest, ManifestCreateRequest,
+                 ManifestAppendRequest, DeleteFilesRequest, MoveToLostRequest, SealWalRequest, VerifyTableRequest,
+                 CopyFileRequest, SalvageWalRequest, SalvageTableRequest>;
 
 // The alternatives of JobRequest, in its order.
 enum class JobType : uint8_t {
@@ -109,6 +123,8 @@ enum class JobType : uint8_t {
   kSealWal,
   kVerifyTable,
   kCopyFile,
+  kSalvageWal,
+  kSalvageTable,
 };
 inline constexpr int kJobTypes = static_cast<int>(std::variant_size_v<JobRequest>);
 // Whether it leaves every file as it is: such jobs are accepted where a database is open for reading only.
@@ -124,11 +140,13 @@ struct JobCompletion {
   JobType type = JobType::kFlush;
   Status status;
   uint64_t micros = 0;
-  TableJobResult tables;        // kFlush, kCompact
-  Engine::ReplayResult replay;  // kReplayWal
-  uint64_t manifest_size = 0;   // kManifestCreate, kManifestAppend
-  VerifyResult verified;        // kVerifyTable
-  CopyResult copied;            // kCopyFile
+  TableJobResult tables;              // kFlush, kCompact
+  Engine::ReplayResult replay;        // kReplayWal
+  uint64_t manifest_size = 0;         // kManifestCreate, kManifestAppend
+  VerifyResult verified;              // kVerifyTable
+  CopyResult copied;                  // kCopyFile
+  SalvageWalResult salvaged_wal;      // kSalvageWal
+  SalvageTableResult salvaged_table;  // kSalvageTable
 };
 
 // Runs jobs for one engine. Flushes, compactions and log work share a pool; manifest jobs have a thread of their own and
@@ -168,6 +186,8 @@ class JobRunner {
   Status Queue(const Job& job, SealWalRequest request);
   Status Queue(const Job& job, VerifyTableRequest request);
   Status Queue(const Job& job, CopyFileRequest request);
+  Status Queue(const Job& job, SalvageWalRequest request);
+  Status Queue(const Job& job, SalvageTableRequest request);
   Status ResolveFlush(const FlushRequest& request, FlushJob* job) const;
   Status ResolveCompaction(const CompactRequest& request, Compaction* compaction) const;
   TableJobContext Context(const TableFormat& format) const;

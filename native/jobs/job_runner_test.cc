@@ -293,7 +293,7 @@ TEST(JobRunner, ATornLogIsReadableAfterAPowerCutWhileItIsSealed) {
       options.env = wreck.get();
       Engine engine(options, &db.signal);
       Engine::ReplayResult replay;
-      CHECK_OK(engine.ReplayLog(number, UINT64_MAX, &replay));
+      CHECK_OK(engine.ReplayLog(number, UINT64_MAX, false, &replay));
       CHECK_EQ(replay.records, 1);
     }
   }

@@ -27,14 +27,8 @@ Status ReadMeta(const TableFile& table, const Tail& tail, BlockHandle handle, Bl
 }
 
 Status ParseTombstones(const TableFile& table, Slice block, std::vector<RangeTombstone>* tombstones) {
-  Decoder in(block);
-  while (!in.empty()) {
-    RangeTombstone tombstone;
-    if (!in.LengthPrefixed(&tombstone.begin) || !in.LengthPrefixed(&tombstone.end) ||
-        !in.Varint64(&tombstone.sequence) || tombstone.sequence > kMaxSequence || tombstone.begin >= tombstone.end) {
-      return table.Corrupt("malformed range tombstones", table.footer.range_tombstones.offset);
-    }
-    tombstones->push_back(tombstone);
+  if (!ParseRangeTombstones(block, tombstones)) {
+    return table.Corrupt("malformed range tombstones", table.footer.range_tombstones.offset);
   }
   if (tombstones->size() != table.properties.range_tombstones) {
     return table.Corrupt("number of range tombstones differs from the properties",
@@ -44,6 +38,19 @@ Status ParseTombstones(const TableFile& table, Slice block, std::vector<RangeTom
 }
 
 }  // namespace
+
+bool ParseRangeTombstones(Slice block, std::vector<RangeTombstone>* tombstones) {
+  Decoder in(block);
+  while (!in.empty()) {
+    RangeTombstone tombstone;
+    if (!in.LengthPrefixed(&tombstone.begin) || !in.LengthPrefixed(&tombstone.end) ||
+        !in.Varint64(&tombstone.sequence) || tombstone.sequence > kMaxSequence || tombstone.begin >= tombstone.end) {
+      return false;
+    }
+    tombstones->push_back(tombstone);
+  }
+  return true;
+}
 
 Status TableFile::Open(uint64_t expected_size, const DatabaseId* database_id) {
   size = file->Size();

@@ -61,6 +61,9 @@ struct TableFile {
 // Point records of the table; `table` outlives it.
 std::unique_ptr<InternalIterator> NewTableFileIterator(const TableFile& table, const TableReadOptions& options);
 
+// The tombstones of such a block, which keeps their bytes. False for a malformed one.
+bool ParseRangeTombstones(Slice block, std::vector<RangeTombstone>* tombstones);
+
 Status VerifyTableFile(const TableFile& table);
 
 }  // namespace burrow

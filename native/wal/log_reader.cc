@@ -143,9 +143,10 @@ struct LogReader::Impl {
     return Status();
   }
 
-  // Looks for the first valid fragment at or after `offset` whose synced offset is at least `synced`, trying every byte
-  // offset outside of valid fragments; *found is `limit` when there is none.
-  Status FindFragment(uint64_t offset, uint64_t synced, uint64_t* found) {
+  // Looks for the first valid fragment at or after `offset` that is `wanted`, trying every byte offset outside of valid
+  // fragments; *found is `limit` when there is none.
+  template <typename Wanted>
+  Status FindFragment(uint64_t offset, Wanted wanted, uint64_t* found) {
     while (offset < limit) {
       Slice bytes;
       BURROW_RETURN_IF_ERROR(View(offset, &bytes));
@@ -157,7 +158,7 @@ struct LogReader::Impl {
           at++;
           continue;
         }
-        if (fragment.synced >= synced) {
+        if (wanted(fragment)) {
           *found = offset + at;
           return Status();
         }
@@ -198,29 +199,72 @@ struct LogReader::Impl {
     return Status();
   }
 
-  // What follows `position` is not the next fragment of the log.
-  bool EndAtBadFragment(bool inside_record) {
-    if (options.expected_length != UINT64_MAX) {
-      return Corrupt(position, "log is damaged before its recorded length " + std::to_string(options.expected_length));
+  // Where a reader that lost its way can go on.
+  Status FindRecord(uint64_t offset, uint64_t* found) {
+    auto begins = [](const Fragment& fragment) {
+      return fragment.type == kFull || fragment.type == kFirst || fragment.type == kEnd;
+    };
+    return FindFragment(offset, begins, found);
+  }
+
+  void Lose(uint64_t begin, uint64_t end, std::string problem) {
+    LostRange lost;
+    lost.offset = begin;
+    lost.size = end - begin;
+    lost.problem = std::move(problem);
+    reader->lost_.push_back(std::move(lost));
+  }
+
+  // Corruption at `position`. True when salvaging: then all from `begin` on is lost, and a record begins at `position`.
+  bool PassDamage(uint64_t begin, std::string problem) {
+    if (!options.salvage) return Corrupt(position, std::move(problem));
+    uint64_t next = limit;
+    Status status = FindRecord(position, &next);
+    if (!status.ok()) return Fail(std::move(status));
+    position = next;
+    if (next < limit) {
+      Lose(begin, next, std::move(problem));
+      return true;
     }
+    Lose(begin, options.expected_length == UINT64_MAX ? limit : options.expected_length, std::move(problem));
+    return Finish(LogEnd::kCleanEnd);
+  }
+
+  // What follows `position` is not the next fragment of the log. `begin` is where the record that it would belong to
+  // begins; `position` between records. True: as PassDamage.
+  bool PassBadFragment(uint64_t begin) {
+    if (options.expected_length != UINT64_MAX) {
+      return PassDamage(begin, "log is damaged before its recorded length " + std::to_string(options.expected_length));
+    }
+    const bool inside_record = begin != position;
     uint64_t rest = limit;  // where anything that is not zero begins
     Status status = FindNonZero(position, &rest);
     if (!status.ok()) return Fail(std::move(status));
     if (rest == limit) return Finish(inside_record ? LogEnd::kTornTail : LogEnd::kCleanEnd);
 
     // A fragment may begin with zeros, but the seventh byte, its type, is not one.
-    uint64_t from = std::max(position + 1, rest - std::min<uint64_t>(rest, kHeaderSize));
-    uint64_t later;
-    status = FindFragment(from, position + 1, &later);
+    const uint64_t from = std::max(position + 1, rest - std::min<uint64_t>(rest, kHeaderSize));
+    uint64_t later = limit;
+    status = FindFragment(
+        from, [this](const Fragment& fragment) { return fragment.synced > position; }, &later);
     if (!status.ok()) return Fail(std::move(status));
-    if (later == limit) return Finish(LogEnd::kTornTail);
-    return Corrupt(position,
-                   "log record is damaged, but the record at " + std::to_string(later) + " says that it was durable");
+    if (later != limit) {
+      return PassDamage(
+          begin, "log record is damaged, but the record at " + std::to_string(later) + " says that it was durable");
+    }
+    if (options.salvage && position == 0) {
+      status = FindRecord(from, &later);
+      if (!status.ok()) return Fail(std::move(status));
+      if (later != limit) return PassDamage(0, "log header is damaged");
+    }
+    return Finish(LogEnd::kTornTail);
   }
 
-  bool EndAtLimit(bool inside_record) {
+  // `begin` as for PassBadFragment.
+  bool EndAtLimit(uint64_t begin) {
+    const bool inside_record = begin != position;
     if (options.expected_length != UINT64_MAX && (inside_record || limit != options.expected_length)) {
-      return Corrupt(limit, "log ends before its recorded length " + std::to_string(options.expected_length));
+      return PassDamage(begin, "log ends before its recorded length " + std::to_string(options.expected_length));
     }
     return Finish(inside_record ? LogEnd::kTornTail : LogEnd::kCleanEnd);
   }
@@ -228,25 +272,34 @@ struct LogReader::Impl {
   bool EndAtSeal() {
     reader->end_offset_ = position;
     if (options.expected_length != UINT64_MAX && position != options.expected_length) {
-      return Corrupt(position, "log is sealed before its recorded length " + std::to_string(options.expected_length));
+      std::string problem = "log is sealed before its recorded length " + std::to_string(options.expected_length);
+      if (!options.salvage) return Corrupt(position, std::move(problem));
+      Lose(position, options.expected_length, std::move(problem));
+      return Finish(LogEnd::kSealed);
     }
     uint64_t rest = limit, later = limit;
     Status status = FindNonZero(position, &rest);
-    if (status.ok() && rest != limit) status = FindFragment(position, 0, &later);
+    if (status.ok() && rest != limit)
+      status = FindFragment(
+          position, [](const Fragment&) { return true; }, &later);
     if (!status.ok()) return Fail(std::move(status));
-    if (later != limit) return Corrupt(later, "log goes on after its end record");
+    if (later != limit) {
+      // Salvage does not believe them: they may be of a tail that was cut before the end record came.
+      if (!options.salvage) return Corrupt(later, "log goes on after its end record");
+      Lose(later, limit, "log goes on after its end record");
+    }
     return Finish(LogEnd::kSealed);
   }
 
   // Reads the first fragment of the log. False at the end of an empty log and on an error.
   bool ReadHeader() {
-    if (limit == 0) return EndAtLimit(false);
+    if (limit == 0) return EndAtLimit(0);
     Slice bytes;
     Status status = View(0, &bytes);
     if (!status.ok()) return Fail(std::move(status));
     Fragment fragment;
     if (!DecodeFragment(bytes, &fragment) || fragment.type != kHeader || !ChecksumHolds(bytes, fragment)) {
-      return EndAtBadFragment(false);
+      return PassBadFragment(0);
     }
     const char* p = fragment.payload.data();
     if (fragment.payload.size() < 12 || DecodeFixed64(p) != kMagic) return Corrupt(0, "not a BurrowDB log");
@@ -269,6 +322,7 @@ struct LogReader::Impl {
       return Corrupt(0, "log has another number, " + std::to_string(number));
     }
     reader->database_id_ = id;
+    reader->has_header_ = true;
     position = kHeaderSize + fragment.payload.size();
     reader->end_offset_ = position;
     return true;
@@ -278,26 +332,31 @@ struct LogReader::Impl {
     if (done) return false;
     record.Clear();
     if (position == 0 && !ReadHeader()) return false;
-    uint64_t start = 0;
+    uint64_t start = position;
     bool inside_record = false;
     for (;;) {
       const uint64_t left = kBlockSize - position % kBlockSize;
       if (left < kHeaderSize) position = std::min(position + left, limit);
-      if (position == limit) return EndAtLimit(inside_record);
+      if (!inside_record) start = position;
+      if (position == limit) return EndAtLimit(start);
       Slice bytes;
       Status status = View(position, &bytes);
       if (!status.ok()) return Fail(std::move(status));
       Fragment fragment;
-      if (!ValidFragment(bytes, position, &fragment)) return EndAtBadFragment(inside_record);
-      if (fragment.type > kLastFragmentType) {
+      const bool valid = ValidFragment(bytes, position, &fragment);
+      if (valid && fragment.type > kLastFragmentType) {
         return Fail(Status::Unsupported("log has a fragment of unknown type " + std::to_string(fragment.type))
                         .WithFile(file_name)
                         .WithOffset(position));
       }
       const bool continues = fragment.type == kMiddle || fragment.type == kLast;
-      if (continues != inside_record || fragment.type == kHeader) return EndAtBadFragment(inside_record);
+      if (!valid || continues != inside_record || fragment.type == kHeader) {
+        if (!PassBadFragment(start)) return false;
+        record.Clear();
+        inside_record = false;
+        continue;
+      }
       reader->synced_offset_ = std::max(reader->synced_offset_, fragment.synced);
-      if (!inside_record) start = position;
       position += kHeaderSize + fragment.payload.size();
       if (fragment.type == kEnd) return EndAtSeal();
       if (fragment.type == kFull) {

@@ -3,8 +3,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/database_id.h"
+#include "base/lost_range.h"
 #include "env/env.h"
 #include "wal/log_format.h"
 
@@ -27,6 +30,10 @@ class LogReader {
     const DatabaseId* database_id = nullptr;  // null: any (tools, and the manifest, which defines it)
     // When not UINT64_MAX the log must be whole up to exactly this length: anything wrong before it is corruption.
     uint64_t expected_length = UINT64_MAX;
+    // Corruption does not end the log: what is damaged is passed over, up to the next valid fragment that begins a record,
+    // and named by TakeLost. What is no corruption otherwise, a torn tail above all, is read as otherwise; only a header
+    // that cannot be read costs no record behind it. What belongs to another database, kind or number stays an error.
+    bool salvage = false;
   };
   LogReader(std::unique_ptr<RandomAccessFile> file, std::string file_name, const Options& options);
   ~LogReader();
@@ -45,7 +52,10 @@ class LogReader {
   uint64_t torn_bytes() const { return torn_bytes_; }        // behind it, up to the last byte that is not zero
   uint64_t synced_offset() const { return synced_offset_; }  // up to here the log says that it was durable
   uint64_t file_size() const;
-  const DatabaseId& database_id() const { return database_id_; }
+  const DatabaseId& database_id() const { return database_id_; }  // zeros while has_header() is false
+  bool has_header() const { return has_header_; }
+  // With `salvage`: what was passed over since the last call, in the order of the file.
+  std::vector<LostRange> TakeLost() { return std::exchange(lost_, {}); }
 
  private:
   struct Impl;
@@ -57,6 +67,8 @@ class LogReader {
   uint64_t synced_offset_ = 0;
   LogEnd end_ = LogEnd::kCleanEnd;
   DatabaseId database_id_;
+  bool has_header_ = false;
+  std::vector<LostRange> lost_;
 };
 
 }  // namespace burrow::log

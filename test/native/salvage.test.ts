@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type NativeEngine, type NativeEnv, native } from '../../lib/native.ts'
-import { configFor, flush, run, startEngine } from './open-engine.ts'
+import { configFor, flush, format, run, startEngine } from './open-engine.ts'
 
 const databaseId = native.randomDatabaseId()
 const engines: NativeEngine[] = []
@@ -176,4 +176,147 @@ describe('copyFile', () => {
   })
 })
 
-void walName
+describe('salvageWal', () => {
+  /** A log with ten synced records, the fifth damaged. */
+  function damagedLog() {
+    const { directory, engine } = open()
+    for (let i = 1; i <= 10; i++) {
+      engine.putSS(`key${i}`, 'v'.repeat(100), 0)
+      engine.syncWal()
+    }
+    engine.close()
+    const number = 1
+    const file = join(directory, walName(number))
+    const log = native.readLog(native.posixEnv(), file, 'wal', number)
+    damage(file, (log.records[4]?.offset ?? 0) + 40)
+    return { directory, number, record: log.records[4]?.offset, next: log.records[5]?.offset ?? 0 }
+  }
+
+  it('replays what is whole, when asked to', () => {
+    const { directory, next, number, record } = damagedLog()
+    const engine = bench(directory, true)
+    expect(run(engine, { type: 'replayWal', number }).error).toMatchObject({ code: 2, offset: record })
+    const replayed = run(engine, { type: 'replayWal', number, salvage: true })
+    expect(replayed).toMatchObject({ records: 9, lastSequence: 10 })
+    expect(replayed.lost).toEqual([
+      {
+        offset: record,
+        size: next - (record ?? 0),
+        problem: expect.stringContaining('damaged'),
+        afterSequence: 4,
+        beforeSequence: 6,
+      },
+    ])
+    expect(replayed.memtable).toBeGreaterThan(0)
+  })
+
+  it('writes what is whole to a new log, or only looks', () => {
+    const { directory, number } = damagedLog()
+    const looked = run(bench(directory, true), { type: 'salvageWal', number })
+    expect(looked).toMatchObject({
+      records: 9,
+      firstSequence: 1,
+      lastSequence: 10,
+      databaseId,
+      bytesWritten: 0,
+    })
+    expect(looked.lost).toHaveLength(1)
+    expect(() => run(bench(directory, true), { type: 'salvageWal', number, output: 50 })).toThrow(
+      'reading only',
+    )
+    const saved = run(bench(directory), { type: 'salvageWal', number, output: 50 })
+    expect(saved.error).toBeUndefined()
+    const log = native.readLog(native.posixEnv(), join(directory, walName(50)), 'wal', 50, databaseId)
+    expect(log.end).toBe('sealed')
+    expect(log.records.map(({ payload }) => Number(payload.readBigUInt64LE(0)))).toEqual([
+      1, 2, 3, 4, 6, 7, 8, 9, 10,
+    ])
+    expect(log.fileSize).toBe(saved.bytesWritten)
+  })
+
+  it('removes a log that it could not finish, and refuses the log of another database', () => {
+    const env = native.faultEnv(native.memoryEnv())
+    const { engine } = open('/db', env)
+    fill(engine, 100)
+    engine.syncWal()
+    for (const operation of ['create', 'write', 'sync', 'syncdir']) {
+      env.addRule?.({
+        operations: [operation],
+        pathContains: operation === 'syncdir' ? '/db' : walName(50),
+        effect: 'error',
+      })
+      const { error } = run(engine, { type: 'salvageWal', number: 1, output: 50 })
+      expect(error, operation).toMatchObject({ code: 1 })
+      expect(env.exists(`/db/${walName(50)}`), operation).toBe(false)
+      env.clearRules?.()
+    }
+    engine.close()
+    const other = track(native.openEngine(env, configFor('/db')))
+    expect(run(other, { type: 'salvageWal', number: 1 }).databaseId).toBe(databaseId)
+    expect(run(other, { type: 'salvageWal', number: 1, output: 50 }).error?.message).toContain(
+      'another database',
+    )
+  })
+})
+
+describe('salvageTable', () => {
+  function table(records: number) {
+    const { directory, engine } = open()
+    fill(engine, records)
+    const number = flush(engine)
+    return { directory, engine, number, file: join(directory, tableName(number)) }
+  }
+
+  it('saves every block but the damaged one', () => {
+    const { directory, engine, file, number } = table(3000)
+    damage(file, 20_000)
+    const looked = run(bench(directory, true), { type: 'salvageTable', number, format })
+    expect(looked).toMatchObject({ expectedRecords: 3000, databaseId, outputs: [] })
+    const saved = run(engine, { type: 'salvageTable', number, output: 60, format })
+    expect(saved.error).toBeUndefined()
+    expect(saved.records).toBe(looked.records)
+    expect(saved.records).toBeGreaterThan(2800)
+    expect(saved.records).toBeLessThan(3000)
+    expect(saved.lost).toHaveLength(1)
+    const [lost] = saved.lost ?? []
+    expect(lost?.problem).toBe('block checksum mismatch')
+    const index = (key: Buffer | undefined) => Number(key?.toString().slice(3))
+    expect(index(lost?.before) - index(lost?.after) - 1).toBe(3000 - (saved.records ?? 0))
+    expect(saved.outputs?.[0]?.table).toMatchObject({ number: 60, entries: saved.records })
+    expect(run(engine, { type: 'verifyTable', number: 60 }).error).toBeUndefined()
+  })
+
+  it('saves what there is without footer and index', () => {
+    const { engine, file, number } = table(3000)
+    const bytes = readFileSync(file)
+    writeFileSync(file, bytes.subarray(0, bytes.length / 2))
+    const saved = run(engine, { type: 'salvageTable', number, output: 60, format })
+    expect(saved.records).toBeGreaterThan(1000)
+    expect(saved.expectedRecords).toBeUndefined()
+    expect(saved.lost?.at(-1)).toMatchObject({ problem: expect.stringContaining("the table's end is lost") })
+    expect(run(engine, { type: 'verifyTable', number: 60 }).records).toBe(saved.records)
+  })
+
+  it('makes no table of nothing', () => {
+    const { directory, engine, number, file } = table(10)
+    writeFileSync(file, Buffer.alloc(10_000, 1))
+    const saved = run(engine, { type: 'salvageTable', number, output: 60, format })
+    expect(saved).toMatchObject({ records: 0, outputs: [], lost: [{ offset: 0, size: 10_000 }] })
+    expect(readdirSync(directory)).not.toContain(tableName(60))
+  })
+
+  it('tells when range tombstones are lost', () => {
+    const { directory, engine } = open()
+    fill(engine, 100)
+    engine.writeBatch(Buffer.from('\x02\x01\x00\x01\x00\x00\x00ab', 'latin1'), 9, 1, 0)
+    const number = flush(engine)
+    const file = join(directory, tableName(number))
+    const whole = run(engine, { type: 'salvageTable', number, output: 60, format })
+    expect(whole.lost).toEqual([])
+    expect(whole.outputs?.[0]?.table).toMatchObject({ entries: 100, rangeTombstones: 1 })
+    const bytes = readFileSync(file)
+    damage(file, bytes.readUInt32LE(bytes.length - 100 + 64))
+    const { lost } = run(engine, { type: 'salvageTable', number, output: 61, format })
+    expect(lost).toMatchObject([{ problem: expect.stringContaining('range tombstones are lost') }])
+  })
+})
