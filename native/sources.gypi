@@ -95,6 +95,7 @@
       "jobs/engine_model_test.cc",
       "jobs/job_runner_test.cc",
       "jobs/rate_limiter_test.cc",
+      "jobs/salvage_job_test.cc",
       "jobs/stress_test.cc",
       "jobs/table_job_test.cc",
       "jobs/thread_pool_test.cc",
