@@ -189,10 +189,15 @@ export type Job =
   | { id: number; type: 'verifyTable'; number: number }
   /**
    * Reads every block of a damaged table that is whole, also without footer or index, and writes the records to the new
-   * table `output`; without `output` it only looks. `table` is absent when nothing could be saved.
+   * table `output`; without `output` it only looks. There is no entry in `outputs` when nothing could be saved. With
+   * `output`, a table that says it is of another database is CORRUPTION.
    */
   | { id: number; type: 'salvageTable'; number: number; output?: number; format: TableFormat }
-  /** Writes every whole record of a damaged log to the new, sealed log `output`; without `output` it only looks. */
+  /**
+   * Writes every whole record of a damaged log to the new, sealed log `output` (an empty one when there is none; no file
+   * after an error); without `output` it only looks. A torn tail is no damage: `end`, `tornBytes` as for replayWal. With
+   * `output`, a log that says it is of another database is CORRUPTION.
+   */
   | { id: number; type: 'salvageWal'; number: number; output?: number }
   /**
    * Copies a file, or gives it a second name with `link`; paths of the Env, which need not be of this database. Syncs what
@@ -244,7 +249,11 @@ export interface JobCompletion {
   syncedOffset?: number
   /** manifestCreate, manifestAppend: length of the manifest afterwards. */
   manifestSize?: number
-  /** salvageTable, salvageWal, replayWal with `salvage`: what could not be read, in the order of the file. */
+  /**
+   * salvageTable, salvageWal, replayWal: where records (or, as `problem` says, range tombstones) were lost or may have
+   * been, in the order of the file. Empty when only a filter, an index or properties are damaged. A log that is shorter than
+   * expectedLength says is lost up to there.
+   */
   lost?: LostRange[]
   /** salvageTable: what the table holds, as far as its properties can be read: records that are not in `records` are lost. */
   expectedRecords?: number

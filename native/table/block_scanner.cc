@@ -198,7 +198,9 @@ Status BlockScanner::FindFar(const std::function<bool(BlockHandle)>& believes, B
       *found = true;
       return true;
     });
-    if (*found) end = std::min(end_, at + kNear);
+    if (!*found) continue;
+    if (at < position_ + kNear) return Status();  // FindNear has looked there
+    end = std::min(end_, at + kNear);
   }
   return Status();
 }
