@@ -26,7 +26,7 @@ struct SalvageWalResult {
   Status status;  // when not ok there is no output
   uint64_t bytes_read = 0;
   uint64_t bytes_written = 0;
-  uint64_t records = 0;                                 // of write batches
+  uint64_t records = 0;                                  // of write batches
   SequenceNumber first_sequence = 0, last_sequence = 0;  // 0: no record
   log::LogEnd end = log::LogEnd::kCleanEnd;
   uint64_t end_offset = 0;

@@ -89,7 +89,8 @@ struct Table {
   // The keys of a data block.
   std::vector<std::string> KeysOf(BlockHandle handle) const {
     BlockRef block;
-    CHECK_OK(DecodeBlock(Slice(bytes).substr(handle.offset, handle.size + kBlockTrailerSize), BlockType::kData, &block));
+    CHECK_OK(
+        DecodeBlock(Slice(bytes).substr(handle.offset, handle.size + kBlockTrailerSize), BlockType::kData, &block));
     DataBlock data;
     CHECK(data.Init(block.contents()));
     DataBlockCursor cursor;
@@ -205,7 +206,8 @@ TEST(TableSalvage, WalksAroundDamagedIndexPartitions) {
     if ((table.footer.flags & kPartitionedIndex) == 0) continue;
     BlockRef block;
     const BlockHandle list = table.footer.index;
-    CHECK_OK(DecodeBlock(Slice(table.bytes).substr(list.offset, list.size + kBlockTrailerSize), BlockType::kIndex, &block));
+    CHECK_OK(
+        DecodeBlock(Slice(table.bytes).substr(list.offset, list.size + kBlockTrailerSize), BlockType::kIndex, &block));
     IndexBlock index;
     CHECK(index.Init(block.contents()));
     std::string bytes = table.bytes;
@@ -296,7 +298,8 @@ TEST(BlockScanner, FindsLargeBlocksAndGoesOnBehindDamage) {
   }
   // By chance, some bytes in between have the right checksum.
   const auto believes = [&](BlockHandle candidate) {
-    return std::any_of(blocks.begin(), blocks.end(), [&](BlockHandle b) { return b.offset == candidate.offset && b.size == candidate.size; });
+    return std::any_of(blocks.begin(), blocks.end(),
+                       [&](BlockHandle b) { return b.offset == candidate.offset && b.size == candidate.size; });
   };
   auto scan = [&] {
     StringReadableFile file(&bytes);

@@ -86,8 +86,7 @@ std::unique_ptr<RandomAccessFile> FileOf(Env* env, Slice bytes) {
 }
 
 Outcome Salvage(Env* env, Slice bytes, uint64_t expected_length = UINT64_MAX) {
-  LogSalvager salvager(FileOf(env, bytes), "000007.wal",
-                       {.log_number = kNumber, .expected_length = expected_length});
+  LogSalvager salvager(FileOf(env, bytes), "000007.wal", {.log_number = kNumber, .expected_length = expected_length});
   Outcome outcome;
   Slice payload;
   while (salvager.Next(&payload)) outcome.payloads.emplace_back(payload);
@@ -237,8 +236,9 @@ TEST(LogSalvager, SavesWhatIsWholeOfRandomDamage) {
     Log log;
     const bool sealed = random.OneIn(2);
     for (uint64_t i = 1 + random.Uniform(60); i > 0; i--) {
-      log.WriteBatch(1 + static_cast<uint32_t>(random.Uniform(4)),
-                     random.Uniform(random.OneIn(10) ? 60'000 : random.OneIn(4) ? 3000 : 100));
+      log.WriteBatch(1 + static_cast<uint32_t>(random.Uniform(4)), random.Uniform(random.OneIn(10)  ? 60'000
+                                                                                  : random.OneIn(4) ? 3000
+                                                                                                    : 100));
       if (random.OneIn(3)) CHECK_OK(log.writer->Sync());
     }
     if (sealed) log.Seal();
@@ -248,11 +248,15 @@ TEST(LogSalvager, SavesWhatIsWholeOfRandomDamage) {
       const size_t at = random.Uniform(bytes.size());
       switch (random.Uniform(4)) {
         case 0: bytes[at] = static_cast<char>(bytes[at] ^ (1 << random.Uniform(8))); break;
-        case 1: bytes.replace(at, std::min<size_t>(bytes.size() - at, 4096), std::min<size_t>(bytes.size() - at, 4096), '\0'); break;
+        case 1:
+          bytes.replace(at, std::min<size_t>(bytes.size() - at, 4096), std::min<size_t>(bytes.size() - at, 4096), '\0');
+          break;
         case 2:
           for (size_t j = at; j < std::min(bytes.size(), at + 512); j++) bytes[j] = static_cast<char>(random.Next());
           break;
-        case 3: if (random.OneIn(3)) bytes.resize(std::max<size_t>(at, 1)); break;
+        case 3:
+          if (random.OneIn(3)) bytes.resize(std::max<size_t>(at, 1));
+          break;
       }
     }
     const uint64_t expected = sealed && random.OneIn(2) ? whole.size() : UINT64_MAX;
@@ -270,8 +274,7 @@ TEST(LogSalvager, SavesWhatIsWholeOfRandomDamage) {
       }
     }
     // What strict reading accepts is read alike, but for a header that is gone.
-    LogReader strict(FileOf(log.env.get(), bytes), "000007.wal",
-                     {.log_number = kNumber, .expected_length = expected});
+    LogReader strict(FileOf(log.env.get(), bytes), "000007.wal", {.log_number = kNumber, .expected_length = expected});
     Slice payload;
     size_t records = 0;
     while (strict.ReadRecord(&payload)) CHECK(payload == outcome.payloads[records++]);
