@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { deltaOf } from '../lib/compaction/background.ts'
 import { Database } from '../lib/index.ts'
 import { findDatabase } from '../lib/manifest/recovery.ts'
-import { native } from '../lib/native.ts'
+import { native, SCAN_FILL_CACHE, SCAN_KEYS, SCAN_VALUES } from '../lib/native.ts'
 import { keyOf, makeValues, Random } from './data.ts'
 import type { BenchValue, ValueEncoding } from './engines/engine.ts'
 import { buildNativeBench, type NativeResult, runNativeBench } from './native-bench.ts'
@@ -129,22 +129,20 @@ async function countRecords(directory: string, num: number): Promise<Cost> {
     onProgress: () => {},
   })
   engine.install(deltaOf({ added: [...found.state.version.all()] }, 0))
-  const everything = {
-    reverse: false,
-    keys: true,
-    values: true,
-    limit: Number.POSITIVE_INFINITY,
-    fillCache: true,
-    readAhead: 0,
-  }
   const cost = await repeated(num, () => {
-    const scan = engine.openScan(everything)
+    const scan = engine.openScan(
+      SCAN_KEYS | SCAN_VALUES | SCAN_FILL_CACHE,
+      undefined,
+      undefined,
+      Number.POSITIVE_INFINITY,
+      0,
+    )
     let records = 0
     for (let step = batchSize; step === batchSize; ) {
-      step = scan.count(batchSize)
+      step = engine.countScan(scan, batchSize)
       records += step
     }
-    scan.close()
+    engine.closeScan(scan)
     return records
   })
   engine.close()

@@ -32,11 +32,22 @@ export const GATE_OPEN = 0
 export const GATE_SLOW = 1
 export const GATE_STOPPED = 2
 
-/** Bytes at the front of a scan buffer that `fill` writes: u32 records, u32 bytes packed, u32 flags, u32 needed. */
+/** Flags of openScan. */
+export const SCAN_REVERSE = 1
+export const SCAN_KEYS = 2
+export const SCAN_VALUES = 4
+/** Blocks read from the disk stay in the cache. */
+export const SCAN_FILL_CACHE = 8
+
+/**
+ * Bytes at the front of a scan buffer that `fillScan` writes: u32 bytes of keys with their lengths, u32 bytes of values,
+ * u32 flags, u32 needed.
+ */
 export const SCAN_HEADER = 16
 export const SCAN_DONE = 1
-/** Every packed byte is below 0x80. */
-export const SCAN_ASCII = 2
+/** Every byte of the keys is below 0x80; of the values. */
+export const SCAN_ASCII_KEYS = 2
+export const SCAN_ASCII_VALUES = 4
 
 export type FileKind = 'table' | 'wal' | 'manifest' | 'temp'
 
@@ -273,7 +284,10 @@ export interface ReadCompletion {
   bytes?: Buffer
   records?: number
   done?: boolean
-  ascii?: boolean
+  /** next: bytes of the values, which follow the keys. */
+  valueBytes?: number
+  asciiKeys?: boolean
+  asciiValues?: boolean
 }
 
 export interface VersionDelta {
@@ -291,34 +305,6 @@ export interface VersionDelta {
   dropped: { level: number; number: number }[]
   /** Oldest immutable memtables that the added tables replace. */
   dropMemtables: number
-}
-
-export interface ScanRequest {
-  /** Inclusive. */
-  lower?: Uint8Array
-  /** Exclusive. */
-  upper?: Uint8Array
-  reverse: boolean
-  keys: boolean
-  values: boolean
-  /** Infinity: no limit. */
-  limit: number
-  fillCache: boolean
-  readAhead: number
-  /** undefined: now. */
-  sequence?: number
-}
-
-/** One range scan; see Scan in native/engine/scan.h for the packed form. */
-export interface NativeScan {
-  /** Packs records behind SCAN_HEADER; returns how many. 0 with needed > 0: ask again with a larger buffer. */
-  fill(buffer: Uint8Array, maxRecords: number): number
-  /** Steps over up to max records without packing them; fewer than max: the end. */
-  count(max: number): number
-  seek(key: string | Uint8Array): void
-  /** Packs on a disk thread; answered through takeReads. One at a time, and no other call until it is answered. */
-  fillAsync(request: number, maxRecords: number, maxBytes: number): void
-  close(): void
 }
 
 export interface EngineConfig {
@@ -417,13 +403,13 @@ export interface NativeEngine {
   getStringS(key: string, sequence?: number): string | undefined
   getStringB(key: Uint8Array, sequence?: number): string | undefined
   /** The value's length after writing it to slab at offset; or a READ_… code, or −2 − length when it does not fit. */
-  getBytesS(key: string, slab: Uint8Array, offset: number, sequence?: number): number
-  getBytesB(key: Uint8Array, slab: Uint8Array, offset: number, sequence?: number): number
+  getBytesS(key: string, slab: ArrayBuffer, offset: number, sequence?: number): number
+  getBytesB(key: Uint8Array, slab: ArrayBuffer, offset: number, sequence?: number): number
   /** Like the above without touching the disk: null, or READ_NOT_CACHED, when that would be needed. */
   tryGetStringS(key: string, sequence?: number): string | undefined | null
   tryGetStringB(key: Uint8Array, sequence?: number): string | undefined | null
-  tryGetBytesS(key: string, slab: Uint8Array, offset: number, sequence?: number): number
-  tryGetBytesB(key: Uint8Array, slab: Uint8Array, offset: number, sequence?: number): number
+  tryGetBytesS(key: string, slab: ArrayBuffer, offset: number, sequence?: number): number
+  tryGetBytesB(key: Uint8Array, slab: ArrayBuffer, offset: number, sequence?: number): number
   /** Copies the value that the last getBytes found too large, and lets go of it. */
   takePinned(into: Uint8Array): void
   hasS(key: string, sequence?: number): boolean
@@ -436,7 +422,26 @@ export interface NativeEngine {
   submitGet(request: number, key: string | Uint8Array, sequence?: number): void
   submitGetMany(request: number, keys: Uint8Array, length: number, count: number, sequence?: number): void
   takeReads(): ReadCompletion[]
-  openScan(request: ScanRequest): NativeScan
+  /**
+   * Begins a range scan, from `lower` (inclusive) to `upper` (exclusive); its number. `limit` may be Infinity; `sequence`
+   * undefined: now. What it packs is described in native/engine/scan.h.
+   */
+  openScan(
+    flags: number,
+    lower: Uint8Array | undefined,
+    upper: Uint8Array | undefined,
+    limit: number,
+    readAhead: number,
+    sequence?: number,
+  ): number
+  /** Packs records behind SCAN_HEADER; returns how many. 0 with needed > 0: ask again with a larger buffer. */
+  fillScan(scan: number, buffer: Uint8Array, maxRecords: number): number
+  /** Steps over up to max records without packing them; fewer than max: the end. */
+  countScan(scan: number, max: number): number
+  seekScan(scan: number, key: string | Uint8Array): void
+  /** Packs on a disk thread; answered through takeReads. One at a time, and no other call until it is answered. */
+  fillScanAsync(scan: number, request: number, maxRecords: number, maxBytes: number): void
+  closeScan(scan: number): void
   approximateSize(lower: Uint8Array | undefined, upper: Uint8Array | undefined): number
 
   visibleSequence(): number

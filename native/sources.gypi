@@ -75,7 +75,7 @@
       "binding/notifier.cc",
       "binding/process_exit.cc",
       "binding/reads.cc",
-      "binding/scan_handle.cc",
+      "binding/scans.cc",
       "binding/stats.cc",
       "binding/structure.cc",
       "binding/tools.cc",

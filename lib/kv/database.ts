@@ -4,7 +4,7 @@ import type { EventBus } from '../base/event-bus.ts'
 import type { EventListener, EventName } from '../base/events.ts'
 import type { DatabaseStats } from '../base/metrics.ts'
 import type { DatabaseOptions, ResolvedOptions } from '../base/options.ts'
-import { type NativeEngine, SCAN_HEADER } from '../native.ts'
+import { type NativeEngine, SCAN_FILL_CACHE, SCAN_HEADER, SCAN_KEYS, SCAN_REVERSE } from '../native.ts'
 import { allocateFast } from '../util/fast-buffer.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { DatabaseAtRest } from './at-rest.ts'
@@ -526,22 +526,14 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
 
   /** Just above the highest key; undefined when no key is at or above `lower`. */
   #endOfKeys(lower: Uint8Array | undefined): Uint8Array | undefined {
-    const scan = this.#engine.openScan({
-      ...(lower === undefined ? {} : { lower }),
-      reverse: true,
-      keys: true,
-      values: false,
-      limit: 1,
-      fillCache: true,
-      readAhead: 0,
-    })
+    const scan = this.#engine.openScan(SCAN_REVERSE | SCAN_KEYS | SCAN_FILL_CACHE, lower, undefined, 1, 0)
     try {
       const buffer = allocateFast(SCAN_HEADER + 8 + maxKeyBytes)
-      if (scan.fill(buffer, 1) === 0) return undefined
+      if (this.#engine.fillScan(scan, buffer, 1) === 0) return undefined
       const begin = SCAN_HEADER + 8
       return successor(buffer.subarray(begin, begin + buffer.readUInt32LE(SCAN_HEADER)))
     } finally {
-      scan.close()
+      this.#engine.closeScan(scan)
     }
   }
 

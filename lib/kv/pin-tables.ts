@@ -1,7 +1,7 @@
 import { isBurrowError } from '../base/errors.ts'
 import { fileName } from '../manifest/file-names.ts'
 import type { Version } from '../manifest/version.ts'
-import type { NativeEngine } from '../native.ts'
+import { type NativeEngine, SCAN_KEYS } from '../native.ts'
 import type { Place } from './open.ts'
 import { successor } from './range.ts'
 
@@ -20,23 +20,14 @@ export function pinTables(
   for (const { table } of version.all()) {
     if (left-- === 0) return
     // A scan seeks in each table that may have the key.
-    const scan = engine.openScan({
-      lower: table.smallest,
-      upper: successor(table.smallest),
-      reverse: false,
-      keys: true,
-      values: false,
-      limit: 1,
-      fillCache: false,
-      readAhead: 0,
-    })
+    const scan = engine.openScan(SCAN_KEYS, table.smallest, successor(table.smallest), 1, 0)
     try {
-      scan.count(1)
+      engine.countScan(scan, 1)
     } catch (error) {
       const damaged = isBurrowError(error) && error.code === 'BURROW_CORRUPTION'
       if (!damaged || !env.exists(`${directory}/${fileName('table', table.number)}`)) throw error
     } finally {
-      scan.close()
+      engine.closeScan(scan)
     }
   }
 }

@@ -193,7 +193,7 @@ export class Reads {
   #bytesReads(keyEncoding: Encoding, sequence: number | undefined) {
     const { engine } = this.#options
     const slab = this.#slab
-    type Read = (key: never, into: FastBuffer, offset: number, sequence?: number) => number
+    type Read = (key: never, into: ArrayBuffer, offset: number, sequence?: number) => number
     const bound = (readS: Read, readB: Read) => {
       const at = (read: Read) =>
         sequence === undefined

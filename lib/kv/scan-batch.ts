@@ -8,36 +8,87 @@ import type { Encodings } from './call-options.ts'
 export type ScanShape = 'entries' | 'keys' | 'values'
 
 const recordHeader = 8
+const nothing: FastBuffer = allocateFast(0)
 
-/** Records of one call to native code: key length u32 · value length u32 · key · value, one after the other. */
+/** Records of one call to native code, as native/engine/scan.h packs them. */
 export interface PackedRecords {
   readonly bytes: FastBuffer
-  /** Where the first record begins, and where the last one ends. */
-  readonly begin: number
-  readonly end: number
   readonly records: number
+  /** Where the keys with their lengths begin, and how many bytes they have. */
+  readonly front: number
+  readonly frontBytes: number
+  /** Where the first record's value ends, and how many bytes all values have. */
+  readonly end: number
+  readonly valueBytes: number
   /** Every byte is below 0x80. */
-  readonly ascii: boolean
+  readonly asciiKeys: boolean
+  readonly asciiValues: boolean
   /** The memory is used again for the next batch: what goes to the user must be copied. */
   readonly borrowed: boolean
+}
+
+/** The keys of a batch, or its values, and how they are handed out. */
+class Column {
+  readonly #encoding: Encoding
+  #bytes = nothing
+  #memory: ArrayBufferLike = nothing.buffer
+  /** From a place in the batch to one in the memory of views. */
+  #shift = 0
+  /** All of it as text, one unit a byte, so that parts are substrings; undefined: it is not ASCII. */
+  #text: string | undefined
+  #textBase = 0
+
+  constructor(encoding: Encoding) {
+    this.#encoding = encoding
+  }
+
+  /** Bytes are views into memory that the user owns, but cannot give to another thread while others share it. */
+  load(packed: PackedRecords, begin: number, size: number, ascii: boolean, shared: boolean): void {
+    const { borrowed, bytes } = packed
+    this.#bytes = bytes
+    if (this.#encoding !== 'buffer') {
+      const whole = ascii && size <= constants.MAX_STRING_LENGTH
+      this.#text = whole ? bytes.latin1Slice(begin, begin + size) : undefined
+      this.#textBase = begin
+      return
+    }
+    let owned = bytes
+    this.#shift = bytes.byteOffset
+    if (borrowed) {
+      owned = allocateFast(size)
+      bytes.copy(owned, 0, begin, begin + size)
+      this.#shift = -begin
+    }
+    this.#memory = owned.buffer
+    if (shared) markAsUntransferable(this.#memory)
+  }
+
+  part(begin: number, end: number): unknown {
+    const encoding = this.#encoding
+    if (encoding === 'buffer') return viewOf(this.#memory, this.#shift + begin, end - begin)
+    const base = this.#textBase
+    const text =
+      this.#text === undefined
+        ? sliceText(this.#bytes, begin, end)
+        : this.#text.substring(begin - base, end - base)
+    return encoding === 'utf8' ? text : decode(text, encoding)
+  }
 }
 
 /** Decodes packed records, in order. */
 export class ScanBatch {
   readonly #shape: ScanShape
-  readonly #encodings: Encodings
-  #bytes: FastBuffer = allocateFast(0)
-  #memory: ArrayBufferLike = this.#bytes.buffer
-  #memoryBase = 0
+  readonly #keys: Column
+  readonly #values: Column
+  #bytes = nothing
   #at = 0
+  #valueEnd = 0
   #left = 0
-  /** The whole batch as text, one unit a byte, so that parts are substrings; undefined: it is not ASCII. */
-  #text: string | undefined
-  #textBase = 0
 
   constructor(shape: ScanShape, encodings: Encodings) {
     this.#shape = shape
-    this.#encodings = encodings
+    this.#keys = new Column(encodings.key)
+    this.#values = new Column(encodings.value)
   }
 
   /** Records that `next` can still return. */
@@ -46,24 +97,16 @@ export class ScanBatch {
   }
 
   load(packed: PackedRecords): void {
-    this.#left = packed.records
-    const text = this.#wantsText()
-    const short = packed.end - packed.begin <= constants.MAX_STRING_LENGTH
-    this.#text =
-      text && packed.ascii && short ? packed.bytes.latin1Slice(packed.begin, packed.end) : undefined
-    this.#textBase = packed.begin
-    if (packed.borrowed && !text) {
-      // One copy for the batch; keys and values are views into it that the user owns, but cannot give to another thread.
-      this.#bytes = allocateFast(packed.end - packed.begin)
-      packed.bytes.copy(this.#bytes, 0, packed.begin, packed.end)
-      this.#at = 0
-    } else {
-      this.#bytes = packed.bytes
-      this.#at = packed.begin
-    }
-    this.#memory = this.#bytes.buffer
-    this.#memoryBase = this.#bytes.byteOffset
-    if (!text && (packed.records > 1 || this.#shape === 'entries')) markAsUntransferable(this.#bytes.buffer)
+    const { asciiKeys, asciiValues, borrowed, end, front, frontBytes, records, valueBytes } = packed
+    this.#bytes = packed.bytes
+    this.#at = front
+    this.#valueEnd = end
+    this.#left = records
+    const shared = records > 1
+    const shape = this.#shape
+    const both = shape === 'entries' && !borrowed
+    if (shape !== 'values') this.#keys.load(packed, front, frontBytes, asciiKeys, shared || both)
+    if (shape !== 'keys') this.#values.load(packed, end - valueBytes, valueBytes, asciiValues, shared || both)
   }
 
   clear(): void {
@@ -75,35 +118,20 @@ export class ScanBatch {
     const bytes = this.#bytes
     const header = this.#at
     const key = header + recordHeader
-    const value = key + readUint32(bytes, header)
-    const end = value + readUint32(bytes, header + 4)
-    this.#at = end
+    const keyEnd = key + readUint32(bytes, header)
+    const valueEnd = this.#valueEnd
+    const value = valueEnd - readUint32(bytes, header + 4)
+    this.#at = keyEnd
+    this.#valueEnd = value
     this.#left--
     switch (this.#shape) {
       case 'keys':
-        return this.#part(key, value, this.#encodings.key)
+        return this.#keys.part(key, keyEnd)
       case 'values':
-        return this.#part(value, end, this.#encodings.value)
+        return this.#values.part(value, valueEnd)
       case 'entries':
-        return [this.#part(key, value, this.#encodings.key), this.#part(value, end, this.#encodings.value)]
+        return [this.#keys.part(key, keyEnd), this.#values.part(value, valueEnd)]
     }
-  }
-
-  #part(begin: number, end: number, encoding: Encoding): unknown {
-    if (encoding === 'buffer') return viewOf(this.#memory, this.#memoryBase + begin, end - begin)
-    const base = this.#textBase
-    const text =
-      this.#text === undefined
-        ? sliceText(this.#bytes, begin, end)
-        : this.#text.substring(begin - base, end - base)
-    return encoding === 'utf8' ? text : decode(text, encoding)
-  }
-
-  /** No part is handed out as bytes. */
-  #wantsText(): boolean {
-    const keysAsBytes = this.#shape !== 'values' && this.#encodings.key === 'buffer'
-    const valuesAsBytes = this.#shape !== 'keys' && this.#encodings.value === 'buffer'
-    return !keysAsBytes && !valuesAsBytes
   }
 }
 

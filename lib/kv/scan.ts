@@ -1,6 +1,16 @@
 import { encodeBound } from '../base/encodings.ts'
 import { BurrowError } from '../base/errors.ts'
-import { type NativeEngine, type NativeScan, SCAN_ASCII, SCAN_DONE, SCAN_HEADER } from '../native.ts'
+import {
+  type NativeEngine,
+  SCAN_ASCII_KEYS,
+  SCAN_ASCII_VALUES,
+  SCAN_DONE,
+  SCAN_FILL_CACHE,
+  SCAN_HEADER,
+  SCAN_KEYS,
+  SCAN_REVERSE,
+  SCAN_VALUES,
+} from '../native.ts'
 import { allocateFast, type FastBuffer } from '../util/fast-buffer.ts'
 import {
   badOption,
@@ -66,13 +76,17 @@ export interface ScanHostOptions {
 /** Opens scans, knows which are open, and lends them buffers. */
 export class ScanHost {
   readonly options: ScanHostOptions
-  readonly #open = new Map<NativeScan, number>()
+  /** Numbers of native scans, and when each was opened. */
+  readonly #open = new Map<number, number>()
   readonly #buffers: FastBuffer[] = []
   /** Iterators that have reported their end. They let go of their views in the next turn: until then one may seek. */
   readonly #ended = new Set<RangeIterator<unknown>>()
   #refusal: BurrowError | undefined
+  /** Those opened since the event loop turned. Most are closed before it does, and need no watching. */
+  readonly #fresh = new Map<number, RangeIterator<unknown>>()
+  #turning = false
   /** The last resort for iterators that nobody closed; until it acts they count against maxOpenIterators. */
-  readonly #forgotten = new FinalizationRegistry<NativeScan>((scan) => this.release(scan))
+  readonly #forgotten = new FinalizationRegistry<number>((scan) => this.release(scan))
 
   constructor(options: ScanHostOptions) {
     this.options = options
@@ -96,8 +110,9 @@ export class ScanHost {
   /** Closes every iterator; they and later ones get `error`. */
   close(error: BurrowError): void {
     this.#refusal = error
-    for (const scan of this.#open.keys()) scan.close()
+    for (const scan of this.#open.keys()) this.options.engine.closeScan(scan)
     this.#open.clear()
+    this.#fresh.clear()
   }
 
   scan<T>(
@@ -111,31 +126,31 @@ export class ScanHost {
     const encodings = readEncodings(fields, defaults)
     const limit = readCount('limit', fields.limit, shape, true) ?? Number.POSITIVE_INFINITY
     const range = resolveRange(fields, encodings.key)
-    const request = {
-      ...(range ?? {}),
-      reverse: readFlag('reverse', fields.reverse, shape) ?? false,
-      keys: shape !== 'values',
-      values: shape !== 'keys',
-      limit,
-      fillCache: readFlag('fillCache', fields.fillCache, shape) ?? true,
-      readAhead: readCount('readAhead', fields.readAhead, shape) ?? readAhead,
-      sequence: fields.snapshot === undefined ? sequence : snapshots.sequenceOf(fields.snapshot, shape),
-    }
-    if (range === null || limit === 0)
-      return new RangeIterator<T>(this, null, new ScanBatch(shape, encodings), encodings, request.reverse)
+    const reverse = readFlag('reverse', fields.reverse, shape) ?? false
+    const fillCache = readFlag('fillCache', fields.fillCache, shape) ?? true
+    const ahead = readCount('readAhead', fields.readAhead, shape) ?? readAhead
+    const moment = fields.snapshot === undefined ? sequence : snapshots.sequenceOf(fields.snapshot, shape)
+    const batch = new ScanBatch(shape, encodings)
+    if (range === null || limit === 0) return new RangeIterator<T>(this, 0, batch, encodings, reverse)
     // Ended iterators do not count: in a loop that never yields they would fill the limit.
     if (this.#ended.size > 0 && this.#open.size >= this.options.maxOpen) this.#releaseEnded()
-    const scan = engine.openScan(request as Parameters<NativeEngine['openScan']>[0])
-    const iterator = new RangeIterator<T>(
-      this,
-      scan,
-      new ScanBatch(shape, encodings),
-      encodings,
-      request.reverse,
-    )
+    const parts = shape === 'entries' ? SCAN_KEYS | SCAN_VALUES : shape === 'keys' ? SCAN_KEYS : SCAN_VALUES
+    const flags = parts | (reverse ? SCAN_REVERSE : 0) | (fillCache ? SCAN_FILL_CACHE : 0)
+    const scan = engine.openScan(flags, range.lower, range.upper, limit, ahead, moment)
+    const iterator = new RangeIterator<T>(this, scan, batch, encodings, reverse)
     this.#open.set(scan, performance.now())
-    this.#forgotten.register(iterator, scan, scan)
+    this.#fresh.set(scan, iterator)
+    if (!this.#turning) {
+      this.#turning = true
+      setImmediate(() => this.#watchFresh())
+    }
     return iterator
+  }
+
+  #watchFresh(): void {
+    this.#turning = false
+    for (const [scan, iterator] of this.#fresh) this.#forgotten.register(iterator, scan, iterator)
+    this.#fresh.clear()
   }
 
   /** The iterator has reported its end. */
@@ -153,10 +168,11 @@ export class ScanHost {
     for (const iterator of [...this.#ended]) iterator.letGo()
   }
 
-  release(scan: NativeScan): void {
+  /** Closes the native scan. `iterator` is absent when it was collected. */
+  release(scan: number, iterator?: RangeIterator<unknown>): void {
     if (!this.#open.delete(scan)) return
-    this.#forgotten.unregister(scan)
-    scan.close()
+    if (!this.#fresh.delete(scan) && iterator !== undefined) this.#forgotten.unregister(iterator)
+    this.options.engine.closeScan(scan)
     this.options.onReleased()
   }
 
@@ -184,27 +200,22 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
   readonly #reverse: boolean
   /** There is nothing in the range: nothing was ever opened. */
   readonly #empty: boolean
-  #scan: NativeScan | null
+  /** Number of the native scan; 0 once it is closed. */
+  #scan: number
   #buffer: FastBuffer | undefined
   #records = firstRecords
   #filledToEnd: boolean
   #busy: Promise<void> | undefined
   #closed = false
 
-  /** Made by `db.entries()`, `db.keys()` and `db.values()`. `scan` null: there is nothing in the range. */
-  constructor(
-    host: ScanHost,
-    scan: NativeScan | null,
-    batch: ScanBatch,
-    encodings: Encodings,
-    reverse: boolean,
-  ) {
+  /** Made by `db.entries()`, `db.keys()` and `db.values()`. `scan` 0: there is nothing in the range. */
+  constructor(host: ScanHost, scan: number, batch: ScanBatch, encodings: Encodings, reverse: boolean) {
     this.#reverse = reverse
     this.#host = host
     this.#scan = scan
     this.#batch = batch
     this.#encodings = encodings
-    this.#empty = scan === null
+    this.#empty = scan === 0
     this.#filledToEnd = this.#empty
   }
 
@@ -251,7 +262,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     this.#begin(1, 'seek')
     this.#batch.clear()
     if (this.#empty) return
-    if (this.#scan === null) {
+    if (this.#scan === 0) {
       throw new BurrowError(
         'BURROW_CLOSED',
         'the iterator has let go of its view since its end was reported; make a new one',
@@ -259,7 +270,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     }
     this.#host.revive(this)
     // No key is empty: forwards that is the smallest one, and backwards there is nothing.
-    this.#scan.seek(target.length === 0 ? smallestKey : target)
+    this.#host.options.engine.seekScan(this.#scan, target.length === 0 ? smallestKey : target)
     this.#filledToEnd = target.length === 0 && this.#reverse
     this.#records = firstRecords
   }
@@ -316,7 +327,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
 
   #check(): void {
     if (this.#closed) throw new BurrowError('BURROW_CLOSED', 'the iterator is closed; make a new one')
-    if (this.#host.refusal !== undefined && this.#scan !== null) throw this.#host.refusal
+    if (this.#host.refusal !== undefined && this.#scan !== 0) throw this.#host.refusal
     if (this.#busy !== undefined) {
       throw new BurrowError('BURROW_BUSY', 'the iterator is busy: await its last call before the next one')
     }
@@ -333,26 +344,30 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
   #fillSync(wanted: number): boolean {
     if (this.#batch.left > 0) return true
     this.#check()
-    if (this.#filledToEnd || this.#scan === null) return false
-    this.#buffer ??= this.#host.borrow()
+    if (this.#filledToEnd || this.#scan === 0) return false
+    const { engine } = this.#host.options
     const records = this.#size(wanted, mostRecords)
-    let count = this.#scan.fill(this.#buffer, records)
-    const needed = this.#buffer.readUInt32LE(12)
+    let buffer = this.#buffer ?? this.#host.borrow()
+    let count = engine.fillScan(this.#scan, buffer, records)
+    const needed = buffer.readUInt32LE(12)
     if (count === 0 && needed > 0) {
-      this.#host.giveBack(this.#buffer)
-      this.#buffer = allocateFast(SCAN_HEADER + needed)
-      count = this.#scan.fill(this.#buffer, records)
+      this.#host.giveBack(buffer)
+      buffer = allocateFast(SCAN_HEADER + needed)
+      count = engine.fillScan(this.#scan, buffer, records)
     }
-    const buffer = this.#buffer
+    this.#buffer = buffer
     const flags = buffer.readUInt32LE(8)
     this.#filledToEnd = (flags & SCAN_DONE) !== 0
     if (count === 0) return false
     this.#batch.load({
       bytes: buffer,
-      begin: SCAN_HEADER,
-      end: SCAN_HEADER + buffer.readUInt32LE(4),
       records: count,
-      ascii: (flags & SCAN_ASCII) !== 0,
+      front: SCAN_HEADER,
+      frontBytes: buffer.readUInt32LE(0),
+      end: buffer.byteLength,
+      valueBytes: buffer.readUInt32LE(4),
+      asciiKeys: (flags & SCAN_ASCII_KEYS) !== 0,
+      asciiValues: (flags & SCAN_ASCII_VALUES) !== 0,
       borrowed: true,
     })
     return true
@@ -361,24 +376,36 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
   async #fill(wanted: number): Promise<boolean> {
     this.#check()
     const scan = this.#scan
-    if (this.#filledToEnd || scan === null) return false
+    if (this.#filledToEnd || scan === 0) return false
     const records = this.#size(wanted, mostRecordsAsync)
     let finished!: () => void
     this.#busy = new Promise((resolve) => {
       finished = resolve
     })
     try {
+      const { engine, requests } = this.#host.options
       const {
         bytes,
         records: count = 0,
         done = false,
-        ascii = false,
-      } = await this.#host.options.requests.ask((request) => scan.fillAsync(request, records, batchBytes))
+        valueBytes = 0,
+        asciiKeys = false,
+        asciiValues = false,
+      } = await requests.ask((request) => engine.fillScanAsync(scan, request, records, batchBytes))
       if (this.#closed) throw new BurrowError('BURROW_CLOSED', 'the iterator was closed during the call')
       this.#filledToEnd = done
       if (count === 0 || bytes === undefined) return false
-      const end = bytes.byteLength
-      this.#batch.load({ bytes: bytes as FastBuffer, begin: 0, end, records: count, ascii, borrowed: false })
+      this.#batch.load({
+        bytes: bytes as FastBuffer,
+        records: count,
+        front: 0,
+        frontBytes: bytes.byteLength - valueBytes,
+        end: bytes.byteLength,
+        valueBytes,
+        asciiKeys,
+        asciiValues,
+        borrowed: false,
+      })
       return true
     } finally {
       this.#busy = undefined
@@ -394,7 +421,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
   }
 
   #reportEnd(): void {
-    if (this.#scan !== null) this.#host.end(this)
+    if (this.#scan !== 0) this.#host.end(this)
   }
 
   /** For the host: the end was reported, and nobody has moved the iterator since. */
@@ -410,8 +437,8 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
       this.#host.giveBack(this.#buffer)
       this.#buffer = undefined
     }
-    if (this.#scan === null) return
-    this.#host.release(this.#scan)
-    this.#scan = null
+    if (this.#scan === 0) return
+    this.#host.release(this.#scan, this)
+    this.#scan = 0
   }
 }

@@ -1,6 +1,6 @@
 import { markAsUntransferable } from 'node:worker_threads'
 import type { NativeEngine } from '../native.ts'
-import { allocateFast, type FastBuffer, viewOf } from '../util/fast-buffer.ts'
+import { allocateFast, viewOf } from '../util/fast-buffer.ts'
 
 const slabSize = 16 * 1024
 /** Values up to this size share a slab; larger ones would keep too much of it alive alone. */
@@ -13,7 +13,7 @@ const largestShared = slabSize / 8
  */
 export class ValueSlab {
   readonly #takePinned: NativeEngine['takePinned']
-  #slab: FastBuffer
+  #slab: ArrayBuffer
   #offset = 0
 
   constructor(engine: Pick<NativeEngine, 'takePinned'>) {
@@ -22,7 +22,7 @@ export class ValueSlab {
   }
 
   /** Memory for the next value, with room from `offset` on for one of `largestShared` bytes. */
-  get slab(): FastBuffer {
+  get slab(): ArrayBuffer {
     if (this.#offset + largestShared > slabSize) {
       this.#slab = newSlab()
       this.#offset = 0
@@ -44,12 +44,12 @@ export class ValueSlab {
     const begin = this.#offset
     // Aligned, so that a typed array can stand on a value.
     this.#offset = (begin + length + 7) & ~7
-    return viewOf(this.#slab.buffer, begin, length)
+    return viewOf(this.#slab, begin, length)
   }
 }
 
-function newSlab(): FastBuffer {
-  const slab = allocateFast(slabSize)
-  markAsUntransferable(slab.buffer)
+function newSlab(): ArrayBuffer {
+  const slab = allocateFast(slabSize).buffer as ArrayBuffer
+  markAsUntransferable(slab)
   return slab
 }

@@ -180,7 +180,7 @@ Status PackSeq(Session& session, Results* results) {
     BURROW_RETURN_IF_ERROR(scan.Fill(buffer.data(), buffer.size(), 100, &batch));
     if (batch.needed > 0) buffer.resize(batch.needed);
     result.ops += batch.records;
-    result.bytes += batch.bytes;
+    result.bytes += batch.bytes();
   }
   result.elapsed = timer.Stop();
   results->push_back(std::move(result));

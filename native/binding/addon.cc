@@ -10,7 +10,6 @@
 #include "binding/engine_handle.h"
 #include "binding/env_handle.h"
 #include "binding/errors.h"
-#include "binding/scan_handle.h"
 #include "binding/tools.h"
 #include "codec/codec.h"
 #include "util/crc32c.h"
@@ -69,7 +68,6 @@ napi_value Init(napi_env env, napi_value exports) {
   auto release = [](napi_env, void* data, void*) { delete static_cast<AddonData*>(data); };
   napi_set_instance_data(env, new AddonData, release, nullptr);
   DefineEnvClasses(env);
-  DefineScanClass(env);
   for (const EngineFunction& entry : kExports) {
     napi_value function = nullptr;
     napi_create_function(env, entry.name, NAPI_AUTO_LENGTH, entry.callback, nullptr, &function);

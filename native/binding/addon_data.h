@@ -22,7 +22,6 @@ struct AddonData {
   napi_ref error_factory = nullptr;
   napi_ref env_classes[3] = {};  // posix, memory, fault
   napi_ref lock_class = nullptr;
-  napi_ref scan_class = nullptr;
   std::vector<HeldLock> locks;
 };
 

@@ -128,7 +128,7 @@ void EngineHandle::Close() {
   readers_->Shutdown();
   runner_->Shutdown();
   notifier_->Close();
-  for (const auto& scan : scans_) scan->scan.reset();
+  for (const auto& [id, scan] : scans_) scan->scan.reset();
   scans_.clear();
   Unpin();
   (void)completions_->Take();
@@ -165,17 +165,25 @@ Status EngineHandle::AddScan(std::shared_ptr<OpenScan> scan) {
     return Status(Code::kBusy,
                   std::to_string(scans_.size()) + " iterators are open, as many as maxOpenIterators allows");
   }
-  scans_.insert(std::move(scan));
+  scan->id = next_scan_++;
+  scans_.emplace(scan->id, std::move(scan));
   return Status();
 }
 
-void EngineHandle::CloseScan(const std::shared_ptr<OpenScan>& scan) {
-  if (scan->busy) {
-    scan->close_when_answered = true;
+const std::shared_ptr<OpenScan>* EngineHandle::FindScan(uint64_t id) const {
+  auto found = scans_.find(id);
+  return found == scans_.end() ? nullptr : &found->second;
+}
+
+void EngineHandle::CloseScan(uint64_t id) {
+  auto found = scans_.find(id);
+  if (found == scans_.end()) return;
+  if (found->second->busy) {
+    found->second->close_when_answered = true;
     return;
   }
-  scan->scan.reset();
-  scans_.erase(scan);
+  found->second->scan.reset();
+  scans_.erase(found);
 }
 
 }  // namespace burrow::binding

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 #include <thread>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 
 #include "binding/args.h"
@@ -23,6 +23,7 @@ namespace burrow::binding {
 // One range scan that JavaScript holds. Only its engine's JavaScript thread touches the fields, except that a disk
 // thread uses `scan` while `busy`.
 struct OpenScan {
+  uint64_t id = 0;
   std::unique_ptr<Scan> scan;  // null: closed
   bool busy = false;           // between fillAsync and its answer's way through takeReads
   bool close_when_answered = false;
@@ -39,10 +40,10 @@ struct ReadAnswer {
   std::shared_ptr<OpenScan> scan;  // kNext
 };
 
-// What the bound functions of one engine object share. Each of them holds a reference to it, and so does every scan, so
-// that it is there in whatever order JavaScript lets go of them; the engine itself ends with close(), with the
-// environment or with the last reference, whichever comes first. Everything is for the JavaScript thread.
-class EngineHandle : public std::enable_shared_from_this<EngineHandle> {
+// What the bound functions of one engine object share. Each of them holds a reference to it, so that it is there in
+// whatever order JavaScript lets go of them; the engine itself ends with close(), with the environment or with the last
+// reference, whichever comes first. Everything is for the JavaScript thread.
+class EngineHandle {
  public:
   // openEngine(env, config).
   static napi_value Open(napi_env env, napi_callback_info info);
@@ -73,9 +74,11 @@ class EngineHandle : public std::enable_shared_from_this<EngineHandle> {
   bool has_pinned() const { return has_pinned_; }
   Slice pinned() const { return pinned_.value; }
 
-  // kBusy beyond maxOpenScans.
+  // Gives it its id; kBusy beyond maxOpenScans.
   Status AddScan(std::shared_ptr<OpenScan> scan);
-  void CloseScan(const std::shared_ptr<OpenScan>& scan);
+  const std::shared_ptr<OpenScan>* FindScan(uint64_t id) const;  // null: closed, or never opened
+  // Nothing happens when it is closed already.
+  void CloseScan(uint64_t id);
   size_t open_scans() const { return scans_.size(); }
 
   // Ends everything: what is gathered for the log is written (unsynced), jobs stop, threads are joined, scans close.
@@ -109,7 +112,8 @@ class EngineHandle : public std::enable_shared_from_this<EngineHandle> {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<JobRunner> runner_;
   std::unique_ptr<ThreadPool> readers_;
-  std::unordered_set<std::shared_ptr<OpenScan>> scans_;
+  std::unordered_map<uint64_t, std::shared_ptr<OpenScan>> scans_;
+  uint64_t next_scan_ = 1;
   PinnedValue pinned_;
   std::shared_ptr<const ReadView> pinned_view_;  // keeps a memtable's value
   bool has_pinned_ = false;

@@ -77,10 +77,12 @@ template <typename Bytes, bool memory_only>
 napi_value GetBytesInto(napi_env env, napi_callback_info info) {
   EngineCall<4> call(env, info);
   if (!call.open()) return nullptr;
-  char* slab = nullptr;
+  void* slab = nullptr;
   size_t size = 0;
   uint32_t offset = 0;
-  if (!GetMutableBytes(env, call[1], &slab, &size)) return ThrowInvalid(env, "slab must be a Uint8Array");
+  if (napi_get_arraybuffer_info(env, call[1], &slab, &size) != napi_ok) {
+    return ThrowInvalid(env, "slab must be an ArrayBuffer");
+  }
   if (napi_get_value_uint32(env, call[2], &offset) != napi_ok || offset > size) {
     return ThrowInvalid(env, "offset must be an integer within the slab");
   }
@@ -94,7 +96,7 @@ napi_value GetBytesInto(napi_env env, napi_callback_info info) {
     call.handle()->Pin(std::move(found.value));
     return Int32(env, -2 - length);
   }
-  if (length > 0) memcpy(slab + offset, value.data(), value.size());
+  if (length > 0) memcpy(static_cast<char*>(slab) + offset, value.data(), value.size());
   return Int32(env, length);
 }
 
@@ -271,7 +273,9 @@ napi_value AnswerObject(napi_env env, EngineHandle* handle, const ReadAnswer& an
   if (answer.operation == Operation::kNext) {
     Set(env, object, "records", Number(env, uint64_t{answer.batch.records}));
     Set(env, object, "done", Boolean(env, answer.batch.done));
-    Set(env, object, "ascii", Boolean(env, answer.batch.ascii));
+    Set(env, object, "valueBytes", Number(env, uint64_t{answer.batch.value_bytes}));
+    Set(env, object, "asciiKeys", Boolean(env, answer.batch.ascii_keys));
+    Set(env, object, "asciiValues", Boolean(env, answer.batch.ascii_values));
   }
   return object;
 }
@@ -288,7 +292,7 @@ napi_value TakeReads(napi_env env, napi_callback_info info) {
     const std::shared_ptr<OpenScan>& scan = answers[i].scan;
     if (scan == nullptr) continue;
     scan->busy = false;
-    if (scan->close_when_answered) handle->CloseScan(scan);
+    if (scan->close_when_answered) handle->CloseScan(scan->id);
   }
   return list;
 }

@@ -81,26 +81,32 @@ void Scan::Step() {
 Status Scan::Fill(char* out, size_t capacity, uint32_t max_records, Batch* batch) {
   *batch = Batch();
   BURROW_RETURN_IF_ERROR(Position());
-  bool ascii = true;
+  char* front = out;
+  char* end = out + capacity;
+  bool ascii_keys = true, ascii_values = true;
   while (remaining_ > 0 && iterator_->Valid() && batch->records < max_records) {
     Slice key = options_.keys ? iterator_->key() : Slice();
     Slice value = options_.values ? iterator_->value() : Slice();
-    size_t need = kPackedHeader + key.size() + value.size();
-    if (need > capacity - batch->bytes) {
+    const size_t need = kPackedHeader + key.size() + value.size();
+    if (need > static_cast<size_t>(end - front)) {
       if (batch->records == 0) batch->needed = need;
       break;
     }
-    char* p = out + batch->bytes;
-    EncodeFixed32(p, static_cast<uint32_t>(key.size()));
-    EncodeFixed32(p + 4, static_cast<uint32_t>(value.size()));
-    key.copy(p + kPackedHeader, key.size());
-    value.copy(p + kPackedHeader + key.size(), value.size());
-    if (ascii) ascii = AllAscii(Slice(p + kPackedHeader, need - kPackedHeader));
-    batch->bytes += need;
+    EncodeFixed32(front, static_cast<uint32_t>(key.size()));
+    EncodeFixed32(front + 4, static_cast<uint32_t>(value.size()));
+    key.copy(front + kPackedHeader, key.size());
+    end -= value.size();
+    value.copy(end, value.size());
+    if (ascii_keys) ascii_keys = AllAscii(key);
+    if (ascii_values) ascii_values = AllAscii(value);
+    front += kPackedHeader + key.size();
     ++batch->records;
     Step();
   }
-  batch->ascii = ascii;
+  batch->front_bytes = static_cast<size_t>(front - out);
+  batch->value_bytes = static_cast<size_t>(out + capacity - end);
+  batch->ascii_keys = ascii_keys;
+  batch->ascii_values = ascii_values;
   batch->done = remaining_ == 0 || !iterator_->Valid();
   return iterator_->status();
 }

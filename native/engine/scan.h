@@ -18,8 +18,10 @@ struct ScanOptions {
   TableReadOptions read;
 };
 
-// One range scan over one read view, delivered in packed batches:
-//   record := key length u32 · value length u32 · key · value
+// One range scan over one read view, delivered in packed batches: keys grow from the front of the buffer, values from
+// its end down, so that each kind can be taken as text or bytes at once.
+//   front: ( key length u32 · value length u32 · key ) × records
+//   end:   values, the first record's last
 // One thread at a time.
 class Scan {
  public:
@@ -28,12 +30,16 @@ class Scan {
 
   struct Batch {
     uint32_t records = 0;
-    size_t bytes = 0;
-    bool done = false;  // nothing follows (the limit or the end)
-    bool ascii = true;  // every byte packed is below 0x80
-    size_t needed = 0;  // records == 0 and the next record needs this many bytes: ask again with more room
+    size_t front_bytes = 0;
+    size_t value_bytes = 0;
+    bool done = false;         // nothing follows (the limit or the end)
+    bool ascii_keys = true;    // every byte of the keys is below 0x80
+    bool ascii_values = true;  // likewise
+    size_t needed = 0;         // records == 0 and the next record needs this many bytes: ask again with more room
+
+    size_t bytes() const { return front_bytes + value_bytes; }
   };
-  // Packs up to max_records into out[0, capacity).
+  // Packs up to max_records into out[0, front_bytes) and out[capacity - value_bytes, capacity).
   Status Fill(char* out, size_t capacity, uint32_t max_records, Batch* batch);
   // Counts up to max_records without packing them.
   Status Count(uint64_t max_records, uint64_t* counted, bool* done);

@@ -1,13 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { Database } from '../../lib/index.ts'
 
 const GiB = 2 ** 30
 const buffers = { valueEncoding: 'buffer' } as const
 const invalid = (text = '') =>
   expect.objectContaining({ code: 'BURROW_INVALID_ARGUMENT', message: expect.stringContaining(text) })
+
+// Gigabytes take their time on a machine that is busy or short of memory.
+vi.setConfig({ testTimeout: 600_000 })
 
 it('values of 1 GiB are kept; one byte more is refused; as text the error says how to read them', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'burrow-large-'))

@@ -26,7 +26,7 @@ const prelude = `
   const addon = require(require('path').join(${JSON.stringify(root)}, 'node_modules/node-gyp-build'))(${JSON.stringify(root)})
   addon.setErrorFactory((info) => Object.assign(new Error(info.message), info))
   const format = { blockSize: 4096, bloomBitsPerKey: 10, codec: 'none', codecLevel: 0 }
-  const scanAll = { reverse: false, keys: true, values: true, limit: Infinity, fillCache: true, readAhead: 0 }
+  const scanAll = [2 | 4 | 8, undefined, undefined, Infinity, 0]
   const turn = () => new Promise((resolve) => setImmediate(resolve))
   function wait(engine) {
     for (;;) {
@@ -56,7 +56,7 @@ const prelude = `
     engine.submit({ id: 4, type: 'manifestCreate', number: 90, records: [Buffer.alloc(100000)] })
     for (let i = 0; i < 100; i++) engine.submit({ id: 5, type: 'manifestAppend', record: Buffer.alloc(1000) })
     for (let i = 0; i < 1000; i++) engine.submitGet(i, 'key' + i)
-    engine.openScan(scanAll).fillAsync(5000, 1000, 1 << 20)
+    engine.fillScanAsync(engine.openScan(...scanAll), 5000, 1000, 1 << 20)
     for (let i = 0; i < 100; i++) engine.putSS('last' + i, 'x', 4)
     engine.syncWalAsync()
   }
@@ -93,12 +93,13 @@ describe('garbage collection', () => {
         const lock = env.lock(directory + '/LOCK')
         const engine = open(env, directory, () => lock)
         engine.putSS('a', 'x'.repeat(5000), 4)
-        engine.getBytesS('a', Buffer.alloc(1), 0)
+        engine.getBytesS('a', new ArrayBuffer(1), 0)
         engine.submitGet(1, 'a')
-        const scan = engine.openScan(scanAll)
-        if (round % 3 === 0) scan.fillAsync(1, 1, 1)
+        const scan = engine.openScan(...scanAll)
+        const { fillScan } = engine
+        if (round % 3 === 0) engine.fillScanAsync(scan, 1, 1, 1)
         if (round === 7) kept = { get: engine.getStringS }
-        if (round === 8) kept.scan = scan
+        if (round === 8) kept.fill = (buffer) => fillScan(scan, buffer, 1)
       }
       ;(async () => {
         for (let round = 0; round < 20; round++) leak(round)
@@ -108,7 +109,7 @@ describe('garbage collection', () => {
           try { env.lock('/db' + round + '/LOCK').release(); free++ } catch (error) { if (error.code !== 3) throw error }
         }
         const buffer = Buffer.alloc(6000)
-        console.log(free, kept.get('a').length, kept.scan.fill(buffer, 1))
+        console.log(free, kept.get('a').length, kept.fill(buffer))
         kept = undefined
         for (let i = 0; i < 20; i++) { gc(); await turn() }
         env.lock('/db7/LOCK')
@@ -149,7 +150,7 @@ describe('garbage collection', () => {
     const out = runScript(`
       const engine = open(addon.memoryEnv(), '/db')
       let opened = 0
-      try { for (;;) { engine.openScan(scanAll); opened++ } } catch (error) { console.log(opened, error.code) }`)
+      try { for (;;) { engine.openScan(...scanAll); opened++ } } catch (error) { console.log(opened, error.code) }`)
     expect(out).toBe('4 10\n')
   })
 })

@@ -5,6 +5,10 @@ import {
   type NativeEngine,
   type NativeEnv,
   native,
+  SCAN_FILL_CACHE,
+  SCAN_KEYS,
+  SCAN_REVERSE,
+  SCAN_VALUES,
 } from '../../lib/native.ts'
 
 export const format = { blockSize: 4096, bloomBitsPerKey: 10, codec: 'lz4', codecLevel: 0 }
@@ -77,4 +81,27 @@ export function flush(engine: NativeEngine): number {
   if (table === undefined) throw new Error(`flush failed: ${completion.error?.message}`)
   engine.install({ added: [{ ...table, level: 0 }], dropped: [], dropMemtables: 1 })
   return table.number
+}
+
+export interface ScanSettings {
+  lower?: Uint8Array
+  upper?: Uint8Array
+  reverse?: boolean
+  values?: boolean
+  limit?: number
+}
+
+/** A range scan, of everything unless the settings say otherwise, and what can be done with it. */
+export function openScan(engine: NativeEngine, settings: ScanSettings = {}) {
+  const { limit = Number.POSITIVE_INFINITY, lower, reverse = false, upper, values = true } = settings
+  const flags = SCAN_KEYS | SCAN_FILL_CACHE | (values ? SCAN_VALUES : 0) | (reverse ? SCAN_REVERSE : 0)
+  const scan = engine.openScan(flags, lower, upper, limit, 0)
+  return {
+    fill: (buffer: Uint8Array, records: number) => engine.fillScan(scan, buffer, records),
+    count: (max: number) => engine.countScan(scan, max),
+    seek: (key: string | Uint8Array) => engine.seekScan(scan, key),
+    fillAsync: (request: number, records: number, size: number) =>
+      engine.fillScanAsync(scan, request, records, size),
+    close: () => engine.closeScan(scan),
+  }
 }

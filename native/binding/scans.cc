@@ -1,0 +1,207 @@
+// Range scans that fill buffers of JavaScript's with packed records. JavaScript knows a scan by its number.
+
+#include <cmath>
+
+#include "binding/engine_handle.h"
+#include "util/coding.h"
+
+namespace burrow::binding {
+
+namespace {
+
+// The head of a filled buffer and the flags of openScan: SCAN_… of lib/native.ts.
+constexpr size_t kHeaderSize = 16;
+constexpr uint32_t kDone = 1;
+constexpr uint32_t kAsciiKeys = 2;
+constexpr uint32_t kAsciiValues = 4;
+constexpr uint32_t kReverse = 1;
+constexpr uint32_t kWithKeys = 2;
+constexpr uint32_t kWithValues = 4;
+constexpr uint32_t kFillCache = 8;
+
+constexpr uint64_t kMaxBuffer = uint64_t{2} << 30;
+
+// A call about an open scan, the first argument, that no disk thread uses; otherwise it throws, and scan() is null.
+template <size_t N>
+class ScanCall : public EngineCall<N> {
+ public:
+  ScanCall(napi_env env, napi_callback_info info) : EngineCall<N>(env, info) {
+    if (!this->open()) return;
+    uint64_t id = 0;
+    if (!GetInteger(env, (*this)[0], &id)) {
+      ThrowInvalid(env, "scan must be an integer");
+      return;
+    }
+    const std::shared_ptr<OpenScan>* found = this->handle()->FindScan(id);
+    if (found == nullptr || (*found)->close_when_answered) {
+      Throw(env, Status(Code::kClosed, "the iterator is closed"));
+    } else if ((*found)->busy) {
+      Throw(env, Status(Code::kBusy, "the iterator is busy: its last call was not answered yet"));
+    } else {
+      found_ = found;
+    }
+  }
+  Scan* scan() const { return found_ == nullptr ? nullptr : (*found_)->scan.get(); }
+  const std::shared_ptr<OpenScan>& shared() const { return *found_; }
+
+ private:
+  const std::shared_ptr<OpenScan>* found_ = nullptr;
+};
+
+napi_value Fill(napi_env env, napi_callback_info info) {
+  ScanCall<3> call(env, info);
+  if (call.scan() == nullptr) return nullptr;
+  char* buffer = nullptr;
+  size_t size = 0;
+  uint32_t max_records = 0;
+  if (!GetMutableBytes(env, call[1], &buffer, &size) || size < kHeaderSize || size - kHeaderSize > kMaxBuffer) {
+    return ThrowInvalid(env, "buffer must be a Uint8Array of at least 16 bytes, and not above 2 GiB");
+  }
+  if (napi_get_value_uint32(env, call[2], &max_records) != napi_ok) {
+    return ThrowInvalid(env, "maxRecords must be an integer");
+  }
+  OperationCounter& counter = call.handle()->counter(Operation::kNext);
+  Measure measure(counter, call.handle()->timed(), Measure::kSampled);
+  Scan::Batch batch;
+  Status status = call.scan()->Fill(buffer + kHeaderSize, size - kHeaderSize, max_records, &batch);
+  if (!status.ok()) {
+    ++counter.errors;
+    return Throw(env, status);
+  }
+  counter.bytes_out += batch.bytes();
+  EncodeFixed32(buffer, static_cast<uint32_t>(batch.front_bytes));
+  EncodeFixed32(buffer + 4, static_cast<uint32_t>(batch.value_bytes));
+  EncodeFixed32(buffer + 8, (batch.done ? kDone : 0) | (batch.ascii_keys ? kAsciiKeys : 0) |
+                                (batch.ascii_values ? kAsciiValues : 0));
+  EncodeFixed32(buffer + 12, static_cast<uint32_t>(batch.needed));
+  napi_value result = nullptr;
+  napi_create_uint32(env, batch.records, &result);
+  return result;
+}
+
+napi_value Count(napi_env env, napi_callback_info info) {
+  ScanCall<2> call(env, info);
+  if (call.scan() == nullptr) return nullptr;
+  Reader reader(env);
+  const uint64_t max = reader.Integer(call[1], "max");
+  if (!reader.ok()) return nullptr;
+  OperationCounter& counter = call.handle()->counter(Operation::kNext);
+  Measure measure(counter, call.handle()->timed(), Measure::kSampled);
+  uint64_t counted = 0;
+  bool done = false;
+  Status status = call.scan()->Count(max, &counted, &done);
+  if (status.ok()) return Number(env, counted);
+  ++counter.errors;
+  return Throw(env, status);
+}
+
+napi_value Seek(napi_env env, napi_callback_info info) {
+  ScanCall<2> call(env, info);
+  if (call.scan() == nullptr) return nullptr;
+  Reader reader(env);
+  const std::string key = reader.KeyBound(call[1], "key");
+  if (!reader.ok()) return nullptr;
+  Status status = call.scan()->Seek(key);
+  return status.ok() ? nullptr : Throw(env, status);
+}
+
+// Packs on a disk thread, the values right behind the keys; the buffer grows for a record that is larger.
+Status FillString(Scan* scan, uint32_t max_records, size_t max_bytes, ReadAnswer* answer) {
+  std::string& bytes = answer->bytes;
+  Scan::Batch& batch = answer->batch;
+  bytes.resize(max_bytes);
+  BURROW_RETURN_IF_ERROR(scan->Fill(bytes.data(), bytes.size(), max_records, &batch));
+  if (batch.needed > 0) {
+    bytes.resize(batch.needed);
+    BURROW_RETURN_IF_ERROR(scan->Fill(bytes.data(), bytes.size(), 1, &batch));
+  }
+  bytes.erase(batch.front_bytes, bytes.size() - batch.bytes());
+  return Status();
+}
+
+napi_value FillAsync(napi_env env, napi_callback_info info) {
+  ScanCall<4> call(env, info);
+  if (call.scan() == nullptr) return nullptr;
+  Reader reader(env);
+  const uint64_t request = reader.Integer(call[1], "request");
+  const auto max_records = static_cast<uint32_t>(reader.Integer(call[2], "maxRecords", UINT32_MAX));
+  const uint64_t max_bytes = reader.Integer(call[3], "maxBytes", kMaxBuffer);
+  if (!reader.ok()) return nullptr;
+  EngineHandle* engine = call.handle();
+  OperationCounter& counter = engine->counter(Operation::kNext);
+  ++counter.count;
+  // The engine closes scans after it joined this thread, so `scan` stays.
+  std::shared_ptr<OpenScan> open = call.shared();
+  open->busy = true;
+  const bool accepted =
+      engine->readers().Submit(Priority::kFlush, [open, answers = &engine->answers(), request, max_records, max_bytes,
+                                                  timer = engine->timed() ? &counter.nanos : nullptr]() mutable {
+        const auto begin = std::chrono::steady_clock::now();
+        ReadAnswer answer;
+        answer.request = request;
+        answer.operation = Operation::kNext;
+        answer.status = FillString(open->scan.get(), max_records, max_bytes, &answer);
+        answer.scan = std::move(open);
+        if (timer != nullptr) {
+          timer->Record(static_cast<uint64_t>((std::chrono::steady_clock::now() - begin).count()));
+        }
+        answers->Push(std::move(answer));
+      });
+  return accepted ? nullptr : ThrowClosed(env);
+}
+
+// Also after close(): nothing is open then.
+napi_value Close(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  uint64_t id = 0;
+  if (!GetInteger(env, call[0], &id)) return ThrowInvalid(env, "scan must be an integer");
+  static_cast<EngineHandle*>(call.data())->CloseScan(id);
+  return nullptr;
+}
+
+// openScan(flags, lower, upper, limit, readAhead, sequence)
+template <size_t N>
+bool ReadRequest(napi_env env, const EngineCall<N>& call, ScanOptions* options, SequenceNumber* sequence) {
+  Reader reader(env);
+  const uint64_t flags = reader.Integer(call[0], "flags", kReverse | kWithKeys | kWithValues | kFillCache);
+  options->reverse = (flags & kReverse) != 0;
+  options->keys = (flags & kWithKeys) != 0;
+  options->values = (flags & kWithValues) != 0;
+  options->read.fill_cache = (flags & kFillCache) != 0;
+  if (!reader.Undefined(call[1])) options->lower = reader.Bytes(call[1], "lower");
+  if (!reader.Undefined(call[2])) options->upper = reader.Bytes(call[2], "upper");
+  if (reader.Number(call[3], "limit") != INFINITY) options->limit = reader.Integer(call[3], "limit");
+  options->read.read_ahead = reader.Integer(call[4], "readAhead", kMaxBuffer);
+  *sequence = reader.Undefined(call[5]) ? call.handle()->visible_sequence() : reader.Integer(call[5], "sequence");
+  return reader.ok();
+}
+
+napi_value OpenScanFunction(napi_env env, napi_callback_info info) {
+  EngineCall<6> call(env, info);
+  if (!call.open()) return nullptr;
+  EngineHandle* engine = call.handle();
+  OperationCounter& counter = engine->counter(Operation::kScan);
+  Measure measure(counter, engine->timed(), Measure::kSampled);
+  ScanOptions options;
+  SequenceNumber sequence;
+  if (!ReadRequest(env, call, &options, &sequence)) return nullptr;
+  auto open = std::make_shared<OpenScan>();
+  Status status = engine->AddScan(open);
+  if (!status.ok()) {
+    ++counter.errors;
+    return Throw(env, status);
+  }
+  open->scan = std::make_unique<Scan>(call->CurrentView(), sequence, std::move(options));
+  return Number(env, open->id);
+}
+
+constexpr EngineFunction kFunctions[] = {
+    {"openScan", OpenScanFunction}, {"fillScan", Fill},   {"countScan", Count}, {"seekScan", Seek},
+    {"fillScanAsync", FillAsync},   {"closeScan", Close},
+};
+
+}  // namespace
+
+std::span<const EngineFunction> ScanFunctions() { return kFunctions; }
+
+}  // namespace burrow::binding
