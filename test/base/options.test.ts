@@ -115,10 +115,7 @@ describe('validateOptions', () => {
   })
 
   it('answers BURROW_UNSUPPORTED for what is not built yet', () => {
-    for (const options of [
-      { compactionStyle: 'tiered' },
-      { compactionStyle: 'fifo' },
-    ]) {
+    for (const options of [{ compactionStyle: 'tiered' }, { compactionStyle: 'fifo' }]) {
       expect(refusal(options).code).toBe('BURROW_UNSUPPORTED')
     }
   })
