@@ -123,12 +123,15 @@ Status Gets(Session& session, const char* name, bool missing, Results* results) 
   return RandomReads(
       session, name,
       [&](Random& random, Tally* tally) {
+        // As the other side of the boundary: the caller owns the value.
+        thread_local std::string value;
         Key key(random.Uniform(keys));
         GetResult got;
         tally->status = PointGet(*view, missing ? key.missing() : key.slice(), sequence, {}, &got);
         if (got.outcome != GetOutcome::kValue) return;
         ++tally->found;
-        tally->bytes += kKeySize + got.value.value.size();
+        value = got.value.value;
+        tally->bytes += kKeySize + value.size();
       },
       results);
 }

@@ -38,7 +38,7 @@ describe('native status codes', () => {
   it('say what happened, to what, and what to do next', () => {
     const error = fromNative({ code: 2, message: 'bad checksum', file: '/d/000007.sst', offset: 4096 }, 'get')
     expect(error.message).toBe(
-      'get: bad checksum (/d/000007.sst at offset 4096). Nothing was changed. Copy the directory before anything else; `burrow dump-manifest`, `dump-wal` and `dump-table` show what can be read.',
+      'get: bad checksum (/d/000007.sst at offset 4096). Nothing was changed. Run `burrow verify` to see what is damaged, and `burrow repair` after copying the directory.',
     )
     expect(error.context).toEqual({ operation: 'get', file: '/d/000007.sst', offset: 4096 })
     expect(error.retryable).toBe(false)

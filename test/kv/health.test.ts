@@ -174,8 +174,9 @@ describe('each rule speaks up when its threshold is crossed', () => {
     await withDatabase({ env, ...small, health: { freeSpace: null } }, async (db) => {
       await db.put('a', 'x'.repeat(100_000))
       await db.flush()
-      const used = env.totalSpace('/') - env.freeSpace('/')
       const at = (share: number) => {
+        // Anew each time: a log may have been prepared meanwhile.
+        const used = env.totalSpace('/') - env.freeSpace('/')
         env.setCapacity!(Math.floor(used / share))
         return db.health()
       }

@@ -161,6 +161,7 @@ describe('a file system', () => {
   it('memory crashes and fills up', () => {
     const env = native.memoryEnv()
     const engine = engineOf(env)
+    env.syncDir('/')
     engine.putSS('kept', '1', WRITE_SYNC)
     engine.putSS('written', '2', 0)
     const power = env.crashClone?.('power', 7)
