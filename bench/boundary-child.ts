@@ -1,0 +1,158 @@
+/** The JavaScript side of the boundary: each part runs in a process of its own, as the native side does. */
+import { rmSync } from 'node:fs'
+import { deltaOf } from '../lib/compaction/background.ts'
+import { Database } from '../lib/index.ts'
+import { findDatabase } from '../lib/manifest/recovery.ts'
+import { native, SCAN_FILL_CACHE, SCAN_KEYS, SCAN_VALUES } from '../lib/native.ts'
+import { keyOf, makeValues, Random } from './data.ts'
+import type { BenchValue, ValueEncoding } from './engines/engine.ts'
+import { Stopwatch } from './workloads/workload.ts'
+
+/** Nanoseconds an operation. */
+export interface Cost {
+  readonly wall: number
+  readonly cpu: number
+}
+
+export const valueSize = 100
+export const batchSize = 1000
+/** Reads that are measured, however small the database is: by then everything is compiled and warm. */
+export const reads = 1_000_000
+export const settings = { memtableSize: 64 * 2 ** 20, blockCacheSize: 256 * 2 ** 20, syncWrites: false }
+
+/** The cost a record of `pass`, which returns how many it saw, after as many passes to warm up. */
+async function repeated(num: number, pass: () => number): Promise<Cost> {
+  const passes = Math.ceil(reads / num)
+  for (let i = 0; i < passes; i++) pass()
+  const watch = new Stopwatch()
+  let records = 0
+  watch.start()
+  for (let i = 0; i < passes; i++) records += pass()
+  watch.stop()
+  return { wall: (watch.seconds * 1e9) / records, cpu: (watch.cpuSeconds * 1e9) / records }
+}
+
+/** Writes the records in batches; the cost of each. Keys are strings, values what `values` holds. */
+function fill(db: Database, num: number, values: readonly BenchValue[]): Cost {
+  const watch = new Stopwatch()
+  for (let begin = 0; begin < num; begin += batchSize) {
+    const keys = Array.from({ length: Math.min(batchSize, num - begin) }, (_, i) => keyOf(begin + i))
+    watch.start()
+    const batch = db.writeBatch()
+    for (let i = 0; i < keys.length; i++) batch.put(keys[i]!, values[(begin + i) % values.length]!)
+    batch.commitSync()
+    watch.stop()
+  }
+  return { wall: (watch.seconds * 1e9) / num, cpu: (watch.cpuSeconds * 1e9) / num }
+}
+
+/** Fills new databases, after one to warm up; leaves one sorted run in the last, and gives the tables for the harness. */
+async function writeApi(
+  directory: string,
+  num: number,
+): Promise<{ strings: Cost; buffers: Cost; tables: string }> {
+  const buffers = makeValues(4096, valueSize, 0.5, 42)
+  const strings = buffers.map((value) => value.toString('latin1'))
+  const cost = { strings: { wall: 0, cpu: 0 }, buffers: { wall: 0, cpu: 0 } }
+  let tables = ''
+  for (const pass of ['warm', 'buffers', 'strings'] as const) {
+    rmSync(directory, { recursive: true, force: true })
+    const db = await Database.open(directory, settings)
+    if (pass === 'warm') {
+      for (const values of [strings, buffers]) fill(db, reads / 4, values)
+    } else {
+      cost[pass] = fill(db, num, pass === 'buffers' ? buffers : strings)
+      await db.compact()
+      tables = db
+        .levels()
+        .flatMap(({ files, level }) => files.map(({ number }) => `${level} ${number}\n`))
+        .join('')
+    }
+    await db.close()
+  }
+  return { ...cost, tables }
+}
+
+async function getEach(directory: string, num: number, valueEncoding: ValueEncoding): Promise<Cost> {
+  const db = (await Database.open(directory, { ...settings, valueEncoding })) as Database<string, BenchValue>
+  const random = new Random(7)
+  const get = new Stopwatch()
+  for (let done = 0; done < 2 * reads; done += 1000) {
+    const keys = Array.from({ length: 1000 }, () => keyOf(random.below(num)))
+    const warm = done >= reads
+    if (warm) get.start()
+    for (const key of keys) if (db.getSync(key) === undefined) throw new Error(`${key} is gone`)
+    if (warm) get.stop()
+  }
+  await db.close()
+  return { wall: (get.seconds * 1e9) / reads, cpu: (get.cpuSeconds * 1e9) / reads }
+}
+
+async function scanAll(directory: string, num: number, valueEncoding: ValueEncoding): Promise<Cost> {
+  const db = (await Database.open(directory, { ...settings, valueEncoding })) as Database<string, BenchValue>
+  const scanned = await repeated(num, () => {
+    let records = 0
+    for (const [key, value] of db.entries()) if (key.length > 0 && value.length > 0) records++
+    return records
+  })
+  await db.close()
+  return scanned
+}
+
+/** Records stepped over by the engine in calls from JavaScript, a thousand at a time. */
+async function countRecords(directory: string, num: number): Promise<Cost> {
+  const env = native.posixEnv()
+  const found = findDatabase(env, directory)!
+  const engine = native.openEngine(env, {
+    directory,
+    databaseId: found.state.databaseId,
+    memtableSize: settings.memtableSize,
+    blockCacheSize: settings.blockCacheSize,
+    maxOpenFiles: 1000,
+    jobThreads: 1,
+    readThreads: 1,
+    compactionBytesPerSecond: 0,
+    maxOpenScans: 10,
+    statistics: true,
+    readOnly: true,
+    nextFileNumber: found.nextFileNumber,
+    onProgress: () => {},
+  })
+  engine.install(deltaOf({ added: [...found.state.version.all()] }, 0))
+  const cost = await repeated(num, () => {
+    const scan = engine.openScan(
+      SCAN_KEYS | SCAN_VALUES | SCAN_FILL_CACHE,
+      undefined,
+      undefined,
+      Number.POSITIVE_INFINITY,
+      0,
+    )
+    let records = 0
+    for (let step = batchSize; step === batchSize; ) {
+      step = engine.countScan(scan, batchSize)
+      records += step
+    }
+    engine.closeScan(scan)
+    return records
+  })
+  engine.close()
+  return cost
+}
+
+/** What can be measured, by name. */
+const parts = {
+  write: (directory: string, num: number) => writeApi(directory, num),
+  getStrings: (directory: string, num: number) => getEach(directory, num, 'utf8'),
+  getBuffers: (directory: string, num: number) => getEach(directory, num, 'buffer'),
+  scanStrings: (directory: string, num: number) => scanAll(directory, num, 'utf8'),
+  scanBuffers: (directory: string, num: number) => scanAll(directory, num, 'buffer'),
+  count: (directory: string, num: number) => countRecords(directory, num),
+}
+export type Parts = typeof parts
+
+// The parent gives the part's name, the database's directory and the number of records.
+const [name, directory, num] = process.argv.slice(2)
+if (process.send !== undefined && name !== undefined && Object.hasOwn(parts, name)) {
+  process.send(await parts[name as keyof Parts](directory!, Number(num)))
+  process.disconnect()
+}
