@@ -5,7 +5,8 @@ import { repairOnce } from '../kv/repairing.ts'
 import { testSeed } from '../model/random.ts'
 
 const seed = testSeed()
-const rounds = 5000
+/** BURROW_TEST_REPAIRS for fewer. */
+const rounds = Number(process.env['BURROW_TEST_REPAIRS'] ?? 5000)
 
 it(`${rounds} damaged databases, BURROW_TEST_SEED=${seed}`, async () => {
   using folder = new TemporaryFolder()
