@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/compile.ts',
     // They pack, install and compile the package: `npm run test:package`; or take hours: `npm run test:long`.
     exclude: ['test/package/**', 'test/long/**'],
     // Guards against hanging, not a statement about speed: a loaded machine must not fail a test.

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { BackupInfo, BackupProgress } from '../index.ts'
+import { counted } from '../util/counted.ts'
 import { formatBytes } from '../util/units.ts'
 import { withOwn } from './checkpoint.ts'
 import { writeJson, writeLine } from './output.ts'
@@ -94,7 +95,7 @@ async function create(path: string, directory: string, options: BackupOptions): 
   if (json) return await writeJson(report)
   const { bytes, copiedBytes, copiedFiles, durationMs, files, id, removed } = report
   await writeLine(
-    `backup ${id}: ${files} tables, ${formatBytes(bytes)}; ${copiedFiles} new, ${formatBytes(copiedBytes)}; ${seconds(durationMs)}`,
+    `backup ${id}: ${counted(files, 'table')}, ${formatBytes(bytes)}; ${copiedFiles} new, ${formatBytes(copiedBytes)}; ${seconds(durationMs)}`,
   )
   if (removed.length > 0) await writeLine(`removed: ${removed.join(', ')}`)
 }
@@ -108,7 +109,7 @@ async function list(directory: string, { json }: JsonOption): Promise<void> {
 
 function describe({ bytes, createdAt, damage, files, id, sequence }: BackupInfo): string {
   if (createdAt === null) return `${id}  damaged: ${damage}`
-  return `${id}  ${createdAt.toISOString()}  ${files} tables  ${formatBytes(bytes!)}  sequence ${sequence}`
+  return `${id}  ${createdAt.toISOString()}  ${counted(files!, 'table')}  ${formatBytes(bytes!)}  sequence ${sequence}`
 }
 
 async function verify(directory: string, { id, json }: ChoiceOptions): Promise<void> {
@@ -120,9 +121,9 @@ async function verify(directory: string, { id, json }: ChoiceOptions): Promise<v
   if (json) return await writeJson(report)
   for (const { file, id, problem } of report.problems) await writeLine(`backup ${id}: ${file}: ${problem}`)
   const { backups, bytes, durationMs, files, ok } = report
-  const what = backups.length === 1 ? `backup ${backups[0]}` : `${backups.length} backups`
+  const what = backups.length === 1 ? `backup ${backups[0]}` : counted(backups.length, 'backup')
   await writeLine(
-    `${what}: ${ok ? 'sound' : 'damaged'}; read ${files} tables, ${formatBytes(bytes)} in ${seconds(durationMs)}`,
+    `${what}: ${ok ? 'sound' : 'damaged'}; read ${counted(files, 'table')}, ${formatBytes(bytes)} in ${seconds(durationMs)}`,
   )
 }
 
@@ -134,7 +135,7 @@ async function restore(directory: string, path: string, { id, json }: ChoiceOpti
   if (json) return await writeJson(report)
   const { bytes, durationMs, files } = report
   await writeLine(
-    `backup ${report.id} restored to ${report.path}: ${files} tables, ${formatBytes(bytes)} in ${seconds(durationMs)}`,
+    `backup ${report.id} restored to ${report.path}: ${counted(files, 'table')}, ${formatBytes(bytes)} in ${seconds(durationMs)}`,
   )
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { BurrowError, isBurrowError } from '../base/errors.ts'
+import { counted } from '../util/counted.ts'
 import { formatBytes } from '../util/units.ts'
 import { writeJson, writeLine } from './output.ts'
 import { withProgressBar } from './progress-bar.ts'
@@ -27,7 +28,7 @@ async function checkpoint(path: string, directory: string, { json }: CheckpointO
   const { bytes, copied, durationMs, files, linked } = report
   const how = copied === 0 ? `${linked} linked` : `${linked} linked, ${copied} copied`
   await writeLine(
-    `${report.path}: ${files} files, ${formatBytes(bytes)} (${how}) in ${Math.round(durationMs)} ms`,
+    `${report.path}: ${counted(files, 'file')}, ${formatBytes(bytes)} (${how}) in ${Math.round(durationMs)} ms`,
   )
 }
 

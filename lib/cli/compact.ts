@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { counted } from '../util/counted.ts'
 import { formatBytes } from '../util/units.ts'
 import { addNotation, type NotationOptions, notationOf } from './notation.ts'
 import { writeJson, writeLine } from './output.ts'
@@ -39,7 +40,8 @@ async function compact(path: string, options: CompactOptions): Promise<void> {
     const after = tables(db)
     const durationMs = performance.now() - began
     if (options.json) return await writeJson({ before, after, durationMs })
-    const shape = ({ bytes, files }: ReturnType<typeof tables>) => `${files} tables, ${formatBytes(bytes)}`
+    const shape = ({ bytes, files }: ReturnType<typeof tables>) =>
+      `${counted(files, 'table')}, ${formatBytes(bytes)}`
     await writeLine(`${shape(before)} -> ${shape(after)} in ${(durationMs / 1000).toFixed(1)} s`)
   })
 }

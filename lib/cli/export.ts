@@ -1,6 +1,7 @@
 import { open, rename, rm, stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { ExportOptions as Range } from '../index.ts'
+import { counted } from '../util/counted.ts'
 import { formatBytes } from '../util/units.ts'
 import { UsageError } from './failure.ts'
 import { addNotation, type NotationOptions, notationOf } from './notation.ts'
@@ -60,7 +61,7 @@ async function exportLines(path: string, options: ExportOptions): Promise<void> 
       }),
     )
     if (options.json) await writeJson(done)
-    else await writeLine(`${done.records} records, ${formatBytes(done.bytes)}`)
+    else await writeLine(`${counted(done.records, 'record')}, ${formatBytes(done.bytes)}`)
   })
 }
 

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { BurrowError } from '../base/errors.ts'
 import type { ImportProgress } from '../index.ts'
+import { counted } from '../util/counted.ts'
 import { formatBytes } from '../util/units.ts'
 import { writeJson, writeLine } from './output.ts'
 import { withProgressBar } from './progress-bar.ts'
@@ -47,7 +48,7 @@ async function importLines(path: string, file: string | undefined, options: Impo
     )
   })
   if (options.json) return await writeJson(done)
-  await writeLine(`${done.records} records, ${formatBytes(done.bytes)}`)
+  await writeLine(`${counted(done.records, 'record')}, ${formatBytes(done.bytes)}`)
 }
 
 /** Before the database is made, when there is none. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { QuarantineReport } from '../kv/quarantine.ts'
 import { fileName } from '../manifest/file-names.ts'
 import { formatSpan } from '../manifest/version-edit-text.ts'
+import { counted } from '../util/counted.ts'
 import { parseFileNumber } from './file-number.ts'
 import { writeJson, writeLine } from './output.ts'
 
@@ -62,7 +63,7 @@ function linesOf({ file, level, movedTo, table }: QuarantineReport, dryRun: bool
   const name = fileName('table', table.number)
   const lines = [
     `${name}, L${level}: ${dryRun ? 'would be taken' : 'was taken'} out of the database`,
-    `lost: ${entries} records with keys in ${formatSpan(table)}, sequence numbers ${table.smallestSeq} to ${table.largestSeq}`,
+    `lost: ${counted(entries, 'record')} with keys in ${formatSpan(table)}, sequence numbers ${table.smallestSeq} to ${table.largestSeq}`,
   ]
   if (tombstones + rangeTombstones > 0) {
     lines.push(

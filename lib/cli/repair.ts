@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { DamagedFile, RepairReport } from '../index.ts'
+import { counted } from '../util/counted.ts'
 import {
   addNotation,
   jsonBytes,
@@ -62,17 +63,17 @@ function* describe(report: RepairReport, notation: Notation): Generator<string> 
   const { damaged, dryRun, filesMoved, logRecords, logs, manifest, recordsKept, sound, tablesKept } = report
   for (const file of damaged) yield* describeFile(file, notation)
   if (sound) {
-    yield `sound: ${tablesKept} tables, ${recordsKept} records; ${logs} logs, ${logRecords} writes. Nothing was changed`
+    yield `sound: ${counted(tablesKept, 'table')}, ${counted(recordsKept, 'record')}; ${counted(logs, 'log')}, ${counted(logRecords, 'write')}. Nothing was changed`
     return
   }
   if (manifest !== 'whole') {
     const how = manifest === 'lost' ? 'no manifest is left' : 'the manifest ends at its damage'
     yield `${how}: the order of tables is worked out from their sequence numbers, and keys that were deleted can come back`
   }
-  yield `whole: ${tablesKept} tables, ${recordsKept} records; ${logs} logs, ${logRecords} writes`
+  yield `whole: ${counted(tablesKept, 'table')}, ${counted(recordsKept, 'record')}; ${counted(logs, 'log')}, ${counted(logRecords, 'write')}`
   const lost = damaged.reduce((sum, { recordsLost = 0 }) => sum + recordsLost, 0)
   const unknown = damaged.some(({ kind, recordsLost }) => recordsLost === undefined && kind !== 'manifest')
-  yield `lost: ${unknown ? 'at least ' : ''}${lost} records`
+  yield `lost: ${unknown ? 'at least ' : ''}${counted(lost, 'record')}`
   if (dryRun)
     yield 'nothing was changed: run it without --dry-run, on a copy of the directory or after making one'
   else yield `repaired; moved to lost/: ${filesMoved.join(' ') || 'nothing'}`
@@ -82,14 +83,14 @@ function* describeFile(damaged: DamagedFile, notation: Notation): Generator<stri
   const { file, largest, level, lost, problem, recordsLost, recordsSaved, smallest } = damaged
   yield `damaged: ${file}: ${problem}`
   if (damaged.kind === 'table' || damaged.kind === 'wal') {
-    yield `  ${recordsSaved} records saved, ${recordsLost ?? 'an unknown number'} lost`
+    yield `  ${counted(recordsSaved, 'record')} saved, ${recordsLost ?? 'an unknown number'} lost`
   }
   if (smallest !== undefined && largest !== undefined) {
     yield `  L${level}, keys from ${showBytes(smallest, notation)} to ${showBytes(largest, notation)}`
   }
   for (const range of lost) {
     const { after, afterSequence, before, beforeSequence, offset, size } = range
-    let text = `  lost at offset ${offset}, ${size} bytes: ${range.problem}`
+    let text = `  lost at offset ${offset}, ${counted(size, 'byte')}: ${range.problem}`
     if (after !== undefined) text += `; behind key ${showBytes(after, notation)}`
     if (before !== undefined) text += `; before key ${showBytes(before, notation)}`
     if (afterSequence !== undefined) text += `; behind write ${afterSequence}`

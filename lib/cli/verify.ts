@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { VerifyReport } from '../index.ts'
+import { counted } from '../util/counted.ts'
 import { formatBytes } from '../util/units.ts'
 import { parseFileNumber } from './file-number.ts'
 import { writeJson, writeLine } from './output.ts'
@@ -47,9 +48,9 @@ async function verify(path: string, { json, table }: VerifyOptions): Promise<voi
 }
 
 function summary({ bytes, durationMs, logs, ok, problems, records, tables }: VerifyReport): string {
-  const read = `${tables} tables and ${logs} logs, ${records} records, ${formatBytes(bytes)}`
+  const read = `${counted(tables, 'table')} and ${counted(logs, 'log')}, ${counted(records, 'record')}, ${formatBytes(bytes)}`
   const time = `${(durationMs / 1000).toFixed(1)} s`
   if (ok) return `sound: ${read} in ${time}`
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  const count = counted(problems.length, 'problem')
   return `${count}; read ${read} in ${time}. Copy the directory, then see \`burrow repair --dry-run\``
 }

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { ListedLog, TruncateReport } from '../kv/wal-tools.ts'
 import { fileName } from '../manifest/file-names.ts'
+import { counted } from '../util/counted.ts'
 import { formatBytes } from '../util/units.ts'
 import { describeDump } from './dump-wal.ts'
 import { UsageError } from './failure.ts'
@@ -83,7 +84,7 @@ function lineOf(log: ListedLog): string {
   return [
     fileName('wal', log.number),
     formatBytes(bytes),
-    `${records} records`,
+    counted(records, 'record'),
     `sequence numbers ${sequences}`,
     `synced to ${syncedOffset}`,
     `${end}${where}`,
@@ -100,7 +101,9 @@ async function verify(path: string, { json }: JsonOption): Promise<void> {
   if (json) return await writeJson({ ok, logs: surveys.length, problems })
   for (const { code, message } of problems) await writeLine(`damaged: ${code} ${message}`)
   const records = surveys.reduce((sum, log) => sum + log.records, 0)
-  await writeLine(`${ok ? 'sound' : 'damaged'}: ${surveys.length} logs, ${records} records`)
+  await writeLine(
+    `${ok ? 'sound' : 'damaged'}: ${counted(surveys.length, 'log')}, ${counted(records, 'record')}`,
+  )
 }
 
 async function estimate(path: string, { json }: JsonOption): Promise<void> {
@@ -109,9 +112,11 @@ async function estimate(path: string, { json }: JsonOption): Promise<void> {
   if (json) return await writeJson(found)
   const { bytes, logs, measured, records, seconds } = found
   const time = seconds === null ? 'unknown, since every log is damaged' : `about ${seconds.toFixed(3)} s`
-  await writeLine(`${logs} logs, ${records} records, ${formatBytes(bytes)} to replay: ${time}`)
+  await writeLine(
+    `${counted(logs, 'log')}, ${counted(records, 'record')}, ${formatBytes(bytes)} to replay: ${time}`,
+  )
   if (measured !== null) {
-    const rate = `${measured.records} records in ${measured.seconds.toFixed(3)} s`
+    const rate = `${counted(measured.records, 'record')} in ${measured.seconds.toFixed(3)} s`
     await writeLine(`measured by replaying ${measured.file} into memory: ${rate}`)
   }
 }
@@ -127,7 +132,7 @@ async function compact(path: string, options: JsonOption & SetOptions & { keep: 
   const after = totals(await readLogs(path))
   if (options.json) return await writeJson({ before, after })
   const shape = ({ bytes, logs, records }: typeof before) =>
-    `${logs} logs, ${records} records, ${formatBytes(bytes)}`
+    `${counted(logs, 'log')}, ${counted(records, 'record')}, ${formatBytes(bytes)}`
   await writeLine(`${shape(before)} -> ${shape(after)}`)
 }
 
@@ -157,7 +162,7 @@ function linesOf(report: TruncateReport): string[] {
   const from = lastKept === null ? 'every write of this log' : `the writes behind sequence number ${lastKept}`
   const to = nextSequence === null ? '' : `, up to ${nextSequence - 1}`
   const lines = [
-    `${file}: ${bytesCut} bytes behind ${offset} ${copy === null ? 'would be cut' : 'were cut'}`,
+    `${file}: ${counted(bytesCut, 'byte')} behind ${offset} ${copy === null ? 'would be cut' : 'were cut'}`,
     `lost: ${from}${to}; ${recordsCut} of them could be read`,
   ]
   if (copy !== null) lines.push(`the uncut log is ${copy}`)

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "engine/engine.h"
+#include "engine/scan_testing.h"
 #include "jobs/job_runner.h"
 #include "util/random.h"
 #include "util/testing.h"
@@ -260,16 +261,7 @@ class Machine {
     for (Scan::Batch batch; !batch.done;) {
       CHECK_OK(scan.Fill(buffer, sizeof buffer, 1 + static_cast<uint32_t>(random_.Uniform(10)), &batch));
       CHECK_EQ(batch.needed, 0);
-      Decoder decoder(Slice(buffer, batch.front_bytes));
-      const char* value_end = buffer + sizeof buffer;
-      for (uint32_t i = 0; i < batch.records; ++i) {
-        uint32_t key_size, value_size;
-        Slice key;
-        CHECK(decoder.Fixed32(&key_size) && decoder.Fixed32(&value_size) && decoder.Bytes(key_size, &key));
-        value_end -= value_size;
-        found.emplace_back(key, Slice(value_end, value_size));
-      }
-      CHECK_EQ(value_end, buffer + sizeof buffer - batch.value_bytes);
+      UnpackRecords(buffer, sizeof buffer, batch, &found);
     }
     CHECK_EQ(found.size(), expected.size());
     CHECK(found == expected);

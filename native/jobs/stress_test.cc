@@ -15,6 +15,7 @@
 
 #include "base/write_batch.h"
 #include "engine/engine.h"
+#include "engine/scan_testing.h"
 #include "env/file_names.h"
 #include "jobs/job_runner.h"
 #include "util/hash.h"
@@ -92,15 +93,9 @@ std::vector<std::pair<std::string, std::string>> ReadHalf(const Moment& moment, 
   char buffer[2048];
   for (Scan::Batch batch; !batch.done;) {
     CHECK_OK(scan.Fill(buffer, sizeof buffer, 1 + static_cast<uint32_t>(random->Uniform(40)), &batch));
-    Decoder decoder(Slice(buffer, batch.bytes));
-    for (uint32_t i = 0; i < batch.records; ++i) {
-      uint32_t key_size, value_size;
-      Slice key, value;
-      CHECK(decoder.Fixed32(&key_size) && decoder.Fixed32(&value_size) && decoder.Bytes(key_size, &key) &&
-            decoder.Bytes(value_size, &value));
-      found.emplace_back(key.substr(1), value);
-    }
+    UnpackRecords(buffer, sizeof buffer, batch, &found);
   }
+  for (auto& [key, value] : found) key.erase(0, 1);
   if (reverse) std::reverse(found.begin(), found.end());
   return found;
 }

@@ -18,7 +18,7 @@ test('a checkpoint is a database', async () => {
   const again = await burrow(['checkpoint', db, folder.join('copy')])
   expect(again).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('BURROW_EXISTS') })
   const text = await burrow(['checkpoint', db, folder.join('other')])
-  expect(text.stdout).toMatch(/other: 1 files, .* \(1 linked\) in \d+ ms\n$/)
+  expect(text.stdout).toMatch(/other: 1 file, .* \(1 linked\) in \d+ ms\n$/)
 })
 
 test('backup, list, verify, restore', async () => {
@@ -27,7 +27,7 @@ test('backup, list, verify, restore', async () => {
   const backups = folder.join('backups')
   const first = await burrow(['backup', db, backups])
   expect(first).toMatchObject({ code: 0, stderr: '' })
-  expect(first.stdout).toMatch(/^backup 1: 1 tables, .*; 1 new, /)
+  expect(first.stdout).toMatch(/^backup 1: 1 table, .*; 1 new, /)
   await burrow(['put', db, 'b', '2'])
   expect(await burrowJson(['backup', db, backups])).toMatchObject({ id: 2, sharedFiles: 1, copiedFiles: 1 })
   expect(await burrowJson(['backup', 'list', backups])).toMatchObject([{ id: 1 }, { id: 2, damage: null }])

@@ -18,7 +18,7 @@ it('leaves a sound database alone', async () => {
   const before = filesOf(db)
   expect(await burrow(['repair', db])).toMatchObject({ code: 0, stderr: '' })
   expect((await burrow(['repair', db, '--dry-run'])).stdout).toMatch(
-    /^sound: 1 tables, 1000 records; .*Nothing was changed\n$/,
+    /^sound: 1 table, 1000 records; .*Nothing was changed\n$/,
   )
   expect(filesOf(db)).toEqual(before)
 })

@@ -109,7 +109,7 @@ describe('compact', () => {
       after: kept,
     })
     expect((await burrow(['wal', 'compact', path, '--keep', '35'])).stdout).toMatch(
-      /^3 logs, 36 records, .* -> 1 logs, 0 records, .*\n$/,
+      /^3 logs, 36 records, .* -> 1 log, 0 records, .*\n$/,
     )
     expect(await burrowJson(['get', path, 'second 9'])).toBeDefined()
     expect((await burrow(['wal', 'compact', path, '--keep', 'few'])).code).toBe(2)

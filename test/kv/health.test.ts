@@ -198,10 +198,10 @@ describe('each rule speaks up when its threshold is crossed', () => {
     const env = native.memoryEnv()
     const health = { diskUsage: null, diskUsageError: null }
     await withDatabase({ env, memtableSize: 1 << 20, health }, async (db) => {
-      const used = env.totalSpace('/') - env.freeSpace('/')
-      env.setCapacity!(used + (3 << 20))
+      const leave = (free: number) => env.setCapacity!(env.totalSpace('/') - env.freeSpace('/') + free)
+      leave(3 << 20)
       expect(db.health().status).toBe('healthy')
-      env.setCapacity!(used + (1 << 20))
+      leave(1 << 20)
       expect(db.health().warnings).toMatchObject([{ code: 'disk-space', threshold: 2 << 20, value: 1 << 20 }])
       env.setCapacity!(0)
     })
