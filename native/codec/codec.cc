@@ -8,6 +8,7 @@
 #include <lz4.h>
 #endif
 #ifdef BURROW_HAVE_ZSTD
+#define ZSTD_STATIC_LINKING_ONLY  // for ZSTD_getFrameHeader
 #include <zstd.h>
 #endif
 
@@ -43,8 +44,44 @@ size_t CompressZstd(int level, Slice raw, char* out, size_t room) {
   size_t size = ZSTD_compressCCtx(context.get(), out, room, raw.data(), raw.size(), level);
   return ZSTD_isError(size) ? 0 : size;
 }
+
+// Goes through the headers of one frame's blocks (RFC 8878, 3.1.1.2). Only a compressed block does not say its size.
+bool ZstdCanHold(Slice frame, uint64_t raw_size) {
+  ZSTD_FrameHeader header;
+  if (ZSTD_getFrameHeader(&header, frame.data(), frame.size()) != 0) return false;
+  if (header.frameType != ZSTD_frame || header.frameContentSize != raw_size) return false;
+  frame.remove_prefix(header.headerSize);
+  constexpr size_t kBlockHeaderSize = 3;
+  constexpr uint32_t kRun = 1, kCompressed = 2, kReserved = 3;
+  uint64_t most = 0;
+  while (most < raw_size && frame.size() >= kBlockHeaderSize) {
+    const auto byte = [frame](size_t i) { return uint32_t{static_cast<uint8_t>(frame[i])}; };
+    const uint32_t block = byte(0) | byte(1) << 8 | byte(2) << 16;
+    const uint32_t type = block >> 1 & 3, size = block >> 3;
+    frame.remove_prefix(kBlockHeaderSize);
+    const size_t stored = type == kRun ? 1 : size;
+    if (type == kReserved || size > header.blockSizeMax || stored > frame.size()) return false;
+    frame.remove_prefix(stored);
+    most += type == kCompressed ? header.blockSizeMax : size;
+    if ((block & 1) != 0) break;
+  }
+  return most >= raw_size;
+}
 #endif
 
+bool CanHold(CodecId id, Slice compressed, uint64_t raw_size) {
+  switch (id) {
+#ifdef BURROW_HAVE_LZ4
+    case CodecId::kLz4: return raw_size <= uint64_t{255} * compressed.size();  // all of it length bytes
+#endif
+#ifdef BURROW_HAVE_ZSTD
+    case CodecId::kZstd: return ZstdCanHold(compressed, raw_size);
+#endif
+    default: return raw_size == compressed.size();
+  }
+}
+
+Status Lacking(CodecId id) { return Status::Unsupported(std::string("built without ") + CodecName(id)); }
 Status Malformed(CodecId id) { return Status::Corruption(std::string("malformed ") + CodecName(id) + " data"); }
 
 }  // namespace
@@ -104,8 +141,14 @@ bool Compress(CodecId id, [[maybe_unused]] int level, Slice raw, std::string* ou
   return size != 0;
 }
 
+Status CheckRawSize(CodecId id, Slice compressed, size_t raw_size) {
+  if (!CodecAvailable(id)) return Lacking(id);
+  if (CanHold(id, compressed, raw_size)) return Status();
+  return Status::Corruption(std::string(CodecName(id)) + " data cannot be " + std::to_string(raw_size) + " bytes");
+}
+
 Status Decompress(CodecId id, Slice compressed, char* out, size_t raw_size) {
-  if (!CodecAvailable(id)) return Status::Unsupported(std::string("built without ") + CodecName(id));
+  if (!CodecAvailable(id)) return Lacking(id);
   switch (id) {
 #ifdef BURROW_HAVE_LZ4
     case CodecId::kLz4: {

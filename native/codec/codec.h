@@ -20,6 +20,11 @@ bool CodecAvailable(CodecId id);  // compiled into this build
 // fails, or saves less than an eighth. `level` is the codec's own scale; 0 means its default. REQUIRES: id != kNone.
 bool Compress(CodecId id, int level, Slice raw, std::string* out);
 
+// Whether `compressed` can be `raw_size` bytes, as far as that is seen without decompressing it; for use before memory is
+// taken for them. kCorruption when not: more than 255 times the bytes of lz4; for zstd, another size than the frame's own
+// or more than the blocks of the frame can hold. kUnsupported as for Decompress.
+Status CheckRawSize(CodecId id, Slice compressed, size_t raw_size);
+
 // Decompresses into exactly `raw_size` bytes at `out`. Never writes past them, whatever the input.
 // kUnsupported names a codec that this build lacks ("built without zstd"); kCorruption for malformed input.
 Status Decompress(CodecId id, Slice compressed, char* out, size_t raw_size);

@@ -9,9 +9,6 @@ namespace burrow {
 namespace {
 
 constexpr size_t kFilterAlignment = 64;
-// The most that a byte of compressed data can stand for: 255 in lz4 (a run of length bytes), a 128 KiB run in 4 bytes
-// in zstd. A stored size beyond that is a lie.
-constexpr uint64_t kMostRawPerByte[] = {1, 256, 1 << 16};
 
 void AppendHandle(BlockHandle handle, std::string* out) {
   PutFixed64(out, handle.offset);
@@ -117,9 +114,8 @@ Status DecodeBlock(Slice stored, BlockType type, BlockRef* block) {
   const char* start = DecodeVarint32(payload.data(), payload.data() + size, &raw_size);
   if (start == nullptr) return Status::Corruption("malformed block size");
   payload.remove_prefix(static_cast<size_t>(start - payload.data()));
-  if (raw_size == 0 || raw_size > kMaxRawBlockSize || raw_size / kMostRawPerByte[codec] > payload.size()) {
-    return Status::Corruption("block size does not fit its compressed size");
-  }
+  if (raw_size == 0 || raw_size > kMaxRawBlockSize) return Status::Corruption("malformed block size");
+  BURROW_RETURN_IF_ERROR(CheckRawSize(static_cast<CodecId>(codec), payload, raw_size));
   BlockRef raw = AllocateFor(type, raw_size, &data);
   BURROW_RETURN_IF_ERROR(Decompress(static_cast<CodecId>(codec), payload, data, raw_size));
   *block = std::move(raw);
