@@ -259,13 +259,23 @@ class Salvager {
     return Status();
   }
 
-  // Range tombstones concern the whole table: no keys around them.
+  // Range tombstones concern the whole table: no keys around them. Of a stretch that was already lost (they look like no
+  // data) it is told that it held them.
   void LoseTombstones(uint64_t begin, uint64_t end, std::string problem) {
-    LostRange lost;
-    lost.offset = std::min(begin, size_);
-    lost.size = std::max(end, lost.offset) - lost.offset;
-    lost.problem = std::move(problem);
-    result_->lost.push_back(std::move(lost));
+    begin = std::min(begin, size_);
+    end = std::clamp(end, begin, size_);
+    std::vector<LostRange>& lost = result_->lost;
+    const auto next = std::find_if(lost.begin(), lost.end(),
+                                   [begin](const LostRange& range) { return range.offset + range.size > begin; });
+    if (next != lost.end() && next->offset < end) {
+      next->problem += "; " + problem;
+      return;
+    }
+    LostRange range;
+    range.offset = begin;
+    range.size = end - begin;
+    range.problem = std::move(problem);
+    lost.insert(next, std::move(range));
   }
 
   const RandomAccessFile& file_;

@@ -23,8 +23,8 @@ class SalvageSink {
 struct TableSalvage {
   uint64_t records = 0;
   uint64_t range_tombstones = 0;
-  // Where records or range tombstones are lost, or may be; in the order of the file. What is damaged but holds none
-  // (filter, index, properties, footer) is not here.
+  // Where records or range tombstones are lost, or may be; in the order of the file, none overlapping. What is damaged
+  // but holds none (filter, index, properties, footer) is not here, unless nothing tells where the data ends.
   std::vector<LostRange> lost;
   std::optional<TableProperties> properties;  // as the table says it
 };
