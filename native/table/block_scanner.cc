@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "util/coding.h"
 #include "util/crc32c.h"
@@ -62,21 +63,26 @@ uint32_t RegisterOf(const char* checksum) { return ~crc32c::Unmask(DecodeFixed32
 // positions at least are there, twice as many at most.
 class BlockScanner::Beginnings {
  public:
+  // `most`: how many are added between two Clear.
+  explicit Beginnings(uint64_t most)
+      : capacity_(std::bit_ceil(static_cast<size_t>(std::min(most, kFarthest)))),
+        generations_{Generation(2 * capacity_), Generation(most > capacity_ ? 2 * capacity_ : 1)} {}
+
   void Clear() {
     for (Generation& generation : generations_) generation.Clear();
     count_ = 0;
   }
 
   void Add(uint32_t state, uint64_t position) {
-    if (count_ == kFarthest) {
+    if (count_ == capacity_) {
       std::swap(generations_[0], generations_[1]);
       generations_[0].Clear();
       count_ = 0;
     }
     Generation& newest = generations_[0];
     if (count_++ == 0) newest.base = position;
-    size_t i = SlotOf(state);
-    while (newest.slots[i].age == newest.age) i = (i + 1) % kSlots;
+    size_t i = newest.SlotOf(state);
+    while (newest.slots[i].age == newest.age) i = newest.After(i);
     newest.slots[i] = {state, static_cast<uint32_t>(position - newest.base), newest.age};
   }
 
@@ -84,28 +90,29 @@ class BlockScanner::Beginnings {
   template <typename Visit>
   void Find(uint32_t state, Visit visit) const {
     for (const Generation& generation : generations_) {
-      for (size_t i = SlotOf(state); generation.slots[i].age == generation.age; i = (i + 1) % kSlots) {
+      for (size_t i = generation.SlotOf(state); generation.slots[i].age == generation.age; i = generation.After(i)) {
         if (generation.slots[i].state == state && visit(generation.base + generation.slots[i].distance)) return;
       }
     }
   }
 
  private:
-  static constexpr size_t kSlots = 2 * kFarthest;
   struct Slot {
     uint32_t state = 0;
     uint32_t distance = 0;  // from the base
     uint32_t age = 0;       // another one than the generation's: empty
   };
   struct Generation {
+    explicit Generation(size_t size) : slots(size) {}
     void Clear() { age++; }
+    size_t SlotOf(uint32_t state) const { return state * uint64_t{0x9e3779b97f4a7c15} >> 40 & (slots.size() - 1); }
+    size_t After(size_t slot) const { return (slot + 1) & (slots.size() - 1); }
     uint64_t base = 0;
     uint32_t age = 0;
-    std::vector<Slot> slots = std::vector<Slot>(kSlots);
+    std::vector<Slot> slots;  // a power of two; half of them at least are empty
   };
 
-  static size_t SlotOf(uint32_t state) { return state * uint64_t{0x9e3779b97f4a7c15} >> 40 & (kSlots - 1); }
-
+  const size_t capacity_;  // of a generation
   Generation generations_[2];
   size_t count_ = 0;
 };
@@ -161,7 +168,7 @@ Status BlockScanner::FindNear(BlockHandle* block, bool* found) {
 
 // A block that begins at position_, or else the first one behind it that is believed.
 Status BlockScanner::FindFar(const std::function<bool(BlockHandle)>& believes, BlockHandle* block, bool* found) {
-  if (beginnings_ == nullptr) beginnings_ = std::make_unique<Beginnings>();
+  if (beginnings_ == nullptr) beginnings_ = std::make_unique<Beginnings>(end_ - position_);
   beginnings_->Clear();
   // With n bytes taken in, these are moved back by n steps: the register that began with zero, the one that every
   // checksum begins with, x^0, and the upper bit of a byte.
