@@ -22,7 +22,7 @@ inline void UnpackRecords(const char* buffer, size_t size, const Scan::Batch& ba
     value_end -= value_size;
     records->emplace_back(key, Slice(value_end, value_size));
   }
-  CHECK_EQ(value_end, buffer + size - batch.value_bytes);
+  CHECK(value_end == buffer + size - batch.value_bytes);
 }
 
 }  // namespace burrow
