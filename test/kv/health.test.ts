@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   BurrowError,
   Database,
@@ -22,6 +22,9 @@ import { judge } from '../../lib/kv/health.ts'
 import type { HealthInput } from '../../lib/kv/health-rules.ts'
 import { native } from '../../lib/native.ts'
 import { TemporaryFolder } from '../cli/burrow.ts'
+
+/** How long a state may take to come. */
+const patience = { timeout: 60_000, interval: 20 }
 
 const small = { memtableSize: 4096, syncWrites: false } as const
 
@@ -174,22 +177,17 @@ describe('each rule speaks up when its threshold is crossed', () => {
     await withDatabase({ env, ...small, health: { freeSpace: null } }, async (db) => {
       await db.put('a', 'x'.repeat(100_000))
       await db.flush()
-      const at = (share: number) => {
-        // Anew each time: a log may have been prepared meanwhile.
-        const used = env.totalSpace('/') - env.freeSpace('/')
-        env.setCapacity!(Math.floor(used / share))
-        return db.health()
-      }
-      expect(at(0.79).status).toBe('healthy')
-      expect(at(0.81)).toMatchObject({
-        status: 'degraded',
-        warnings: [{ code: 'disk-usage', threshold: 0.8 }],
-      })
-      expect(at(0.94).status).toBe('degraded')
-      expect(at(0.96)).toMatchObject({
-        status: 'unhealthy',
-        errors: [{ code: 'disk-usage', threshold: 0.95 }],
-      })
+      // Files grow in the background: a log is being prepared, say.
+      const at = (share: number, health: object) =>
+        vi.waitFor(() => {
+          const used = env.totalSpace('/') - env.freeSpace('/')
+          env.setCapacity!(Math.floor(used / share))
+          expect(db.health()).toMatchObject(health)
+        }, patience)
+      await at(0.79, { status: 'healthy' })
+      await at(0.81, { status: 'degraded', warnings: [{ code: 'disk-usage', threshold: 0.8 }] })
+      await at(0.94, { status: 'degraded' })
+      await at(0.96, { status: 'unhealthy', errors: [{ code: 'disk-usage', threshold: 0.95 }] })
       env.setCapacity!(0)
     })
   })
@@ -198,11 +196,13 @@ describe('each rule speaks up when its threshold is crossed', () => {
     const env = native.memoryEnv()
     const health = { diskUsage: null, diskUsageError: null }
     await withDatabase({ env, memtableSize: 1 << 20, health }, async (db) => {
-      const leave = (free: number) => env.setCapacity!(env.totalSpace('/') - env.freeSpace('/') + free)
-      leave(3 << 20)
-      expect(db.health().status).toBe('healthy')
-      leave(1 << 20)
-      expect(db.health().warnings).toMatchObject([{ code: 'disk-space', threshold: 2 << 20, value: 1 << 20 }])
+      const leaving = (free: number, health: object) =>
+        vi.waitFor(() => {
+          env.setCapacity!(env.totalSpace('/') - env.freeSpace('/') + free)
+          expect(db.health()).toMatchObject(health)
+        }, patience)
+      await leaving(3 << 20, { status: 'healthy' })
+      await leaving(1 << 20, { warnings: [{ code: 'disk-space', threshold: 2 << 20, value: 1 << 20 }] })
       env.setCapacity!(0)
     })
   })
