@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Database } from '../../lib/index.ts'
 import { fileName } from '../../lib/manifest/file-names.ts'
 import { findDatabase } from '../../lib/manifest/recovery.ts'
-import { native } from '../../lib/native.ts'
+import { type NativeEnv, native } from '../../lib/native.ts'
 import { Random } from '../model/random.ts'
 import { filesOf, named, overwrite, spill } from './wreck.ts'
 
@@ -62,8 +62,8 @@ interface Version {
   readonly files: readonly string[]
 }
 
-/** The newest version of each key in the files, and which files have it. */
-function newestVersions(directory: string): Map<string, Version> {
+/** The newest version of each key in the files, and which files have it. `live`: tables that the manifest names. */
+function newestVersions(directory: string, live: ReadonlySet<string>): Map<string, Version> {
   const env = native.posixEnv()
   const newest = new Map<string, Version>()
   const see = (key: string, sequence: number, value: string | undefined, file: string) => {
@@ -78,7 +78,8 @@ function newestVersions(directory: string): Map<string, Version> {
     }
   }
   for (const file of named(directory, /\.sst$/)) {
-    const dump = native.dumpTable(env, join(directory, file), Number.parseInt(file, 10), 1e6)
+    const dump = dumpTable(env, directory, file, live)
+    if (dump === undefined) continue
     for (const { key, kind, sequence, value } of dump.records) {
       see(key.toString(), sequence, kind === 'put' ? value.toString() : undefined, file)
     }
@@ -105,6 +106,16 @@ function newestVersions(directory: string): Map<string, Version> {
     }
   }
   return newest
+}
+
+/** Undefined for a table that a killed process had not finished. */
+function dumpTable(env: NativeEnv, directory: string, file: string, live: ReadonlySet<string>) {
+  try {
+    return native.dumpTable(env, join(directory, file), Number.parseInt(file, 10), 1e6)
+  } catch (error) {
+    if (live.has(file)) throw error
+    return undefined
+  }
 }
 
 interface Damage {
@@ -188,9 +199,9 @@ export async function repairOnce(seed: number, directory: string): Promise<void>
   const damages: Damage[] = []
   try {
     const { closed, written } = await makeWreck(random, directory)
-    const newest = newestVersions(directory)
     const { state } = findDatabase(native.posixEnv(), directory)!
     const live = new Set([...state.version.all()].map(({ table }) => fileName('table', table.number)))
+    const newest = newestVersions(directory, live)
     for (let i = random.between(1, 3); i > 0; i--) damages.push(...[damage(random, directory) ?? []].flat())
     const before = filesOf(directory)
     const planned = await Database.repair(directory, { dryRun: true })
