@@ -71,13 +71,30 @@ export async function readKnowledge(place: Place): Promise<Knowledge> {
         damagedFile('manifest', number, 'it had more edits once: it does not fit the other files', false),
       )
     }
-    return { manifest: whole ? 'whole' : 'partial', state, droppedTables, damaged, files }
+    const older = manifests.filter((each) => each < number)
+    const dropped = new Set([...droppedTables, ...droppedBefore(place, older, state)])
+    return { manifest: whole ? 'whole' : 'partial', state, droppedTables: dropped, damaged, files }
   }
   if (manifests.length === 0 && current === undefined) {
     damaged.push({ ...damagedFile('manifest', 0, 'there is none', true), file: 'MANIFEST' })
   }
   const state = newManifestState(await findDatabaseId(place, files))
   return { manifest: 'lost', state, droppedTables: new Set(), damaged, files }
+}
+
+/** Tables that older manifests have named and that are not in `state`: no edit brings a table back. */
+function droppedBefore(
+  { directory, env }: Place,
+  manifests: readonly number[],
+  state: ManifestState,
+): number[] {
+  const live = new Set([...state.version.all()].map(({ table }) => table.number))
+  const named = manifests.flatMap((number) => {
+    const { droppedTables, state: known } = readManifestRemains(env, directory, number)
+    if (known?.databaseId !== state.databaseId) return []
+    return [...droppedTables, ...[...known.version.all()].map(({ table }) => table.number)]
+  })
+  return named.filter((number) => !live.has(number))
 }
 
 function currentManifest({ directory, env }: Place, files: readonly NamedFile[], damaged: DamagedFile[]) {

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Database } from '../../lib/index.ts'
 import { type NativeEnv, native } from '../../lib/native.ts'
@@ -48,6 +49,28 @@ describe('repairs a database', () => {
     const report = await Database.repair('db', { env })
     expect(report).toMatchObject({ sound: true, damaged: [], manifest: 'whole', filesMoved: [] })
     expect(env.list('db').sort()).toEqual(before)
+  })
+
+  it('without bringing back what tables hold that an older manifest has named and dropped', async () => {
+    using folder = new TemporaryFolder()
+    const directory = folder.join('db')
+    const env = native.faultEnv(native.posixEnv())
+    // Nothing that is obsolete goes away.
+    env.addRule!({ operations: ['remove'], effect: 'error', repeat: true })
+    for (const change of [(db: Database) => db.put('k', 'old'), (db: Database) => db.delete('k')]) {
+      // Opening begins a new manifest, which names only what is live by then.
+      const db = await Database.open(directory, { ...small, env })
+      await change(db)
+      await db.put('other', 'value')
+      await db.flush()
+      await db.compact()
+      await db.close()
+    }
+    await (await Database.open(directory, { ...small, env })).close()
+    writeFileSync(folder.join('db/CURRENT'), 'MANIFEST-999999\n')
+    expect(await Database.repair(directory)).toMatchObject({ manifest: 'partial', tablesKept: 1 })
+    await using db = await Database.open(directory)
+    expect(await db.entries().all()).toEqual([['other', 'value']])
   })
 
   it('without CURRENT', async () => {
