@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Database } from '../../lib/index.ts'
 import { fileName } from '../../lib/manifest/file-names.ts'
 import { findDatabase } from '../../lib/manifest/recovery.ts'
-import { type NativeEnv, native } from '../../lib/native.ts'
+import { native } from '../../lib/native.ts'
 import { Random } from '../model/random.ts'
 import { filesOf, named, overwrite, spill } from './wreck.ts'
 
@@ -58,11 +58,10 @@ interface Version {
   readonly sequence: number
   /** Undefined: deleted. */
   readonly value: string | undefined
-  /** Those that have it: an unfinished compaction has copied some. */
   readonly files: readonly string[]
 }
 
-/** The newest version of each key in the files, and which files have it. `live`: tables that the manifest names. */
+/** The newest version of each key in the files that the manifest names, and which of them have it. */
 function newestVersions(directory: string, live: ReadonlySet<string>): Map<string, Version> {
   const env = native.posixEnv()
   const newest = new Map<string, Version>()
@@ -78,8 +77,8 @@ function newestVersions(directory: string, live: ReadonlySet<string>): Map<strin
     }
   }
   for (const file of named(directory, /\.sst$/)) {
-    const dump = dumpTable(env, directory, file, live)
-    if (dump === undefined) continue
+    if (!live.has(file)) continue
+    const dump = native.dumpTable(env, join(directory, file), Number.parseInt(file, 10), 1e6)
     for (const { key, kind, sequence, value } of dump.records) {
       see(key.toString(), sequence, kind === 'put' ? value.toString() : undefined, file)
     }
@@ -88,6 +87,7 @@ function newestVersions(directory: string, live: ReadonlySet<string>): Map<strin
     }
   }
   for (const file of named(directory, /\.wal$/)) {
+    if (!live.has(file)) continue
     const { records } = native.readLog(env, join(directory, file), 'wal', Number.parseInt(file, 10))
     for (const { payload } of records) {
       let sequence = Number(payload.readBigUInt64LE(0))
@@ -106,16 +106,6 @@ function newestVersions(directory: string, live: ReadonlySet<string>): Map<strin
     }
   }
   return newest
-}
-
-/** Undefined for a table that a killed process had not finished. */
-function dumpTable(env: NativeEnv, directory: string, file: string, live: ReadonlySet<string>) {
-  try {
-    return native.dumpTable(env, join(directory, file), Number.parseInt(file, 10), 1e6)
-  } catch (error) {
-    if (live.has(file)) throw error
-    return undefined
-  }
 }
 
 interface Damage {
@@ -200,7 +190,8 @@ export async function repairOnce(seed: number, directory: string): Promise<void>
   try {
     const { closed, written } = await makeWreck(random, directory)
     const { state } = findDatabase(native.posixEnv(), directory)!
-    const live = new Set([...state.version.all()].map(({ table }) => fileName('table', table.number)))
+    const tables = [...state.version.all()].map(({ table }) => fileName('table', table.number))
+    const live = new Set([...tables, ...state.wals.map((number) => fileName('wal', number))])
     const newest = newestVersions(directory, live)
     for (let i = random.between(1, 3); i > 0; i--) damages.push(...[damage(random, directory) ?? []].flat())
     const before = filesOf(directory)
