@@ -28,6 +28,10 @@ export const WRITE_PUMP = 4
 export const READ_ABSENT = -1
 export const READ_NOT_CACHED = -2147483648
 
+/** What packRecords finds in its text, added to the kind of a record. */
+export const STAGED_KEY_TEXT = 256
+export const STAGED_VALUE_TEXT = 512
+
 export const GATE_OPEN = 0
 export const GATE_SLOW = 1
 export const GATE_STOPPED = 2
@@ -532,6 +536,21 @@ export interface NativeAddon {
   dumpTable(env: NativeEnv, path: string, number: number, limit: number): TableDump
   randomDatabaseId(): string
   crc32c(bytes: Uint8Array): number
+  /**
+   * Writes `count` records as in docs/formats.md "Write batch", without its header, from offset `at` of `into` on; where
+   * they end. Two words say what a record is made of: kind · STAGED_… · key length << 16, and value length. Keys and values
+   * stand one after the other in `text` (lengths in UTF-16 units) and in the first `length` of `bytes`.
+   * REQUIRES: room for 7 bytes a record, three a unit of text, and the bytes.
+   */
+  packRecords(
+    into: Uint8Array,
+    at: number,
+    words: Uint32Array,
+    count: number,
+    text: string,
+    bytes: Uint8Array,
+    length: number,
+  ): number
 }
 
 /** The package's root: where package.json stands, from the sources and from dist alike. */

@@ -3,6 +3,7 @@
     "engine_files": [
       "base/database_id.cc",
       "base/range_tombstone.cc",
+      "base/staged_records.cc",
       "base/write_batch.cc",
       "cache/block_cache.cc",
       "codec/codec.cc",
@@ -83,6 +84,7 @@
     ],
     "test_files": [
       "base/range_tombstone_test.cc",
+      "base/staged_records_test.cc",
       "base/write_batch_test.cc",
       "cache/block_cache_test.cc",
       "codec/codec_test.cc",

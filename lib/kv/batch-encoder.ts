@@ -4,6 +4,7 @@ import { formatBytes, GiB } from '../util/units.ts'
 import { ByteSink, writeAt } from './byte-sink.ts'
 import type { Encodings } from './call-options.ts'
 import { type ByteRange, firstKeyFrom } from './range.ts'
+import { longestStaged, RecordStage } from './record-stage.ts'
 
 /** Bytes of one batch, record headers included. */
 export const maxBatchBytes = 2 * GiB
@@ -11,9 +12,9 @@ export const maxBatchBytes = 2 * GiB
 // Written to disk: do not change (docs/formats.md "Write batch").
 const recordKind = { delete: 0, put: 1, rangeDelete: 2 } as const
 const recordHeader = 7
-/** Longest data for which no limit is near; see isPlain. */
-const plainKey = 21845
-const plainValue = 1 << 20
+/** From so many records on, small ones go through the stage: its call costs as much as to write a few directly. */
+const fewRecords = 8
+/** Batches up to this size are far from the limit. */
 const plainBatch = GiB
 const highestKey = new Uint8Array(maxKeyBytes).fill(0xff)
 
@@ -23,6 +24,8 @@ const highestKey = new Uint8Array(maxKeyBytes).fill(0xff)
  */
 export class BatchEncoder {
   readonly #sink = new ByteSink()
+  /** The small writes since the last one in the sink. */
+  #stage: RecordStage | undefined
   #count = 0
   #puts = false
 
@@ -30,8 +33,9 @@ export class BatchEncoder {
     return this.#count
   }
 
+  /** In bytes; about, until `records` was read: text counts as if it were ASCII. */
   get length(): number {
-    return this.#sink.length
+    return this.#sink.length + (this.#stage?.length ?? 0)
   }
 
   /** False while there are only deletions. */
@@ -41,24 +45,22 @@ export class BatchEncoder {
 
   /** The records stand in front: `length` bytes. Valid until the next write. */
   get records(): Buffer {
+    this.#unstage()
     return this.#sink.bytes
   }
 
   put(key: unknown, value: unknown, encodings: Encodings): void {
     this.#puts = true
-    if (
-      this.#sink.length < plainBatch &&
-      isPlain(key, encodings.key, plainKey) &&
-      isPlain(value, encodings.value, plainValue)
-    ) {
-      this.#append(recordKind.put, key as Encoded, value as Encoded)
+    if (isSmall(key, encodings.key) && isSmall(value, encodings.value) && key.length !== 0) {
+      this.#gather(recordKind.put, key, value)
     } else {
       this.#add(recordKind.put, encodeKey(key, encodings.key), encodeValue(value, encodings.value))
     }
   }
 
   delete(key: unknown, encodings: Encodings): void {
-    this.#add(recordKind.delete, encodeKey(key, encodings.key), '')
+    if (isSmall(key, encodings.key) && key.length !== 0) this.#gather(recordKind.delete, key, '')
+    else this.#add(recordKind.delete, encodeKey(key, encodings.key), '')
   }
 
   /** REQUIRES: an upper bound. A range in which no key can be adds nothing. */
@@ -76,6 +78,8 @@ export class BatchEncoder {
   }
 
   clear(): void {
+    this.#stage?.clear()
+    this.#unstage()
     this.#sink.clear()
     this.#count = 0
     this.#puts = false
@@ -86,7 +90,32 @@ export class BatchEncoder {
     this.#sink.release()
   }
 
+  /** REQUIRES: a small key and a small value. */
+  #gather(kind: number, key: Encoded, value: Encoded): void {
+    if (this.#count < fewRecords) {
+      this.#append(kind, key, value)
+      return
+    }
+    if (this.#stage === undefined) this.#stage = RecordStage.take()
+    else if (this.#stage.full) this.#stage.writeTo(this.#sink)
+    if (this.#sink.length > plainBatch) {
+      this.#add(kind, key, value)
+      return
+    }
+    this.#stage.add(kind, key, value)
+    this.#count++
+  }
+
+  #unstage(): void {
+    const stage = this.#stage
+    if (stage === undefined) return
+    this.#stage = undefined
+    if (stage.length > 0) stage.writeTo(this.#sink)
+    stage.release()
+  }
+
   #add(kind: number, key: Encoded, value: Encoded): void {
+    this.#unstage()
     const at = this.#sink.length
     if (at + recordHeader + key.length + value.length > maxBatchBytes) throw tooLarge()
     const keyBytes = this.#append(kind, key, value)
@@ -118,14 +147,11 @@ export class BatchEncoder {
   }
 }
 
-/**
- * Data that can be written as it is, by far the most common case: within `longest` units or bytes no limit is near, also
- * at three bytes a unit. An empty array may be a detached one, so it takes the long way.
- */
-function isPlain(data: unknown, encoding: string, longest: number): boolean {
+/** Data that needs no check: of no limit's size at three bytes a unit. An empty array may be a detached one, so it is not. */
+function isSmall(data: unknown, encoding: string): data is Encoded {
   if (encoding === 'json') return false
-  if (typeof data === 'string') return data.length !== 0 && data.length <= longest
-  return isPlainBytes(data) && data.length !== 0 && data.length <= longest
+  if (typeof data === 'string') return data.length <= longestStaged
+  return isPlainBytes(data) && data.length !== 0 && data.length <= longestStaged
 }
 
 function tooLarge(): Error {
