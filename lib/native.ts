@@ -209,11 +209,10 @@ export type Job =
    */
   | { id: number; type: 'salvageTable'; number: number; output?: number; format: TableFormat }
   /**
-   * Writes every whole record of a damaged log to the new, sealed log `output` (an empty one when there is none; no file
-   * after an error); without `output` it only looks. A torn tail is no damage: `end`, `tornBytes` as for replayWal. With
-   * `output`, a log that says it is of another database is CORRUPTION.
+   * Tells what can be read of a log, past damage, of whatever database it is. A torn tail is no damage: `end`, `tornBytes`
+   * as for replayWal.
    */
-  | { id: number; type: 'salvageWal'; number: number; output?: number }
+  | { id: number; type: 'surveyWal'; number: number }
   /**
    * Copies a file, or gives it a second name with `link`; paths of the Env, which need not be of this database. Syncs what
    * it wrote, but no directory. Without `to` it reads the file for its checksum. `length`: only so many bytes, which must
@@ -265,16 +264,16 @@ export interface JobCompletion {
   /** manifestCreate, manifestAppend: length of the manifest afterwards. */
   manifestSize?: number
   /**
-   * salvageTable, salvageWal, replayWal: where records (or, as `problem` says, range tombstones) were lost or may have
+   * salvageTable, surveyWal, replayWal: where records (or, as `problem` says, range tombstones) were lost or may have
    * been, in the order of the file. Empty when only a filter, an index or properties are damaged. A log that is shorter than
    * expectedLength says is lost up to there.
    */
   lost?: LostRange[]
   /** salvageTable: what the table holds, as far as its properties can be read: records that are not in `records` are lost. */
   expectedRecords?: number
-  /** salvageWal: the sequence number of the first record that is whole; see lastSequence. */
+  /** surveyWal: the sequence number of the first record that is whole; see lastSequence. */
   firstSequence?: number
-  /** salvageTable, salvageWal: 32 hex digits, where the file still says it. */
+  /** salvageTable, surveyWal: 32 hex digits, where the file still says it. */
   databaseId?: string
   /** copyFile without `link`: checksum of the bytes, CRC-32C. */
   crc32c?: number

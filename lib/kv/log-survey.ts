@@ -50,7 +50,7 @@ export async function surveyLog(
   try {
     if (!env.exists(file)) return missing
     const bytes = env.fileSize(file)
-    const found = await run({ type: 'salvageWal', number })
+    const found = await run({ type: 'surveyWal', number })
     const { end = 'clean', endOffset = 0, lost = [], records = 0, syncedOffset = 0, tornBytes = 0 } = found
     // Its header never reached the disk, nor was anything behind it promised: opening cuts it all.
     if (lost[0]?.offset === 0 && syncedOffset === 0 && state?.clean?.wal !== number) {

@@ -148,8 +148,8 @@ async function lookBehind(
   const holdsRecords: number[] = []
   for (const number of wals) {
     try {
-      // Only looks, and past damage: a log that is damaged itself may still say that it was synced.
-      const { lost = [], records = 0, syncedOffset = 0 } = await run({ type: 'salvageWal', number })
+      // Looks past damage, too: a log that is damaged itself may still say that it was synced.
+      const { lost = [], records = 0, syncedOffset = 0 } = await run({ type: 'surveyWal', number })
       if (syncedOffset > 0) return { synced: number, holdsRecords }
       if (records > 0 || lost.length > 0) holdsRecords.push(number)
     } catch (error) {

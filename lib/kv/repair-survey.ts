@@ -162,7 +162,7 @@ async function findDatabaseId(place: Place, files: readonly NamedFile[]): Promis
       }
       if (votes.size > 0) return
       for (const number of numbersOf(files, 'wal')) {
-        vote((await unlessDamaged(run({ type: 'salvageWal', number })))?.databaseId)
+        vote((await unlessDamaged(run({ type: 'surveyWal', number })))?.databaseId)
       }
     })
   }

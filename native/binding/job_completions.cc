@@ -49,7 +49,7 @@ void SetLost(napi_env env, napi_value object, const std::vector<LostRange>& lost
   Set(env, object, "lost", list);
 }
 
-// What replaying and salvaging a log tell alike.
+// What replaying and surveying a log tell alike.
 template <typename Result>
 void SetLog(napi_env env, napi_value object, const Result& log) {
   Set(env, object, "records", Number(env, log.records));
@@ -67,9 +67,8 @@ void SetReplay(napi_env env, napi_value object, const Engine::ReplayResult& repl
   SetLog(env, object, replay);
 }
 
-void SetSalvagedWal(napi_env env, napi_value object, const SalvageWalResult& wal) {
+void SetSurveyedWal(napi_env env, napi_value object, const SurveyWalResult& wal) {
   Set(env, object, "bytesRead", Number(env, wal.bytes_read));
-  Set(env, object, "bytesWritten", Number(env, wal.bytes_written));
   if (!wal.status.ok()) return;
   SetLog(env, object, wal);
   if (wal.first_sequence != 0) Set(env, object, "firstSequence", Number(env, wal.first_sequence));
@@ -121,7 +120,7 @@ napi_value CompletionObject(napi_env env, const JobCompletion& completion) {
     case JobType::kManifestAppend: Set(env, object, "manifestSize", Number(env, completion.manifest_size)); break;
     case JobType::kVerifyTable: SetVerified(env, object, completion.verified); break;
     case JobType::kCopyFile: SetCopied(env, object, completion.copied); break;
-    case JobType::kSalvageWal: SetSalvagedWal(env, object, completion.salvaged_wal); break;
+    case JobType::kSurveyWal: SetSurveyedWal(env, object, completion.surveyed_wal); break;
     case JobType::kSalvageTable: SetSalvagedTable(env, object, completion.salvaged_table); break;
     case JobType::kPrepareWal:
     case JobType::kDeleteFiles:

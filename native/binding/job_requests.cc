@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <optional>
 
 #include "binding/job_objects.h"
 
@@ -9,7 +8,7 @@ namespace {
 
 constexpr const char* kTypeNames[kJobTypes] = {
     "flush",      "compact", "prepareWal",  "replayWal", "manifestCreate", "manifestAppend", "deleteFiles",
-    "moveToLost", "sealWal", "verifyTable", "copyFile",  "salvageWal",     "salvageTable"};
+    "moveToLost", "sealWal", "verifyTable", "copyFile",  "surveyWal",      "salvageTable"};
 
 // Reads the properties of one job object.
 class JobReader {
@@ -146,10 +145,13 @@ class JobReader {
     return request;
   }
 
-  std::optional<uint64_t> Output() {
+  SalvageTableRequest SalvageTable() {
+    SalvageTableRequest request;
+    request.salvage.number = Integer("number");
     napi_value output = Property("output");
-    if (reader_->Undefined(output)) return std::nullopt;
-    return reader_->Integer(output, "output");
+    if (!reader_->Undefined(output)) request.salvage.output = reader_->Integer(output, "output");
+    request.format = Format();
+    return request;
   }
 
   CopyFileRequest CopyFile() {
@@ -184,8 +186,8 @@ class JobReader {
         case JobType::kSealWal: return SealWal();
         case JobType::kVerifyTable: return VerifyTableRequest{Integer("number")};
         case JobType::kCopyFile: return CopyFile();
-        case JobType::kSalvageTable: return SalvageTableRequest{{Integer("number"), Output()}, Format()};
-        case JobType::kSalvageWal: return SalvageWalRequest{Integer("number"), Output()};
+        case JobType::kSurveyWal: return SurveyWalRequest{Integer("number")};
+        case JobType::kSalvageTable: return SalvageTable();
       }
     }
     reader_->Fail("there is no job '" + name + "'");

@@ -30,8 +30,8 @@ CompactionJob::Bounds BoundsOf(const TableEntry& table) { return {table.smallest
 bool OnlyReads(const JobRequest& request) {
   if (const auto* copy = std::get_if<CopyFileRequest>(&request)) return copy->copy.to.empty();
   if (const auto* table = std::get_if<SalvageTableRequest>(&request)) return !table->salvage.output.has_value();
-  if (const auto* wal = std::get_if<SalvageWalRequest>(&request)) return !wal->output.has_value();
-  return std::holds_alternative<ReplayWalRequest>(request) || std::holds_alternative<VerifyTableRequest>(request);
+  return std::holds_alternative<ReplayWalRequest>(request) || std::holds_alternative<VerifyTableRequest>(request) ||
+         std::holds_alternative<SurveyWalRequest>(request);
 }
 
 struct JobRunner::Compaction {
@@ -199,12 +199,10 @@ Status JobRunner::Queue(const Job& job, CopyFileRequest request) {
   });
 }
 
-Status JobRunner::Queue(const Job& job, SalvageWalRequest request) {
+Status JobRunner::Queue(const Job& job, SurveyWalRequest request) {
   return QueuePaced(job, [this, request](JobCompletion* out, const Pace& pace) {
-    const EngineOptions& options = engine_->options();
-    const SalvageWalJob salvage{options.directory, request.number, request.output, options.database_id};
-    out->salvaged_wal = RunSalvageWal(options.env, salvage, pace);
-    out->status = out->salvaged_wal.status;
+    out->surveyed_wal = RunSurveyWal(engine_->env(), engine_->options().directory, request.number, pace);
+    out->status = out->surveyed_wal.status;
   });
 }
 

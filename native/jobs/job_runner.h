@@ -16,6 +16,7 @@
 #include "jobs/manifest_writer.h"
 #include "jobs/rate_limiter.h"
 #include "jobs/salvage_job.h"
+#include "jobs/survey_wal_job.h"
 #include "jobs/table_job.h"
 #include "jobs/thread_pool.h"
 #include "jobs/verify_job.h"
@@ -91,9 +92,8 @@ struct VerifyTableRequest {
   uint64_t number = 0;
 };
 
-struct SalvageWalRequest {
+struct SurveyWalRequest {
   uint64_t number = 0;
-  std::optional<uint64_t> output;
 };
 
 struct SalvageTableRequest {
@@ -108,7 +108,7 @@ struct CopyFileRequest {
 using JobRequest =
     std::variant<FlushRequest, CompactRequest, PrepareWalRequest, ReplayWalRequest, ManifestCreateRequest,
                  ManifestAppendRequest, DeleteFilesRequest, MoveToLostRequest, SealWalRequest, VerifyTableRequest,
-                 CopyFileRequest, SalvageWalRequest, SalvageTableRequest>;
+                 CopyFileRequest, SurveyWalRequest, SalvageTableRequest>;
 
 // The alternatives of JobRequest, in its order.
 enum class JobType : uint8_t {
@@ -123,7 +123,7 @@ enum class JobType : uint8_t {
   kSealWal,
   kVerifyTable,
   kCopyFile,
-  kSalvageWal,
+  kSurveyWal,
   kSalvageTable,
 };
 inline constexpr int kJobTypes = static_cast<int>(std::variant_size_v<JobRequest>);
@@ -145,7 +145,7 @@ struct JobCompletion {
   uint64_t manifest_size = 0;         // kManifestCreate, kManifestAppend
   VerifyResult verified;              // kVerifyTable
   CopyResult copied;                  // kCopyFile
-  SalvageWalResult salvaged_wal;      // kSalvageWal
+  SurveyWalResult surveyed_wal;       // kSurveyWal
   SalvageTableResult salvaged_table;  // kSalvageTable
 };
 
@@ -164,8 +164,8 @@ class JobRunner {
   // Resolves the inputs in the current view and queues the job; its completion will come. An error means that it names
   // what is not there and that no completion comes. Owner.
   Status Submit(Job job);
-  // Compactions, verifications, salvages and copies submitted so far, queued or running, end with kAborted at the next
-  // chance. Owner.
+  // Compactions, verifications, surveys, salvages and copies submitted so far, queued or running, end with kAborted at
+  // the next chance. Owner.
   void CancelCompactions();
   // Finishes queued manifest jobs, drops other jobs that have not begun, stops running ones at the next block, joins.
   // Idempotent. Owner.
@@ -186,7 +186,7 @@ class JobRunner {
   Status Queue(const Job& job, SealWalRequest request);
   Status Queue(const Job& job, VerifyTableRequest request);
   Status Queue(const Job& job, CopyFileRequest request);
-  Status Queue(const Job& job, SalvageWalRequest request);
+  Status Queue(const Job& job, SurveyWalRequest request);
   Status Queue(const Job& job, SalvageTableRequest request);
   Status ResolveFlush(const FlushRequest& request, FlushJob* job) const;
   Status ResolveCompaction(const CompactRequest& request, Compaction* compaction) const;

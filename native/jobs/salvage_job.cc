@@ -1,8 +1,10 @@
+#include "jobs/salvage_job.h"
+
 #include <memory>
 #include <utility>
 
 #include "env/file_names.h"
-#include "jobs/salvage_job.h"
+#include "jobs/paced_file.h"
 
 namespace burrow {
 namespace {
