@@ -55,8 +55,3 @@ export function makeValues(count: number, size: number, ratio: number, seed: num
     return value
   })
 }
-
-/** Bytes of a record with a value of so many. */
-export function recordSize(valueSize: number): number {
-  return keySize + valueSize
-}

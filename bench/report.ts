@@ -61,7 +61,7 @@ export function formatTable(lines: readonly (readonly string[])[]): string {
 }
 
 /** Nanoseconds for people. */
-export function formatNanos(nanos: number): string {
+function formatNanos(nanos: number): string {
   if (nanos < 10_000) return `${nanos.toFixed(0)} ns`
   return nanos < 10_000_000 ? `${(nanos / 1e3).toFixed(1)} µs` : `${(nanos / 1e6).toFixed(1)} ms`
 }

@@ -15,7 +15,7 @@ export type Encoded = string | Uint8Array
 /** Longest key in bytes; the shortest is 1. */
 export const maxKeyBytes = 65535
 /** Longest value in bytes; a value may be empty. */
-export const maxValueBytes = GiB
+const maxValueBytes = GiB
 
 /** A key as native calls take it, checked. Throws BURROW_INVALID_ARGUMENT. */
 export function encodeKey(key: unknown, encoding: Encoding): Encoded {
@@ -41,11 +41,6 @@ export function encodeBound(bound: unknown, encoding: Encoding): Encoded {
   const encoded = encode(bound, encoding, 'range bound')
   checkLength(encoded, maxKeyBytes, 'range bound')
   return encoded
-}
-
-/** Whether native code should hand over text (utf8, json) or bytes. */
-export function readsText(encoding: Encoding): boolean {
-  return encoding !== 'buffer'
 }
 
 /**

@@ -43,7 +43,7 @@ export function parseCount(text: string): number {
 }
 
 /** How the options --json and --jsonl ask for a list. */
-export function listForm({ json, jsonl }: { readonly json?: boolean; readonly jsonl?: boolean }): ListForm {
+function listForm({ json, jsonl }: { readonly json?: boolean; readonly jsonl?: boolean }): ListForm {
   return json ? 'json' : jsonl ? 'jsonl' : 'text'
 }
 

@@ -7,7 +7,7 @@ import { type ByteRange, firstKeyFrom } from './range.ts'
 import { longestStaged, RecordStage } from './record-stage.ts'
 
 /** Bytes of one batch, record headers included. */
-export const maxBatchBytes = 2 * GiB
+const maxBatchBytes = 2 * GiB
 
 // Written to disk: do not change (docs/formats.md "Write batch").
 const recordKind = { delete: 0, put: 1, rangeDelete: 2 } as const

@@ -39,22 +39,10 @@ export class ByteSink {
     return written
   }
 
-  setUint8(at: number, value: number): void {
-    this.#bytes[at] = value
-  }
-
   setUint16(at: number, value: number): void {
     const bytes = this.#bytes
     bytes[at] = value & 0xff
     bytes[at + 1] = value >>> 8
-  }
-
-  setUint32(at: number, value: number): void {
-    const bytes = this.#bytes
-    bytes[at] = value & 0xff
-    bytes[at + 1] = (value >>> 8) & 0xff
-    bytes[at + 2] = (value >>> 16) & 0xff
-    bytes[at + 3] = value >>> 24
   }
 
   clear(): void {

@@ -62,7 +62,7 @@ export function successor(key: Uint8Array): Uint8Array {
 }
 
 /** The smallest byte string above everything that begins with `prefix`; undefined when there is none. */
-export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
+function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
   let length = prefix.byteLength
   while (length > 0 && prefix[length - 1] === 0xff) length--
   if (length === 0) return undefined

@@ -369,7 +369,7 @@ function damagedLogs({ contents, damaged, skipped }: ReplayedLogs): DamagedFile[
   })
 }
 
-export function numbersOf(files: readonly NamedFile[], wanted: DatabaseFile['kind']): number[] {
+function numbersOf(files: readonly NamedFile[], wanted: DatabaseFile['kind']): number[] {
   return files.flatMap(({ kind, number }) => (kind === wanted ? [number] : [])).sort((a, b) => a - b)
 }
 

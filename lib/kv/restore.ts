@@ -32,7 +32,7 @@ export interface RestoreReport {
  * Everything is put together in here, inside the target, and then moved up, CURRENT last. While it is there without
  * CURRENT beside it, whatever else is there belongs to a restore that was interrupted.
  */
-export const stagingName = 'restoring'
+const stagingName = 'restoring'
 const call = 'restore'
 /** Files at once; a pool keeps one thread more for flushes. */
 const parallel = 2

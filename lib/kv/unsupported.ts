@@ -5,7 +5,7 @@ const instance: Readonly<Record<string, string>> = {
   transaction: 'use a write batch, which is atomic',
 }
 
-export function unsupported(feature: string, instead: string): BurrowError {
+function unsupported(feature: string, instead: string): BurrowError {
   return new BurrowError('BURROW_UNSUPPORTED', `${feature} is not built yet; ${instead}`, {
     context: { feature },
   })

@@ -4,7 +4,7 @@ import { Backoff } from '../util/backoff.ts'
 import { MiB } from '../util/units.ts'
 
 /** Bytes that a new log has allocated ahead: an fdatasync into allocated space costs half. It grows by itself after. */
-export const walAllocation = (memtableSize: number): number => Math.min(memtableSize, 16 * MiB)
+const walAllocation = (memtableSize: number): number => Math.min(memtableSize, 16 * MiB)
 
 /** A log that is sealed, with the memtable that holds its records. */
 export interface SealedMemtable {

@@ -34,7 +34,7 @@ export interface VersionEdit {
 /** The format that this version writes and the newest that it reads. */
 export const formatVersion = 1
 /** Feature flags that this version understands. */
-export const knownFeatures: ReadonlySet<string> = new Set()
+const knownFeatures: ReadonlySet<string> = new Set()
 
 // Written to disk: do not change. Described in docs/formats.md. A reader skips unknown tags from 128 on and refuses others.
 const tag = {

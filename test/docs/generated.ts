@@ -5,7 +5,7 @@ import { formatBytes } from '../../lib/util/units.ts'
 import { root } from '../dist.ts'
 import { rewriteGolden } from '../golden/hex.ts'
 
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }
 

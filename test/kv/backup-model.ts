@@ -86,7 +86,7 @@ export async function backUpAtRandom(
 }
 
 /** Every backup is listed, verifies, and restores what it should. */
-export async function checkAll(
+async function checkAll(
   env: NativeEnv,
   made: ReadonlyMap<number, string>,
   options: DatabaseOptions,

@@ -7,7 +7,7 @@ const count = fc.oneof(fc.nat(300), fc.maxSafeNat())
 const fileNumber = count.map((number) => Math.max(1, number))
 
 /** Any table that the codec must carry: odd bytes in keys, numbers up to 2^53 − 1. */
-export const anyTable: fc.Arbitrary<TableMeta> = fc
+const anyTable: fc.Arbitrary<TableMeta> = fc
   .record({
     number: fileNumber,
     size: count,

@@ -9,7 +9,7 @@ export interface Bounds {
   prefix?: string
 }
 
-export function inBounds(key: string, { gt, gte, lt, lte, prefix }: Bounds): boolean {
+function inBounds(key: string, { gt, gte, lt, lte, prefix }: Bounds): boolean {
   if (gt !== undefined && key <= gt) return false
   if (gte !== undefined && key < gte) return false
   if (lt !== undefined && key >= lt) return false

@@ -19,7 +19,7 @@ export interface RotOptions {
   readonly cutEvery?: number
 }
 
-export const oneBit = (offset: number): number => 1 << ((offset * 5 + 3) % 8)
+const oneBit = (offset: number): number => 1 << ((offset * 5 + 3) % 8)
 export const everyPattern = [1, 2, 4, 8, 16, 32, 64, 128, 0xff].map((pattern) => () => pattern)
 
 /** Changes every byte of the specimen's files and cuts them; throws at the first answer that is not right. */

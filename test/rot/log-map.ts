@@ -11,7 +11,7 @@ export interface Fragment {
 const headerSize = 19
 const endType = 6
 
-export function fragmentsOf(log: Buffer): Fragment[] {
+function fragmentsOf(log: Buffer): Fragment[] {
   const fragments: Fragment[] = []
   for (let offset = 0; offset + headerSize <= log.length; ) {
     const type = log.readUInt8(offset + 6)

@@ -18,7 +18,7 @@ export interface Specimen {
 }
 
 /** Each level has another codec; small blocks, so that a table of a few kilobytes has several. */
-export const specimenOptions = {
+const specimenOptions = {
   memtableSize: 8192,
   maxMemtables: 8,
   blockSize: 1024,
