@@ -1,9 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
-  cpSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -11,40 +9,21 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { basename, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
 import { type BurrowError, Database } from '../../lib/index.ts'
 import { distFile } from '../dist.ts'
+import { copyForEachTest } from '../kv/copies.ts'
+import { filesOf } from '../kv/wreck.ts'
 
-let folder: string
-let sound: string
-let path: string
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'burrow-damage-'))
-  sound = join(folder, 'sound')
-  const db = await Database.open(sound, { compression: 'none' })
+const copy = copyForEachTest('closed', async (path) => {
+  const db = await Database.open(path, { compression: 'none' })
   for (const part of ['a', 'b', 'c']) {
     for (let i = 0; i < 300; i++) db.putSync(`${part}${i}`, `${part}${i} `.repeat(20), { sync: false })
     await db.flush()
   }
-  await db.close()
+  return db
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-let copies = 0
-beforeEach(() => {
-  path = join(folder, `copy${++copies}`)
-  cpSync(sound, path, { recursive: true })
-})
-
-const files = (ending: string | RegExp) =>
-  readdirSync(path)
-    .filter((name) => (typeof ending === 'string' ? name.endsWith(ending) : ending.test(name)))
-    .sort()
-const contents = () =>
-  readdirSync(path)
-    .sort()
-    .map((name) => [name, readFileSync(join(path, name), 'hex')])
 
 async function failureOf(run: () => Promise<unknown>): Promise<BurrowError> {
   try {
@@ -57,15 +36,15 @@ async function failureOf(run: () => Promise<unknown>): Promise<BurrowError> {
 
 /** Opening fails so, names the file, and changes nothing; read-only too. */
 async function expectFailure(code: string, file: string | RegExp): Promise<void> {
-  const before = contents()
+  const before = filesOf(copy.path)
   for (const options of [{}, { readOnly: true }, { createIfMissing: false }]) {
-    const error = await failureOf(() => Database.open(path, options))
+    const error = await failureOf(() => Database.open(copy.path, options))
     expect(error).toMatchObject({ name: 'BurrowError', code })
     expect(String(error.context.file ?? error.message)).toMatch(file)
-    expect(contents().filter(([name]) => name !== 'LOCK')).toEqual(before.filter(([name]) => name !== 'LOCK'))
+    expect(filesOf(copy.path)).toEqual(before)
   }
-  expect(await Database.exists(path)).toBe(true)
-  const error = await failureOf(() => Database.open(path, { errorIfExists: true }))
+  expect(await Database.exists(copy.path)).toBe(true)
+  const error = await failureOf(() => Database.open(copy.path, { errorIfExists: true }))
   expect(error.code).toBe('BURROW_EXISTS')
 }
 
@@ -79,38 +58,43 @@ describe('opening', () => {
     ['naming a path', '../sound/MANIFEST-000001\n'],
     ['huge', 'MANIFEST-'.repeat(100_000)],
   ])('with a CURRENT that is %s is corruption', async (_, text) => {
-    writeFileSync(join(path, 'CURRENT'), text, 'latin1')
+    writeFileSync(copy.file('CURRENT'), text, 'latin1')
     await expectFailure('BURROW_CORRUPTION', /CURRENT|MANIFEST-999999/)
   })
 
   it('without CURRENT, table, log or manifest is corruption', async () => {
-    for (const name of [...files('.sst'), ...files('.wal'), ...files(/^MANIFEST/), 'CURRENT']) {
-      renameSync(join(path, name), join(folder, 'aside'))
+    for (const name of [
+      ...copy.names(/\.sst$/),
+      ...copy.names(/\.wal$/),
+      ...copy.names(/^MANIFEST/),
+      'CURRENT',
+    ]) {
+      renameSync(copy.file(name), join(copy.folder, 'aside'))
       await expectFailure('BURROW_CORRUPTION', new RegExp(name))
-      renameSync(join(folder, 'aside'), join(path, name))
+      renameSync(join(copy.folder, 'aside'), copy.file(name))
     }
-    await (await Database.open(path)).close()
+    await (await Database.open(copy.path)).close()
   })
 
   it('with a table or manifest that was cut or grew is corruption', async () => {
-    for (const name of files('.sst')) {
-      const bytes = readFileSync(join(path, name))
+    for (const name of copy.names(/\.sst$/)) {
+      const bytes = readFileSync(copy.file(name))
       for (const damaged of [
         bytes.subarray(0, -1),
         bytes.subarray(0, 10),
         Buffer.alloc(0),
         Buffer.concat([bytes, bytes]),
       ]) {
-        writeFileSync(join(path, name), damaged)
+        writeFileSync(copy.file(name), damaged)
         await expectFailure('BURROW_CORRUPTION', new RegExp(name))
       }
-      writeFileSync(join(path, name), bytes)
+      writeFileSync(copy.file(name), bytes)
     }
   })
 
   it('with any byte of the manifest changed fails or loses nothing silently', async () => {
-    const [name] = files(/^MANIFEST/) as [string]
-    const file = join(path, name)
+    const [name] = copy.names(/^MANIFEST/) as [string]
+    const file = copy.file(name)
     const bytes = readFileSync(file)
     const step = Math.max(1, Math.floor(bytes.length / 25))
     for (let at = 0; at < bytes.length; at += step) {
@@ -118,7 +102,7 @@ describe('opening', () => {
       damaged[at]! ^= 0x41
       writeFileSync(file, damaged)
       try {
-        const db = await Database.open(path, { readOnly: true })
+        const db = await Database.open(copy.path, { readOnly: true })
         const count = (await db.keys().all()).length
         const { bytesCut } = db.recovery
         await db.close()
@@ -135,13 +119,13 @@ describe('opening', () => {
 
 describe('reading', () => {
   it('a damaged block is corruption with file and offset; other keys are fine, scans fail there', async () => {
-    const [name] = files('.sst') as [string]
-    const file = join(path, name)
+    const [name] = copy.names(/\.sst$/) as [string]
+    const file = copy.file(name)
     const bytes = readFileSync(file)
     const at = bytes.indexOf('a150 a150')
     bytes[at]! ^= 1
     writeFileSync(file, bytes)
-    const db = await Database.open(path)
+    const db = await Database.open(copy.path)
     for (const read of [
       () => db.get('a150'),
       async () => db.getSync('a150'),
@@ -164,12 +148,12 @@ describe('reading', () => {
     expect(db.stats().iterators.live).toBe(0)
     expect(db.stats().errors.byCode['BURROW_CORRUPTION']).toBeGreaterThan(0)
     await db.close()
-    expect(files('.sst')).toContain(name)
+    expect(copy.names(/\.sst$/)).toContain(name)
   })
 
   it('no damaged byte of a table gives a wrong answer', async () => {
-    const [name] = files('.sst') as [string]
-    const file = join(path, name)
+    const [name] = copy.names(/\.sst$/) as [string]
+    const file = copy.file(name)
     const bytes = readFileSync(file)
     const step = Math.max(1, Math.floor(bytes.length / 80))
     let failed = 0
@@ -177,7 +161,7 @@ describe('reading', () => {
       const damaged = Buffer.from(bytes)
       damaged[at]! ^= 0x80
       writeFileSync(file, damaged)
-      const db = await Database.open(path, { readOnly: true, blockCacheSize: 0 }).catch(
+      const db = await Database.open(copy.path, { readOnly: true, blockCacheSize: 0 }).catch(
         (error: BurrowError) => {
           expect(['BURROW_CORRUPTION', 'BURROW_UNSUPPORTED']).toContain(error.code)
           failed++
@@ -200,7 +184,7 @@ describe('reading', () => {
 
 describe('paths', () => {
   it('that are files, below files, or not there', async () => {
-    const file = join(folder, `file${copies}`)
+    const file = join(copy.folder, 'file')
     writeFileSync(file, 'mine')
     expect((await failureOf(() => Database.open(file))).code).toBe('BURROW_INVALID_ARGUMENT')
     expect((await failureOf(() => Database.open(file, { readOnly: true }))).code).toBe(
@@ -210,15 +194,15 @@ describe('paths', () => {
     expect((await failureOf(() => Database.open(join(file, 'below')))).code).toBe('BURROW_IO')
     expect(await Database.exists(file)).toBe(false)
     expect(readFileSync(file, 'utf8')).toBe('mine')
-    const nowhere = join(folder, 'no', 'where')
+    const nowhere = join(copy.folder, 'no', 'where')
     for (const options of [{ createIfMissing: false }, { readOnly: true }]) {
       const error = await failureOf(() => Database.open(nowhere, options))
       expect(error.code).toBe('BURROW_NOT_FOUND')
     }
     expect(await Database.exists(nowhere)).toBe(false)
     await Database.destroy(nowhere)
-    expect(readdirSync(folder)).not.toContain('no')
-    const empty = join(folder, `empty${copies}`)
+    expect(readdirSync(copy.folder)).not.toContain('no')
+    const empty = join(copy.folder, 'empty')
     mkdirSync(empty)
     expect((await failureOf(() => Database.open(empty, { createIfMissing: false }))).code).toBe(
       'BURROW_NOT_FOUND',
@@ -231,10 +215,10 @@ describe('paths', () => {
   })
 
   it('one database is locked under all of its names', async () => {
-    const link = join(folder, `link${copies}`)
-    symlinkSync(path, link)
-    const db = await Database.open(path)
-    for (const name of [path, link, `${path}/`, join(path, '..', `copy${copies}`, '.')]) {
+    const link = join(copy.folder, 'link')
+    symlinkSync(copy.path, link)
+    const db = await Database.open(copy.path)
+    for (const name of [copy.path, link, `${copy.path}/`, join(copy.path, '..', basename(copy.path), '.')]) {
       const error = await failureOf(() => Database.open(name))
       expect(error).toMatchObject({ code: 'BURROW_LOCKED', context: { holderPid: process.pid } })
       expect((await failureOf(() => Database.destroy(name))).code).toBe('BURROW_LOCKED')
@@ -246,25 +230,25 @@ describe('paths', () => {
   })
 
   it('destroy takes what is the database, and nothing else', async () => {
-    writeFileSync(join(path, 'notes.txt'), 'mine')
-    await Database.destroy(path)
-    expect(readdirSync(path)).toEqual(['notes.txt'])
-    expect(await Database.exists(path)).toBe(false)
-    await Database.destroy(path)
-    rmSync(join(path, 'notes.txt'))
-    const db = await Database.open(path)
+    writeFileSync(copy.file('notes.txt'), 'mine')
+    await Database.destroy(copy.path)
+    expect(readdirSync(copy.path)).toEqual(['notes.txt'])
+    expect(await Database.exists(copy.path)).toBe(false)
+    await Database.destroy(copy.path)
+    rmSync(copy.file('notes.txt'))
+    const db = await Database.open(copy.path)
     expect(await db.keys().all()).toEqual([])
     await db.close()
-    writeFileSync(join(path, 'CURRENT'), 'damaged')
-    await Database.destroy(path)
-    expect(() => readdirSync(path)).toThrow()
+    writeFileSync(copy.file('CURRENT'), 'damaged')
+    await Database.destroy(copy.path)
+    expect(() => readdirSync(copy.path)).toThrow()
   })
 
   // The superuser may do everything, so it asks as somebody else.
   it('without permission is an I/O error', () => {
     const program = `
       import { Database } from ${JSON.stringify(distFile('lib/index.js'))}
-      const path = ${JSON.stringify(path)}
+      const path = ${JSON.stringify(copy.path)}
       for (const call of [
         () => Database.open(path),
         () => Database.open(path, { readOnly: true }),
@@ -273,13 +257,13 @@ describe('paths', () => {
         () => Database.exists(path),
       ]) await call().catch((error) => console.log(error.code, error.context.errno))`
     const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
-    chmodSync(folder, 0o755)
-    chmodSync(path, 0)
+    chmodSync(copy.folder, 0o755)
+    chmodSync(copy.path, 0)
     const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
       ...user,
       encoding: 'utf8',
     })
-    chmodSync(path, 0o755)
+    chmodSync(copy.path, 0o755)
     expect(stdout).toBe('BURROW_IO 13\n'.repeat(5))
   })
 })

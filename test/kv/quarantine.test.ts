@@ -1,20 +1,16 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Database } from '../../lib/index.ts'
 import { quarantineTable } from '../../lib/kv/quarantine.ts'
 import { verifyDirectory } from '../../lib/kv/verify.ts'
 import { native } from '../../lib/native.ts'
+import { copyForEachTest } from './copies.ts'
+import { filesOf } from './wreck.ts'
 
-/** Two tables that overlap, the newer with deletions, and a log, as a killed process leaves them. */
-let folder: string
-let sound: string
-let path: string
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'burrow-quarantine-'))
-  sound = join(folder, 'sound')
-  const db = await Database.open(join(folder, 'live'))
+/** Two tables that overlap, the newer with deletions, and a log. */
+const copy = copyForEachTest('killed', async (path) => {
+  const db = await Database.open(path)
   await db.pauseCompaction()
   for (let i = 0; i < 100; i++) db.putSync(`k${i}`, 'old')
   await db.flush()
@@ -23,47 +19,32 @@ beforeAll(async () => {
   db.deleteRangeSync({ gte: 'k7', lt: 'k8' })
   await db.flush()
   db.putSync('late', 'log')
-  cpSync(db.path, sound, { recursive: true })
-  await db.close()
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-let copies = 0
-beforeEach(() => {
-  path = join(folder, `copy${++copies}`)
-  cpSync(sound, path, { recursive: true })
+  return db
 })
 
-const tables = () =>
-  readdirSync(path)
-    .filter((name) => name.endsWith('.sst'))
-    .sort()
+const tables = () => copy.names(/\.sst$/)
 const newest = () => tables().at(-1)!
 const numberOf = (name: string) => Number.parseInt(name, 10)
-const contents = () =>
-  readdirSync(path)
-    .filter((name) => name !== 'LOCK' && name !== 'lost')
-    .sort()
-    .map((name) => [name, readFileSync(join(path, name), 'hex')])
 
 describe('a table that is taken out', () => {
   it('is kept in lost/, and older values are back', async () => {
     const name = newest()
-    const bytes = readFileSync(join(path, name))
+    const bytes = readFileSync(copy.file(name))
     bytes[bytes.length - 20]! ^= 1
-    writeFileSync(join(path, name), bytes)
-    const before = contents()
-    const dry = await quarantineTable(path, numberOf(name), { dryRun: true })
-    expect(dry).toMatchObject({ level: 0, file: join(path, name), movedTo: null })
+    writeFileSync(copy.file(name), bytes)
+    const before = filesOf(copy.path)
+    const dry = await quarantineTable(copy.path, numberOf(name), { dryRun: true })
+    expect(dry).toMatchObject({ level: 0, file: copy.file(name), movedTo: null })
     expect(dry.table).toMatchObject({ entries: 50, tombstones: 1, rangeTombstones: 1 })
     expect(Buffer.from(dry.table.smallest).toString()).toBe('k0')
-    expect(contents()).toEqual(before)
+    expect(filesOf(copy.path)).toEqual(before)
 
-    const report = await quarantineTable(path, numberOf(name))
-    expect(report).toEqual({ ...dry, movedTo: join(path, 'lost') })
-    expect(readFileSync(join(path, 'lost', name))).toEqual(bytes)
-    expect(readdirSync(join(path, 'lost')).filter((kept) => kept.startsWith('MANIFEST'))).toHaveLength(1)
-    expect(await verifyDirectory(path)).toMatchObject({ ok: true, tables: 1, notes: [] })
-    const db = await Database.open(path)
+    const report = await quarantineTable(copy.path, numberOf(name))
+    expect(report).toEqual({ ...dry, movedTo: copy.file('lost') })
+    expect(readFileSync(copy.file(`lost/${name}`))).toEqual(bytes)
+    expect(readdirSync(copy.file('lost')).filter((kept) => kept.startsWith('MANIFEST'))).toHaveLength(1)
+    expect(await verifyDirectory(copy.path)).toMatchObject({ ok: true, tables: 1, notes: [] })
+    const db = await Database.open(copy.path)
     expect(db.recovery.filesMoved).toEqual([])
     expect(db.getSync('k1')).toBe('old')
     expect(db.getSync('k60')).toBe('old')
@@ -71,26 +52,26 @@ describe('a table that is taken out', () => {
     expect(db.getSync('late')).toBe('log')
     db.putSync('k1', 'again')
     await db.close()
-    const again = await Database.open(path)
+    const again = await Database.open(copy.path)
     expect(again.getSync('k1')).toBe('again')
     await again.close()
-    expect(readFileSync(join(path, 'lost', name))).toEqual(bytes)
+    expect(readFileSync(copy.file(`lost/${name}`))).toEqual(bytes)
   })
 
   it('may be missing: the database opens again', async () => {
     const name = newest()
-    rmSync(join(path, name))
-    await expect(Database.open(path)).rejects.toMatchObject({ code: 'BURROW_CORRUPTION' })
-    expect(await quarantineTable(path, numberOf(name))).toMatchObject({ file: null, movedTo: null })
-    const db = await Database.open(path)
+    rmSync(copy.file(name))
+    await expect(Database.open(copy.path)).rejects.toMatchObject({ code: 'BURROW_CORRUPTION' })
+    expect(await quarantineTable(copy.path, numberOf(name))).toMatchObject({ file: null, movedTo: null })
+    const db = await Database.open(copy.path)
     expect(db.getSync('k1')).toBe('old')
     await db.close()
   })
 
   it('leaves the mark of a clean close in force', async () => {
-    await (await Database.open(path)).close()
-    await quarantineTable(path, numberOf(tables()[0]!))
-    const db = await Database.open(path, { readOnly: true })
+    await (await Database.open(copy.path)).close()
+    await quarantineTable(copy.path, numberOf(tables()[0]!))
+    const db = await Database.open(copy.path, { readOnly: true })
     expect(db.recovery.clean).toBe(true)
     await db.close()
   })
@@ -132,14 +113,16 @@ const changes = ['create', 'write', 'sync', 'syncdir', 'rename', 'remove', 'trun
 
 it('what cannot be done is refused, and nothing is changed', async () => {
   const number = numberOf(newest())
-  const db = await Database.open(path)
-  await expect(quarantineTable(path, number)).rejects.toMatchObject({ code: 'BURROW_LOCKED' })
+  const db = await Database.open(copy.path)
+  await expect(quarantineTable(copy.path, number)).rejects.toMatchObject({ code: 'BURROW_LOCKED' })
   await db.close()
-  const before = contents()
-  await expect(quarantineTable(path, 4711)).rejects.toMatchObject({ code: 'BURROW_NOT_FOUND' })
-  await expect(quarantineTable(join(folder, 'none'), 1)).rejects.toMatchObject({ code: 'BURROW_NOT_FOUND' })
-  expect(readdirSync(folder)).not.toContain('none')
-  expect(contents()).toEqual(before)
-  writeFileSync(join(path, 'CURRENT'), '')
-  await expect(quarantineTable(path, number)).rejects.toMatchObject({ code: 'BURROW_CORRUPTION' })
+  const before = filesOf(copy.path)
+  await expect(quarantineTable(copy.path, 4711)).rejects.toMatchObject({ code: 'BURROW_NOT_FOUND' })
+  await expect(quarantineTable(join(copy.folder, 'none'), 1)).rejects.toMatchObject({
+    code: 'BURROW_NOT_FOUND',
+  })
+  expect(readdirSync(copy.folder)).not.toContain('none')
+  expect(filesOf(copy.path)).toEqual(before)
+  writeFileSync(copy.file('CURRENT'), '')
+  await expect(quarantineTable(copy.path, number)).rejects.toMatchObject({ code: 'BURROW_CORRUPTION' })
 })

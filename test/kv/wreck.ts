@@ -19,11 +19,10 @@ export function copyDirectory(from: string, to: string): string {
   return to
 }
 
-/** Changes bytes of a file in place. */
-export function overwrite(path: string, change: (bytes: Buffer) => void): void {
+/** Changes a file: its bytes in place, or to those that are returned. */
+export function overwrite(path: string, change: (bytes: Buffer) => Buffer | undefined): void {
   const bytes = readFileSync(path)
-  change(bytes)
-  writeFileSync(path, bytes)
+  writeFileSync(path, change(bytes) ?? bytes)
 }
 
 /** Every file of a directory and below it, with its content. The lock file is left out. */
