@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "engine/scan_testing.h"
 #include "jobs/job_runner.h"
+#include "jobs/job_testing.h"
 #include "util/random.h"
 #include "util/testing.h"
 
@@ -125,16 +126,6 @@ class Machine {
     uint64_t sealed;
     CHECK_OK(engine_->Rotate(PrepareLog(), &sealed));
   }
-  std::vector<Engine::TableSpec> Specs(const TableJobResult& result, int level) {
-    std::vector<Engine::TableSpec> specs;
-    for (const TableOutput& output : result.outputs) {
-      CHECK(output.finished);
-      const TableProperties& p = output.properties;
-      specs.push_back({level, output.number, p.file_size, p.smallest, p.largest, p.largest_exclusive,
-                       p.range_tombstones, p.largest_sequence});
-    }
-    return specs;
-  }
   void Flush() {
     auto memtables = engine_->Memtables();
     if (memtables.size() == 1) return;
@@ -145,7 +136,7 @@ class Machine {
     for (size_t i = 1; i <= count; ++i) request.memtables.push_back(memtables[i].id);
     JobCompletion done = Run(request);
     CHECK_OK(done.status);
-    CHECK_OK(engine_->InstallVersion(Specs(done.tables, 0), {}, count));
+    CHECK_OK(engine_->InstallVersion(TableSpecs(done.tables, 0), {}, count));
   }
 
   std::vector<TableRef> Tables(int level) const {
@@ -185,7 +176,7 @@ class Machine {
     if (!bottom.tables.empty()) request.inputs.push_back(bottom);
     JobCompletion done = Run(request);
     CHECK_OK(done.status);
-    CHECK_OK(engine_->InstallVersion(Specs(done.tables, level + 1), dropped, 0));
+    CHECK_OK(engine_->InstallVersion(TableSpecs(done.tables, level + 1), dropped, 0));
     DeleteReleased();
   }
   void CompactL0() { Compact(Tables(0), 0); }

@@ -5,6 +5,7 @@
 
 #include "env/fault_env.h"
 #include "env/memory_env.h"
+#include "jobs/job_testing.h"
 #include "util/testing.h"
 #include "wal/log_reader.h"
 
@@ -59,18 +60,12 @@ class Fixture {
     return sealed;
   }
 
-  static Engine::TableSpec Spec(int level, const TableOutput& output) {
-    const TableProperties& p = output.properties;
-    return {level,     output.number,       p.file_size,        p.smallest,
-            p.largest, p.largest_exclusive, p.range_tombstones, p.largest_sequence};
-  }
-
   // A table of level 0 with these keys.
   uint64_t FlushKeys(int first, int count) {
     JobCompletion flushed = Run(FlushRequest{{WriteAndRotate(first, count)}, 0, {}});
     CHECK_OK(flushed.status);
     CHECK_EQ(flushed.tables.outputs.size(), 1);
-    CHECK_OK(engine->InstallVersion({Spec(0, flushed.tables.outputs[0])}, {}, 1));
+    CHECK_OK(engine->InstallVersion(TableSpecs(flushed.tables, 0), {}, 1));
     return flushed.tables.outputs[0].number;
   }
 
@@ -181,8 +176,7 @@ TEST(JobRunner, FlushesAndCompacts) {
   CHECK_EQ(merged.tables.records_in, 2000);
   CHECK_EQ(merged.tables.records_dropped, 500);
   CHECK_GT(merged.tables.outputs.size(), 1);
-  std::vector<Engine::TableSpec> added;
-  for (const TableOutput& output : merged.tables.outputs) added.push_back(Fixture::Spec(1, output));
+  const std::vector<Engine::TableSpec> added = TableSpecs(merged.tables, 1);
   CHECK_OK(f.engine->InstallVersion(added, {{0, older}, {0, newer}}, 0));
 
   std::vector<uint64_t> released = f.engine->released()->Take();
@@ -228,7 +222,7 @@ TEST(JobRunner, AFlushWaitsForTheAcknowledgementOfWhatItWrites) {
 
       JobCompletion flushed = db.Run(FlushRequest{{sealed}, 0, {}});
       if (flushed.status.ok()) {
-        CHECK_OK(db.engine->InstallVersion({Fixture::Spec(0, flushed.tables.outputs[0])}, {}, 1));
+        CHECK_OK(db.engine->InstallVersion(TableSpecs(flushed.tables, 0), {}, 1));
       }
       while (commits.acknowledged() < 2 && !commits.poisoned()) std::this_thread::yield();
       CHECK_EQ(commits.poisoned(), fails);

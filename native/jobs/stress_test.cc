@@ -18,6 +18,7 @@
 #include "engine/scan_testing.h"
 #include "env/file_names.h"
 #include "jobs/job_runner.h"
+#include "jobs/job_testing.h"
 #include "util/hash.h"
 #include "util/random.h"
 #include "util/testing.h"
@@ -291,24 +292,14 @@ class Machine {
         if (!request.files.empty()) CHECK_OK(runner_->Submit({kDeletionId, std::move(request)}));
         compacting_.clear();
       } else if (done.id == kFlushId) {
-        CHECK_OK(engine_->InstallVersion(Specs(done.tables, 0), {}, flushing_));
+        CHECK_OK(engine_->InstallVersion(TableSpecs(done.tables, 0), {}, flushing_));
         sealed_logs_.erase(sealed_logs_.begin(), sealed_logs_.begin() + static_cast<ptrdiff_t>(flushing_));
         flushing_ = 0;
       } else {
-        CHECK_OK(engine_->InstallVersion(Specs(done.tables, 1), compacting_, 0));
+        CHECK_OK(engine_->InstallVersion(TableSpecs(done.tables, 1), compacting_, 0));
         compacting_.clear();
       }
     }
-  }
-  static std::vector<Engine::TableSpec> Specs(const TableJobResult& result, int level) {
-    std::vector<Engine::TableSpec> specs;
-    for (const TableOutput& output : result.outputs) {
-      CHECK(output.finished);
-      const TableProperties& p = output.properties;
-      specs.push_back({level, output.number, p.file_size, p.smallest, p.largest, p.largest_exclusive,
-                       p.range_tombstones, p.largest_sequence});
-    }
-    return specs;
   }
 
   // --- the other threads, until the owner has closed
