@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import { type NativeEngine, READ_ABSENT, READ_NOT_CACHED } from '../../lib/native.ts'
+import { bytes, engineOf, invalid, thrownBy } from './calls.ts'
+import { flush } from './open-engine.ts'
+
+const slab = Buffer.alloc(4096)
+const memory = slab.buffer as ArrayBuffer
+
+function packKeys(...keys: string[]): Buffer {
+  return Buffer.concat(
+    keys.map((key) => {
+      const head = Buffer.alloc(2)
+      head.writeUInt16LE(Buffer.byteLength(key))
+      return Buffer.concat([head, bytes(key)])
+    }),
+  )
+}
+
+function unpackValues(packed: Buffer | null): (string | undefined)[] {
+  const values: (string | undefined)[] = []
+  for (let p = 0; packed !== null && p < packed.length; ) {
+    const length = packed.readInt32LE(p)
+    p += 4
+    values.push(length < 0 ? undefined : packed.toString('utf8', p, p + length))
+    p += Math.max(length, 0)
+  }
+  return values
+}
+
+describe('reads', () => {
+  it('find values in memory and on disk', () => {
+    const engine = engineOf()
+    engine.putSS('a', 'old', 0)
+    engine.putSS('disk', 'value', 0)
+    const before = engine.visibleSequence()
+    flush(engine)
+    engine.putSS('a', 'new', 0)
+    expect(engine.tryGetStringS('disk')).toBeNull()
+    expect(engine.tryGetStringB(bytes('disk'))).toBeNull()
+    expect(engine.tryGetBytesS('disk', memory, 0)).toBe(READ_NOT_CACHED)
+    expect(engine.tryGetBytesB(bytes('disk'), memory, 0)).toBe(READ_NOT_CACHED)
+    expect(engine.tryGetMany(packKeys('disk'), 6, 1)).toBeNull()
+    expect(engine.tryGetStringS('a')).toBe('new')
+    expect(engine.getStringS('a', before)).toBe('old')
+    expect(engine.getStringB(bytes('a'), undefined)).toBe('new')
+    expect(engine.tryGetStringB(bytes('a'))).toBe('new')
+    expect(engine.getStringS('disk')).toBe('value')
+    expect(engine.getBytesS('a', memory, 10)).toBe(3)
+    expect(slab.toString('utf8', 10, 13)).toBe('new')
+    expect(engine.getBytesB(bytes('a'), memory, 0, before)).toBe(3)
+    expect(engine.getBytesS('nothing', memory, 0)).toBe(READ_ABSENT)
+    expect([engine.hasS('a'), engine.hasB(bytes('a')), engine.hasB(bytes('nothing'))]).toEqual([
+      true,
+      true,
+      false,
+    ])
+    const keys = packKeys('a', 'nothing', 'disk')
+    expect(unpackValues(engine.getMany(keys, keys.length, 3))).toEqual(['new', undefined, 'value'])
+    expect(unpackValues(engine.tryGetMany(keys, keys.length, 3, before))).toEqual(['old', undefined, 'value'])
+    expect(engine.approximateSize(undefined, undefined)).toBeGreaterThan(0)
+    expect(engine.approximateSize(bytes('x'), bytes('y'))).toBe(0)
+    expect(engine.stats().diskReads.blocks).toBeGreaterThan(0)
+  })
+
+  it('keep a value that was too large until it is taken', () => {
+    const engine = engineOf()
+    const value = 'v'.repeat(5000)
+    engine.putSS('large', value, 0)
+    expect(engine.getBytesS('large', memory, 0)).toBe(-5002)
+    flush(engine)
+    engine.putSS('other', 'x', 0)
+    const into = Buffer.alloc(5000)
+    expect(thrownBy(() => engine.takePinned(Buffer.alloc(10)))).toEqual(invalid)
+    engine.takePinned(into)
+    expect(into.toString()).toBe(value)
+    expect(thrownBy(() => engine.takePinned(into))).toEqual(invalid)
+    expect(engine.getBytesS('large', memory, 4096)).toBe(-5002)
+    expect(thrownBy(() => engine.getBytesS('large', memory, 4097))).toEqual(invalid)
+  })
+
+  it('answer from disk threads', () => {
+    const engine = engineOf()
+    engine.putSS('a', '1', 0)
+    flush(engine)
+    engine.submitGet(1, 'a')
+    engine.putSS('a', '2', 0)
+    engine.submitGet(2, bytes('a'))
+    engine.submitGet(3, 'nothing', 1)
+    const keys = packKeys('a', 'b')
+    engine.submitGetMany(4, keys, keys.length, 2)
+    keys.fill(0)
+    const answers: ReturnType<NativeEngine['takeReads']> = []
+    while (answers.length < 4) {
+      engine.waitProgress(10_000)
+      answers.push(...engine.takeReads())
+    }
+    answers.sort((a, b) => a.request - b.request)
+    expect(answers.slice(0, 3).map((answer) => answer.bytes?.toString())).toEqual(['1', '2', undefined])
+    expect(unpackValues(answers[3]?.bytes ?? null)).toEqual(['2', undefined])
+  })
+
+  it('refuse what is malformed', () => {
+    const engine = engineOf()
+    const calls: (() => unknown)[] = [
+      () => engine.getStringS(''),
+      () => engine.getStringS('a', -1),
+      () => engine.getStringS('a', 1.5),
+      () => engine.getStringS('a', 2 ** 53),
+      () => engine.getBytesS('a', 'x' as never, 0),
+      () => engine.getBytesS('a', memory, -1),
+      () => engine.getMany(packKeys('a'), 3, 2),
+      () => engine.getMany(packKeys('a'), 2, 1),
+      () => engine.getMany(packKeys('a', 'b'), 6, 1),
+      () => engine.getMany(Buffer.from([0, 0]), 2, 1),
+      () => engine.submitGet(1, ''),
+      () => engine.submitGet(1, 1 as never),
+      () => engine.submitGetMany(1, packKeys('a'), 3, 5),
+    ]
+    for (const call of calls) expect(thrownBy(call), call.toString()).toEqual(invalid)
+  })
+})
