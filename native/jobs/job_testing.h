@@ -15,8 +15,8 @@ inline std::vector<Engine::TableSpec> TableSpecs(const TableJobResult& result, i
   for (const TableOutput& output : result.outputs) {
     CHECK(output.finished);
     const TableProperties& p = output.properties;
-    specs.push_back({level, output.number, p.file_size, p.smallest, p.largest, p.largest_exclusive,
-                     p.range_tombstones, p.largest_sequence});
+    specs.push_back({level, output.number, p.file_size, p.smallest, p.largest, p.largest_exclusive, p.range_tombstones,
+                     p.largest_sequence});
   }
   return specs;
 }
