@@ -1,8 +1,9 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, vi } from 'vitest'
 import type { Database } from '../../lib/index.ts'
+import { verifyDirectory } from '../../lib/kv/verify.ts'
 import { named, overwrite } from './wreck.ts'
 
 /** The copy of a database that the running test may damage. */
@@ -30,6 +31,8 @@ export function copyForEachTest(end: 'killed' | 'closed', make: (path: string) =
     folder = mkdtempSync(join(tmpdir(), 'burrow-copies-'))
     const db = await make(join(folder, 'live'))
     if (end === 'closed') await db.close()
+    // Files that are not needed any more are deleted in the background.
+    else await vi.waitFor(async () => expect((await verifyDirectory(db.path)).notes).toEqual([]), 60_000)
     cpSync(db.path, join(folder, 'sound'), { recursive: true })
     await db.close()
   })

@@ -268,6 +268,7 @@ describe('damage', () => {
 
   it('under an open database, also of a manifest that says something else than memory', async () => {
     const db = await Database.open(copy.path)
+    await db.pauseCompaction()
     const manifest = copy.names(/^MANIFEST/).at(-1)!
     const early = readFileSync(copy.file(manifest))
     db.putSync('new', 'x')
