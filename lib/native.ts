@@ -405,18 +405,25 @@ export interface NativeEngine {
   /** The value as a string (UTF-8, malformed bytes become U+FFFD). */
   getStringS(key: string, sequence?: number): string | undefined
   getStringB(key: Uint8Array, sequence?: number): string | undefined
-  /** The value's length after writing it to slab at offset; or a READ_… code, or −2 − length when it does not fit. */
-  getBytesS(key: string, slab: ArrayBuffer, offset: number, sequence?: number): number
-  getBytesB(key: Uint8Array, slab: ArrayBuffer, offset: number, sequence?: number): number
+  /** The value's length after writing it to the slab; or a READ_… code, or −2 − length when it does not fit. */
+  getBytesS(key: string, sequence?: number): number
+  getBytesB(key: Uint8Array, sequence?: number): number
   /** Like the above without touching the disk: null, or READ_NOT_CACHED, when that would be needed. */
   tryGetStringS(key: string, sequence?: number): string | undefined | null
   tryGetStringB(key: Uint8Array, sequence?: number): string | undefined | null
-  tryGetBytesS(key: string, slab: ArrayBuffer, offset: number, sequence?: number): number
-  tryGetBytesB(key: Uint8Array, slab: ArrayBuffer, offset: number, sequence?: number): number
+  tryGetBytesS(key: string, sequence?: number): number
+  tryGetBytesB(key: Uint8Array, sequence?: number): number
+  /**
+   * Where getBytes puts values from now on: the first at 0, each next one at the following multiple of 8.
+   * REQUIRES: whoever calls getBytes has made sure, right before, that `slab` is not detached.
+   */
+  setSlab(slab: ArrayBuffer): void
   /** Copies the value that the last getBytes found too large, and lets go of it. */
   takePinned(into: Uint8Array): void
   hasS(key: string, sequence?: number): boolean
   hasB(key: Uint8Array, sequence?: number): boolean
+  tryHasS(key: string, sequence?: number): boolean | null
+  tryHasB(key: Uint8Array, sequence?: number): boolean | null
   /** keys: `count` × (u16 length, bytes). Answer: `count` × (i32 length or −1, bytes). */
   getMany(keys: Uint8Array, length: number, count: number, sequence?: number): Buffer
   /** null when the disk would be needed. */

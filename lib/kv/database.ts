@@ -30,6 +30,7 @@ import { type Snapshot, type SnapshotHost, Snapshots } from './snapshot.ts'
 import { freeBytes, gatherStats, type LevelFile, listLevels, type StatsSource } from './statistics.ts'
 import { keepsUnnamed, tidyFiles } from './tidy-files.ts'
 import { defineUnsupported } from './unsupported.ts'
+import { ValueSlab } from './value-slab.ts'
 import { readVerifyOptions, type VerifyOptions, type VerifyReport, verifyDatabase } from './verify.ts'
 import {
   type BatchOperation,
@@ -129,8 +130,9 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     }
     this.#backups = this.#plane === undefined ? undefined : new Backups(this.#plane, files, keepAlive)
     const snapshots = this.#snapshots
+    const slab = new ValueSlab(engine)
     const makeReads = (sequence: number | undefined) =>
-      new Reads({ engine, requests, snapshots, encodings, sequence })
+      new Reads({ engine, slab, requests, snapshots, encodings, sequence })
     const onReleased = () => this.#afterRelease()
     this.#reads = makeReads(undefined)
     this.#scans = new ScanHost({

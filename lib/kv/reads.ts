@@ -9,7 +9,7 @@ import { type EncodingOptions, type Encodings, readEncodings, readOptions } from
 import { fairness } from './fairness.ts'
 import type { ReadRequests } from './read-requests.ts'
 import type { Snapshot, Snapshots } from './snapshot.ts'
-import { ValueSlab } from './value-slab.ts'
+import type { ValueSlab } from './value-slab.ts'
 
 /** How one read is made. */
 export interface ReadOptions extends EncodingOptions {
@@ -34,6 +34,7 @@ interface PointReads {
 
 export interface ReadsOptions {
   readonly engine: NativeEngine
+  readonly slab: ValueSlab
   readonly requests: ReadRequests
   readonly encodings: Encodings
   readonly snapshots: Pick<Snapshots, 'sequenceOf'>
@@ -47,7 +48,6 @@ export interface ReadsOptions {
  */
 export class Reads {
   readonly #options: ReadsOptions
-  readonly #slab: ValueSlab
   readonly #keys = new ByteSink()
   #default: PointReads
   readonly #special = new Map<string, PointReads>()
@@ -55,7 +55,6 @@ export class Reads {
 
   constructor(options: ReadsOptions) {
     this.#options = options
-    this.#slab = new ValueSlab(options.engine)
     this.#default = this.#make(options.encodings, options.sequence)
   }
 
@@ -160,10 +159,15 @@ export class Reads {
       sequence === undefined ? engine.hasS : (key) => engine.hasS(key, sequence),
       sequence === undefined ? engine.hasB : (key) => engine.hasB(key, sequence),
     )
-    const bytes = this.#bytesReads(keyEncoding, sequence)
+    const tryHas = byKey(
+      keyEncoding,
+      (key) => engine.tryHasS(key, sequence),
+      (key) => engine.tryHasB(key, sequence),
+    )
     const later = this.#later(keyEncoding, sequence)
-    const has = answering(bytes.probe, later, (stored) => stored !== undefined)
+    const has = answering(tryHas, later, (stored) => stored !== undefined)
     if (valueEncoding === 'buffer') {
+      const bytes = this.#bytesReads(keyEncoding, sequence)
       const get = answering(bytes.attempt, later, (stored) => stored)
       return { getSync: bytes.get, get, hasSync, has }
     }
@@ -189,17 +193,16 @@ export class Reads {
     }
   }
 
-  /** Values as bytes. `attempt` gives null, and `probe` too, when the disk would be needed. */
+  /** Values as bytes. `attempt` gives null when the disk would be needed. */
   #bytesReads(keyEncoding: Encoding, sequence: number | undefined) {
-    const { engine } = this.#options
-    const slab = this.#slab
-    type Read = (key: never, into: ArrayBuffer, offset: number, sequence?: number) => number
+    const { engine, slab } = this.#options
+    type Read = (key: never, sequence?: number) => number
     const bound = (readS: Read, readB: Read) => {
-      const at = (read: Read) =>
-        sequence === undefined
-          ? (key: Encoded) => read(key as never, slab.slab, slab.offset)
-          : (key: Encoded) => read(key as never, slab.slab, slab.offset, sequence)
-      return byKey(keyEncoding, at(readS), at(readB))
+      const prepared = (read: Read) => (key: Encoded) => {
+        slab.prepare()
+        return sequence === undefined ? read(key as never) : read(key as never, sequence)
+      }
+      return byKey(keyEncoding, prepared(readS), prepared(readB))
     }
     const read = bound(engine.getBytesS, engine.getBytesB)
     const attempt = bound(engine.tryGetBytesS, engine.tryGetBytesB)
@@ -212,10 +215,6 @@ export class Reads {
         const length = attempt(key)
         if (length === READ_ABSENT) return undefined
         return length === READ_NOT_CACHED ? null : slab.take(length)
-      },
-      probe: (key: unknown): boolean | null => {
-        const length = attempt(key)
-        return length === READ_NOT_CACHED ? null : length !== READ_ABSENT
       },
     }
   }

@@ -9,47 +9,43 @@ const largestShared = slabSize / 8
 /**
  * Where values land that are read as bytes. Small ones are carved from a slab, one after the other and never again,
  * so each belongs to whoever got it; the slab cannot be transferred to another thread, since that would take its
- * neighbours away. Larger values get memory of their own.
+ * neighbours away. Larger values get memory of their own. One for each engine, which knows the slab too.
  */
 export class ValueSlab {
-  readonly #takePinned: NativeEngine['takePinned']
-  #slab: ArrayBuffer
-  #offset = 0
+  readonly #engine: Pick<NativeEngine, 'setSlab' | 'takePinned'>
+  #slab = allocateFast(0)
+  /** The slab's: asking a Buffer for it costs as much as to make the view. */
+  #memory = this.#slab.buffer
+  #offset = slabSize
 
-  constructor(engine: Pick<NativeEngine, 'takePinned'>) {
-    this.#takePinned = engine.takePinned
-    this.#slab = newSlab()
+  constructor(engine: Pick<NativeEngine, 'setSlab' | 'takePinned'>) {
+    this.#engine = engine
   }
 
-  /** Memory for the next value, with room from `offset` on for one of `largestShared` bytes. */
-  get slab(): ArrayBuffer {
-    if (this.#offset + largestShared > slabSize) {
-      this.#slab = newSlab()
-      this.#offset = 0
-    }
-    return this.#slab
+  /** Makes room for a value of `largestShared` bytes. To be called right before each native read. */
+  prepare(): void {
+    // Also when somebody has detached it all the same: it has no length then.
+    if (this.#offset + largestShared > this.#slab.length) this.#renew()
   }
 
-  get offset(): number {
-    return this.#offset
-  }
-
-  /** The value that a native call answered with `length`: it stands at `offset`, or is pinned. */
+  /** The value that a native read answered with `length`: it stands at `offset`, or is pinned. */
   take(length: number): Buffer {
     if (length < 0) {
       const value = Buffer.allocUnsafeSlow(-2 - length)
-      this.#takePinned(value)
+      this.#engine.takePinned(value)
       return value
     }
     const begin = this.#offset
-    // Aligned, so that a typed array can stand on a value.
+    // Aligned, as the engine does, so that a typed array can stand on a value.
     this.#offset = (begin + length + 7) & ~7
-    return viewOf(this.#slab, begin, length)
+    return viewOf(this.#memory, begin, length)
   }
-}
 
-function newSlab(): ArrayBuffer {
-  const slab = allocateFast(slabSize).buffer as ArrayBuffer
-  markAsUntransferable(slab)
-  return slab
+  #renew(): void {
+    this.#slab = allocateFast(slabSize)
+    this.#memory = this.#slab.buffer
+    this.#offset = 0
+    markAsUntransferable(this.#memory)
+    this.#engine.setSlab(this.#memory as ArrayBuffer)
+  }
 }

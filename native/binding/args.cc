@@ -93,6 +93,14 @@ bool GetInteger(napi_env env, napi_value value, uint64_t* integer) {
 
 bool StringBytes::Read(napi_env env, napi_value value) {
   size_t size = 0;
+  // Most keys, and many values, are short and ASCII: V8 hands out their units at half the price of UTF-8.
+  constexpr size_t kShortUnits = 256;
+  char16_t units[kShortUnits];
+  if (napi_get_value_string_utf16(env, value, units, kShortUnits, &size) != napi_ok) return false;
+  if (size + 1 < kShortUnits && NarrowAscii(units, size, stack_)) {
+    slice_ = Slice(stack_, size);
+    return true;
+  }
   if (napi_get_value_string_utf8(env, value, stack_, sizeof stack_, &size) != napi_ok) return false;
   // A string that was cut leaves room for less than one character and the terminator.
   if (size + 4 < sizeof stack_) {

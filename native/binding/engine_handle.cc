@@ -131,6 +131,7 @@ void EngineHandle::Close() {
   for (const auto& [id, scan] : scans_) scan->scan.reset();
   scans_.clear();
   Unpin();
+  SetSlab(nullptr, nullptr, 0);
   (void)completions_->Take();
   (void)answers_->Take();
   readers_.reset();
@@ -158,6 +159,15 @@ void EngineHandle::Unpin() {
   pinned_ = {};
   pinned_view_.reset();
   has_pinned_ = false;
+}
+
+void EngineHandle::SetSlab(napi_value array_buffer, char* data, size_t size) {
+  if (slab_reference_ != nullptr) napi_delete_reference(env_, slab_reference_);
+  slab_reference_ = nullptr;
+  if (array_buffer != nullptr) napi_create_reference(env_, array_buffer, 1, &slab_reference_);
+  slab_ = data;
+  slab_size_ = size;
+  slab_used_ = 0;
 }
 
 Status EngineHandle::AddScan(std::shared_ptr<OpenScan> scan) {

@@ -2,6 +2,8 @@
 
 #include <node_api.h>
 
+#include <algorithm>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -74,6 +76,17 @@ class EngineHandle {
   bool has_pinned() const { return has_pinned_; }
   Slice pinned() const { return pinned_.value; }
 
+  // Where values go that are read as bytes, one behind the other, until the next slab. The caller keeps it attached:
+  // it looks at that right before each read, so nothing is asked here.
+  void SetSlab(napi_value array_buffer, char* data, size_t size);
+  // Aligned to 8 bytes from the slab's begin on. False: no room.
+  bool PutInSlab(Slice value) {
+    if (value.size() > slab_size_ - slab_used_) return false;
+    if (!value.empty()) memcpy(slab_ + slab_used_, value.data(), value.size());
+    slab_used_ = std::min(slab_size_, (slab_used_ + value.size() + 7) & ~size_t{7});
+    return true;
+  }
+
   // Gives it its id; kBusy beyond maxOpenScans.
   Status AddScan(std::shared_ptr<OpenScan> scan);
   const std::shared_ptr<OpenScan>* FindScan(uint64_t id) const;  // null: closed, or never opened
@@ -114,6 +127,10 @@ class EngineHandle {
   std::unique_ptr<ThreadPool> readers_;
   std::unordered_map<uint64_t, std::shared_ptr<OpenScan>> scans_;
   uint64_t next_scan_ = 1;
+  napi_ref slab_reference_ = nullptr;  // keeps its memory
+  char* slab_ = nullptr;
+  size_t slab_size_ = 0;
+  size_t slab_used_ = 0;
   PinnedValue pinned_;
   std::shared_ptr<const ReadView> pinned_view_;  // keeps a memtable's value
   bool has_pinned_ = false;

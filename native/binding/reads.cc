@@ -74,30 +74,28 @@ napi_value GetString(napi_env env, napi_callback_info info) {
 }
 
 template <typename Bytes, bool memory_only>
-napi_value GetBytesInto(napi_env env, napi_callback_info info) {
-  EngineCall<4> call(env, info);
-  if (!call.open()) return nullptr;
-  void* slab = nullptr;
-  size_t size = 0;
-  uint32_t offset = 0;
-  if (napi_get_arraybuffer_info(env, call[1], &slab, &size) != napi_ok) {
-    return ThrowInvalid(env, "slab must be an ArrayBuffer");
-  }
-  if (napi_get_value_uint32(env, call[2], &offset) != napi_ok || offset > size) {
-    return ThrowInvalid(env, "offset must be an integer within the slab");
-  }
+napi_value GetBytesIntoSlab(napi_env env, napi_callback_info info) {
+  EngineCall<2> call(env, info);
   GetResult found;
-  if (!GetHere<Bytes>(env, call, 3, memory_only, &found)) return nullptr;
+  if (!call.open() || !GetHere<Bytes>(env, call, 1, memory_only, &found)) return nullptr;
   if (found.outcome == GetOutcome::kNotCached) return Int32(env, kReadNotCached);
   if (found.outcome != GetOutcome::kValue) return Int32(env, kReadAbsent);
-  const Slice value = found.value.value;
-  const int32_t length = static_cast<int32_t>(value.size());
-  if (value.size() > size - offset) {
-    call.handle()->Pin(std::move(found.value));
-    return Int32(env, -2 - length);
+  const int32_t length = static_cast<int32_t>(found.value.value.size());
+  if (call.handle()->PutInSlab(found.value.value)) return Int32(env, length);
+  call.handle()->Pin(std::move(found.value));
+  return Int32(env, -2 - length);
+}
+
+napi_value SetSlab(napi_env env, napi_callback_info info) {
+  EngineCall<1> call(env, info);
+  if (!call.open()) return nullptr;
+  void* data = nullptr;
+  size_t size = 0;
+  if (napi_get_arraybuffer_info(env, call[0], &data, &size) != napi_ok) {
+    return ThrowInvalid(env, "slab must be an ArrayBuffer");
   }
-  if (length > 0) memcpy(static_cast<char*>(slab) + offset, value.data(), value.size());
-  return Int32(env, length);
+  call.handle()->SetSlab(call[0], static_cast<char*>(data), data == nullptr ? 0 : size);
+  return nullptr;
 }
 
 napi_value TakePinned(napi_env env, napi_callback_info info) {
@@ -115,11 +113,12 @@ napi_value TakePinned(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-template <typename Bytes>
+template <typename Bytes, bool memory_only>
 napi_value Has(napi_env env, napi_callback_info info) {
   EngineCall<2> call(env, info);
   GetResult found;
-  if (!call.open() || !GetHere<Bytes>(env, call, 1, false, &found)) return nullptr;
+  if (!call.open() || !GetHere<Bytes>(env, call, 1, memory_only, &found)) return nullptr;
+  if (found.outcome == GetOutcome::kNotCached) return Null(env);
   return Boolean(env, found.outcome == GetOutcome::kValue);
 }
 
@@ -314,15 +313,18 @@ napi_value ApproximateSize(napi_env env, napi_callback_info info) {
 constexpr EngineFunction kFunctions[] = {
     {"getStringS", GetString<StringBytes, false>},
     {"getStringB", GetString<ArrayBytes, false>},
-    {"getBytesS", GetBytesInto<StringBytes, false>},
-    {"getBytesB", GetBytesInto<ArrayBytes, false>},
+    {"getBytesS", GetBytesIntoSlab<StringBytes, false>},
+    {"getBytesB", GetBytesIntoSlab<ArrayBytes, false>},
     {"tryGetStringS", GetString<StringBytes, true>},
     {"tryGetStringB", GetString<ArrayBytes, true>},
-    {"tryGetBytesS", GetBytesInto<StringBytes, true>},
-    {"tryGetBytesB", GetBytesInto<ArrayBytes, true>},
+    {"tryGetBytesS", GetBytesIntoSlab<StringBytes, true>},
+    {"tryGetBytesB", GetBytesIntoSlab<ArrayBytes, true>},
+    {"setSlab", SetSlab},
     {"takePinned", TakePinned},
-    {"hasS", Has<StringBytes>},
-    {"hasB", Has<ArrayBytes>},
+    {"hasS", Has<StringBytes, false>},
+    {"hasB", Has<ArrayBytes, false>},
+    {"tryHasS", Has<StringBytes, true>},
+    {"tryHasB", Has<ArrayBytes, true>},
     {"getMany", GetMany<false>},
     {"tryGetMany", GetMany<true>},
     {"submitGet", SubmitGet},

@@ -14,4 +14,14 @@ inline bool AllAscii(Slice bytes) {
   return (high & 0x8080808080808080u) == 0;
 }
 
+// UTF-16 that is all ASCII, as bytes; false: it is not, and `to` holds anything. REQUIRES: room for `count` bytes.
+inline bool NarrowAscii(const char16_t* units, size_t count, char* to) {
+  char16_t any = 0;
+  for (size_t i = 0; i < count; ++i) {  // without a way out: compilers make vectors of it
+    any |= units[i];
+    to[i] = static_cast<char>(units[i]);
+  }
+  return any < 0x80;
+}
+
 }  // namespace burrow

@@ -32,6 +32,31 @@ describe('a worker that is terminated', () => {
   )
 })
 
+describe('a Buffer whose memory is taken away', () => {
+  // What Node 21 and later have without a flag.
+  const flags = 'transfer' in ArrayBuffer.prototype ? [] : ['--harmony-rab-gsab-transfer']
+
+  it('cannot be posted; where a program detaches it all the same, later reads go on', async () => {
+    const ending = await runProgram(
+      path,
+      `const db = await Database.open(path, { valueEncoding: 'buffer' })
+      for (let i = 0; i < 500; i++) db.putSync('key ' + i, Buffer.from('value ' + i))
+      const [first, second] = [db.getSync('key 1'), db.getSync('key 2')]
+      try {
+        structuredClone(first, { transfer: [first.buffer] })
+      } catch (error) {
+        console.log(error.name, String(first), String(second))
+      }
+      first.buffer.transfer()
+      for (let i = 0; i < 500; i++)
+        if (String(db.getSync('key ' + i)) !== 'value ' + i) throw new Error('wrong value')
+      await db.close()`,
+      flags,
+    )
+    expect(ending).toEqual(clean('DataCloneError value 1 value 2\n'))
+  })
+})
+
 describe('two workers on one path', () => {
   it('exclude each other, until the first one is gone', async () => {
     const ending = await runProgram(

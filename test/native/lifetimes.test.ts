@@ -93,7 +93,8 @@ describe('garbage collection', () => {
         const lock = env.lock(directory + '/LOCK')
         const engine = open(env, directory, () => lock)
         engine.putSS('a', 'x'.repeat(5000), 4)
-        engine.getBytesS('a', new ArrayBuffer(1), 0)
+        engine.setSlab(new ArrayBuffer(1))
+        engine.getBytesS('a')
         engine.submitGet(1, 'a')
         const scan = engine.openScan(...scanAll)
         const { fillScan } = engine

@@ -3,9 +3,6 @@ import { type NativeEngine, READ_ABSENT, READ_NOT_CACHED } from '../../lib/nativ
 import { bytes, engineOf, invalid, thrownBy } from './calls.ts'
 import { flush } from './open-engine.ts'
 
-const slab = Buffer.alloc(4096)
-const memory = slab.buffer as ArrayBuffer
-
 function packKeys(...keys: string[]): Buffer {
   return Buffer.concat(
     keys.map((key) => {
@@ -37,18 +34,16 @@ describe('reads', () => {
     engine.putSS('a', 'new', 0)
     expect(engine.tryGetStringS('disk')).toBeNull()
     expect(engine.tryGetStringB(bytes('disk'))).toBeNull()
-    expect(engine.tryGetBytesS('disk', memory, 0)).toBe(READ_NOT_CACHED)
-    expect(engine.tryGetBytesB(bytes('disk'), memory, 0)).toBe(READ_NOT_CACHED)
+    expect(engine.tryGetBytesS('disk')).toBe(READ_NOT_CACHED)
+    expect(engine.tryGetBytesB(bytes('disk'))).toBe(READ_NOT_CACHED)
+    expect([engine.tryHasS('disk'), engine.tryHasB(bytes('disk'))]).toEqual([null, null])
+    expect([engine.tryHasS('a'), engine.tryHasB(bytes('a'), before)]).toEqual([true, null])
     expect(engine.tryGetMany(packKeys('disk'), 6, 1)).toBeNull()
     expect(engine.tryGetStringS('a')).toBe('new')
     expect(engine.getStringS('a', before)).toBe('old')
     expect(engine.getStringB(bytes('a'), undefined)).toBe('new')
     expect(engine.tryGetStringB(bytes('a'))).toBe('new')
     expect(engine.getStringS('disk')).toBe('value')
-    expect(engine.getBytesS('a', memory, 10)).toBe(3)
-    expect(slab.toString('utf8', 10, 13)).toBe('new')
-    expect(engine.getBytesB(bytes('a'), memory, 0, before)).toBe(3)
-    expect(engine.getBytesS('nothing', memory, 0)).toBe(READ_ABSENT)
     expect([engine.hasS('a'), engine.hasB(bytes('a')), engine.hasB(bytes('nothing'))]).toEqual([
       true,
       true,
@@ -62,11 +57,37 @@ describe('reads', () => {
     expect(engine.stats().diskReads.blocks).toBeGreaterThan(0)
   })
 
+  it('put bytes into the slab, one behind the other', () => {
+    const engine = engineOf()
+    engine.putSS('a', 'old', 0)
+    const before = engine.visibleSequence()
+    engine.putSS('a', 'renewed', 0)
+    engine.putSS('b', '12345678', 0)
+    engine.putSS('empty', '', 0)
+    const slab = Buffer.alloc(30, '.')
+    expect(engine.getBytesS('a')).toBe(-9)
+    engine.setSlab(slab.buffer.slice(0, 0) as ArrayBuffer)
+    expect(engine.getBytesS('empty')).toBe(0)
+    const own = Uint8Array.from(slab)
+    engine.setSlab(own.buffer)
+    expect(engine.getBytesS('a')).toBe(7)
+    expect(engine.getBytesB(bytes('a'), before)).toBe(3)
+    expect(engine.getBytesS('nothing')).toBe(READ_ABSENT)
+    expect(engine.getBytesS('empty')).toBe(0)
+    expect(engine.getBytesS('b')).toBe(8)
+    expect(engine.getBytesS('a')).toBe(-9)
+    expect(engine.getBytesS('a', before)).toBe(3)
+    expect(Buffer.from(own).toString()).toBe('renewed.old.....12345678old...')
+    expect(engine.getBytesS('a', before)).toBe(-5)
+    expect(engine.getBytesS('empty')).toBe(0)
+  })
+
   it('keep a value that was too large until it is taken', () => {
     const engine = engineOf()
     const value = 'v'.repeat(5000)
     engine.putSS('large', value, 0)
-    expect(engine.getBytesS('large', memory, 0)).toBe(-5002)
+    engine.setSlab(new ArrayBuffer(4096))
+    expect(engine.getBytesS('large')).toBe(-5002)
     flush(engine)
     engine.putSS('other', 'x', 0)
     const into = Buffer.alloc(5000)
@@ -74,8 +95,6 @@ describe('reads', () => {
     engine.takePinned(into)
     expect(into.toString()).toBe(value)
     expect(thrownBy(() => engine.takePinned(into))).toEqual(invalid)
-    expect(engine.getBytesS('large', memory, 4096)).toBe(-5002)
-    expect(thrownBy(() => engine.getBytesS('large', memory, 4097))).toEqual(invalid)
   })
 
   it('answer from disk threads', () => {
@@ -106,8 +125,9 @@ describe('reads', () => {
       () => engine.getStringS('a', -1),
       () => engine.getStringS('a', 1.5),
       () => engine.getStringS('a', 2 ** 53),
-      () => engine.getBytesS('a', 'x' as never, 0),
-      () => engine.getBytesS('a', memory, -1),
+      () => engine.getBytesS('a', -1),
+      () => engine.setSlab('x' as never),
+      () => engine.setSlab(new Uint8Array(1) as never),
       () => engine.getMany(packKeys('a'), 3, 2),
       () => engine.getMany(packKeys('a'), 2, 1),
       () => engine.getMany(packKeys('a', 'b'), 6, 1),
