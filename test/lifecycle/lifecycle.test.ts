@@ -36,7 +36,7 @@ describe('a Buffer whose memory is taken away', () => {
   // What Node 21 and later have without a flag.
   const flags = 'transfer' in ArrayBuffer.prototype ? [] : ['--harmony-rab-gsab-transfer']
 
-  it('cannot be posted; where a program detaches it all the same, later reads go on', async () => {
+  it('is not lost by posting it; where a program detaches it all the same, later reads go on', async () => {
     const ending = await runProgram(
       path,
       `const db = await Database.open(path, { valueEncoding: 'buffer' })
@@ -44,16 +44,15 @@ describe('a Buffer whose memory is taken away', () => {
       const [first, second] = [db.getSync('key 1'), db.getSync('key 2')]
       try {
         structuredClone(first, { transfer: [first.buffer] })
-      } catch (error) {
-        console.log(error.name, String(first), String(second))
-      }
+      } catch {} // Node 20 copies, later ones refuse
+      console.log(String(first), String(second))
       first.buffer.transfer()
       for (let i = 0; i < 500; i++)
         if (String(db.getSync('key ' + i)) !== 'value ' + i) throw new Error('wrong value')
       await db.close()`,
       flags,
     )
-    expect(ending).toEqual(clean('DataCloneError value 1 value 2\n'))
+    expect(ending).toEqual(clean('value 1 value 2\n'))
   })
 })
 
