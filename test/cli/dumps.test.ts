@@ -1,8 +1,9 @@
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Database } from '../../lib/index.ts'
 import { parseVersionEdit } from '../../lib/manifest/version-edit-text.ts'
+import { copyDirectory } from '../kv/wreck.ts'
 import { burrow, burrowJson, TemporaryFolder } from './burrow.ts'
 
 /** What a killed process leaves: a table with a to c, and a log with what came after. */
@@ -18,7 +19,7 @@ async function crashed(folder: TemporaryFolder): Promise<string> {
   db.deleteRangeSync({ gte: 'b', lt: 'c' })
   for (let i = 0; i < 20; i++) db.putSync(`later ${i}`, 'x')
   const path = folder.join('crashed')
-  cpSync(db.path, path, { recursive: true })
+  copyDirectory(db.path, path)
   await db.close()
   return path
 }

@@ -1,8 +1,9 @@
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Database } from '../../lib/index.ts'
 import { native } from '../../lib/native.ts'
+import { copyDirectory } from '../kv/wreck.ts'
 import { burrow, burrowJson, TemporaryFolder } from './burrow.ts'
 
 interface Listed {
@@ -26,7 +27,7 @@ async function crashed(folder: TemporaryFolder): Promise<string> {
   await db.flush().catch(() => undefined)
   for (let i = 0; i < 10; i++) db.putSync(`second ${i}`, 'x', { sync: true })
   const path = folder.join('crashed')
-  cpSync(db.path, path, { recursive: true })
+  copyDirectory(db.path, path)
   env.clearRules!()
   await db.close()
   return path
@@ -99,7 +100,7 @@ describe('compact', () => {
     const path = await crashed(folder)
     const kept = { records: 36 }
     const damaged = folder.join('damaged')
-    cpSync(path, damaged, { recursive: true })
+    copyDirectory(path, damaged)
     garble(join(damaged, (await listed(path))[0]!.file), 'first 7')
     const refused = await burrow(['wal', 'compact', damaged, '--keep', '36'])
     expect(refused.stderr).toMatch(/^burrow: BURROW_CORRUPTION /)
@@ -165,7 +166,7 @@ describe('truncate', () => {
     for (const count of [0, 1, 19, 20, 21, 25]) {
       const { offset } = dump[0]!.records[count]!
       const copy = folder.join(`copy${count}`)
-      cpSync(path, copy, { recursive: true })
+      copyDirectory(path, copy)
       const report = await truncateLog(copy, number, offset)
       expect(report).toMatchObject({ lastKept: count === 0 ? null : count, recordsCut: 26 - count })
       const db = await Database.open(copy)

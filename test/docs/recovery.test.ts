@@ -20,6 +20,7 @@ import { expect, test } from 'vitest'
 import { Database } from '../../lib/index.ts'
 import { TemporaryFolder } from '../cli/burrow.ts'
 import { distFile, root } from '../dist.ts'
+import { copyDirectory } from '../kv/wreck.ts'
 
 interface Stage {
   /** Makes what the section finds in the folder; what it returns is called when the commands have run. */
@@ -44,9 +45,9 @@ async function make(path: string, end: 'closed' | 'killed'): Promise<undefined> 
     await db.flush()
   }
   await fill(db as Database, 300, 400)
-  if (end === 'killed') cpSync(original, path, { recursive: true })
+  if (end === 'killed') copyDirectory(original, path)
   await db.close()
-  if (end === 'closed') cpSync(original, path, { recursive: true })
+  if (end === 'closed') copyDirectory(original, path)
   rmSync(original, { recursive: true })
 }
 
@@ -154,7 +155,7 @@ const stages: Readonly<Record<string, Stage>> = {
       await make(data, 'closed')
       const db = await Database.open(data, { l0CompactionTrigger: 8 })
       await db.delete(key(42))
-      cpSync(data, join(folder, 'killed'), { recursive: true })
+      copyDirectory(data, join(folder, 'killed'))
       await db.close()
       rmSync(data, { recursive: true })
       renameSync(join(folder, 'killed'), data)

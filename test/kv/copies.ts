@@ -1,10 +1,10 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, vi } from 'vitest'
 import type { Database } from '../../lib/index.ts'
 import { verifyDirectory } from '../../lib/kv/verify.ts'
-import { named, overwrite } from './wreck.ts'
+import { copyDirectory, named, overwrite } from './wreck.ts'
 
 /** The copy of a database that the running test may damage. */
 export interface Copy {
@@ -33,13 +33,13 @@ export function copyForEachTest(end: 'killed' | 'closed', make: (path: string) =
     if (end === 'closed') await db.close()
     // Files that are not needed any more are deleted in the background.
     else await vi.waitFor(async () => expect((await verifyDirectory(db.path)).notes).toEqual([]), 60_000)
-    cpSync(db.path, join(folder, 'sound'), { recursive: true })
+    copyDirectory(db.path, join(folder, 'sound'))
     await db.close()
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   beforeEach(() => {
     path = join(folder, `copy${++copies}`)
-    cpSync(join(folder, 'sound'), path, { recursive: true })
+    copyDirectory(join(folder, 'sound'), path)
   })
   return {
     get path() {

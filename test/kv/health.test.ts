@@ -1,5 +1,4 @@
 import {
-  cpSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -22,6 +21,7 @@ import { judge } from '../../lib/kv/health.ts'
 import type { HealthInput } from '../../lib/kv/health-rules.ts'
 import { native } from '../../lib/native.ts'
 import { TemporaryFolder } from '../cli/burrow.ts'
+import { copyDirectory } from './wreck.ts'
 
 /** How long a state may take to come. */
 const patience = { timeout: 60_000, interval: 20 }
@@ -319,7 +319,7 @@ describe('each rule speaks up when its threshold is crossed', () => {
       { syncWrites: false },
       async (db) => {
         for (let i = 0; i < 100; i++) db.putSync(`k${i}`, 'x'.repeat(1000))
-        cpSync(folder.join('db'), folder.join('crashed'), { recursive: true })
+        copyDirectory(folder.join('db'), folder.join('crashed'))
       },
       folder.join('db'),
     )

@@ -1,9 +1,10 @@
-import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Database } from '../../lib/index.ts'
 import { native } from '../../lib/native.ts'
+import { copyDirectory } from './wreck.ts'
 
 let directory: string
 beforeEach(() => {
@@ -24,7 +25,7 @@ async function killWithTwoLogs(sync: boolean): Promise<{ copy: string; sealed: s
   db.putSync('next', '3', { sync })
   // A fragment says what was durable before it.
   db.putSync('next', '4', { sync })
-  cpSync(live, copy, { recursive: true })
+  copyDirectory(live, copy)
   rmSync(join(copy, 'LOCK'))
   env.clearRules!()
   await db.close()
@@ -83,7 +84,7 @@ it('what is behind the tail is kept, whichever operation of opening fails', asyn
   const path = join(directory, 'db')
   for (let at = 1, more = true; more; at++) {
     rmSync(path, { recursive: true, force: true })
-    cpSync(copy, path, { recursive: true })
+    copyDirectory(copy, path)
     const env = native.faultEnv(native.posixEnv())
     env.addRule!({ effect: 'error', after: at, repeat: true })
     const db = await Database.open(path, { env, memtableSize: 4096 }).catch(() => undefined)

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Database, type VerifyProgress, type VerifyReport } from '../../lib/index.ts'
@@ -13,7 +13,7 @@ import { copyForEachTest } from './copies.ts'
 import { verifyRottenBytes } from './rotten-bytes.ts'
 import { verifyBesideWriter } from './verify-beside-writer.ts'
 import { verifyWrecks } from './verify-wrecks.ts'
-import { filesOf } from './wreck.ts'
+import { copyDirectory, filesOf } from './wreck.ts'
 
 const value = (i: number) => `value ${i} `.repeat(5)
 
@@ -244,7 +244,7 @@ describe('damage', () => {
     db.putSync('next', '3', { sync: true })
     db.putSync('next', '4', { sync: true })
     rmSync(copy.path, { recursive: true })
-    cpSync(live, copy.path, { recursive: true })
+    copyDirectory(live, copy.path)
     env.clearRules!()
     await db.close()
     expect(await verifyDirectory(copy.path)).toMatchObject({ ok: true })

@@ -1,5 +1,5 @@
 /** Databases in memory, spilled to a real directory where every byte of them can be changed. */
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NativeEnv } from '../../lib/native.ts'
 
@@ -13,9 +13,18 @@ export function spill(env: NativeEnv, from: string, to: string): void {
   }
 }
 
+/**
+ * Copies a database, also one that is open: `cpSync` never ends with a file that gets shorter while it is copied, as a log
+ * does when it is sealed.
+ */
 export function copyDirectory(from: string, to: string): string {
   rmSync(to, { recursive: true, force: true })
-  cpSync(from, to, { recursive: true })
+  mkdirSync(to, { recursive: true })
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    if (entry.isDirectory()) copyDirectory(source, target)
+    else writeFileSync(target, readFileSync(source))
+  }
   return to
 }
 
