@@ -108,6 +108,7 @@
       "merge/output_splitter_test.cc",
       "table/block_test.cc",
       "table/filter_test.cc",
+      "table/held_parts_test.cc",
       "table/level_iterator_test.cc",
       "table/table_cache_test.cc",
       "table/table_salvage_test.cc",

@@ -17,6 +17,7 @@ constexpr size_t kSlack = 16;                    // readable bytes behind the co
 constexpr size_t kMinShardBytes = 2 << 20;
 constexpr size_t kMaxShards = 64;
 constexpr size_t kFirstBuckets = 64;
+constexpr size_t kReservable = 4;  // one part in so many
 
 // Bytes whose last BlockRef has gone. Apart from the shard, because a block that was evicted while pinned may outlive
 // its cache: such blocks are owners, too.
@@ -126,7 +127,6 @@ char* BlockRef::data() { return block_->data(); }
 // a set bit buys another round.
 struct alignas(64) BlockCache::Shard {
   std::mutex mutex;
-  size_t capacity = 0;
   size_t used = 0;
   size_t protected_used = 0;
   uint64_t pinned = 0;  // charges of all first pins; what was unpinned since is in *unpinned
@@ -139,8 +139,7 @@ struct alignas(64) BlockCache::Shard {
   Unpinned* unpinned = new Unpinned;
   std::unordered_map<uint64_t, Block*> first_of_file;
 
-  void Init(size_t bytes) {
-    capacity = bytes;
+  Shard() {
     bucket_count = kFirstBuckets;
     buckets = std::make_unique<Block*[]>(bucket_count);
   }
@@ -208,9 +207,10 @@ struct alignas(64) BlockCache::Shard {
     }
   }
 
-  void MakeRoom(size_t charge) {
-    const size_t protected_capacity = capacity / 5 * 4;
-    while (used + charge > capacity) {
+  // Leaves place for `charge` more within `room`. REQUIRES: charge <= room.
+  void MakeRoom(size_t charge, size_t room) {
+    const size_t protected_capacity = room / 5 * 4;
+    while (used + charge > room) {
       if (probation.empty()) Demote();
       auto* oldest = static_cast<Block*>(probation.prev);
       if (!oldest->referenced) {
@@ -247,15 +247,18 @@ struct BlockCache::Impl {
   size_t capacity;
   size_t shard_count;
   std::unique_ptr<Shard[]> shards;
+  std::atomic<size_t> reserved{0};
+  std::atomic<size_t> reserved_by_type[kBlockTypes] = {};
 
   Shard& ShardOf(uint64_t hash) { return shards[hash >> 48 & (shard_count - 1)]; }
+  // What each shard may hold now.
+  size_t Room() const { return capacity / shard_count - reserved.load(std::memory_order_relaxed) / shard_count; }
 };
 
 BlockCache::BlockCache(size_t capacity) : impl_(std::make_unique<Impl>()) {
   impl_->capacity = capacity;
   impl_->shard_count = std::clamp(std::bit_floor(capacity / kMinShardBytes), size_t{1}, kMaxShards);
   impl_->shards = std::make_unique<Shard[]>(impl_->shard_count);
-  for (size_t i = 0; i < impl_->shard_count; i++) impl_->shards[i].Init(capacity / impl_->shard_count);
 }
 
 BlockCache::~BlockCache() {
@@ -288,14 +291,15 @@ BlockRef BlockCache::Insert(uint64_t file, uint64_t offset, BlockType type, Bloc
   const size_t charge = block->charge();
   const uint64_t hash = HashOf(file, offset);
   Shard& shard = impl_->ShardOf(hash);
-  if (charge > shard.capacity) return ref;
+  const size_t room = impl_->Room();
+  if (charge > room) return ref;
   std::lock_guard lock(shard.mutex);
   if (Block* present = *shard.FindSlot(hash, file, offset); present != nullptr) {
     present->referenced = true;
     shard.Pin(present);
     return BlockRef(present);
   }
-  shard.MakeRoom(charge);
+  shard.MakeRoom(charge, room);
   block->file = file;
   block->offset = offset;
   block->type = static_cast<uint64_t>(type);
@@ -306,6 +310,26 @@ BlockRef BlockCache::Insert(uint64_t file, uint64_t offset, BlockType type, Bloc
   block->refs.fetch_or(kCached, std::memory_order_relaxed);
   shard.Add(block, shard.FindSlot(hash, file, offset));
   return ref;
+}
+
+bool BlockCache::Reserve(size_t bytes, BlockType type) {
+  const size_t most = impl_->capacity / kReservable;
+  size_t reserved = impl_->reserved.load(std::memory_order_relaxed);
+  do {
+    if (bytes > most || reserved > most - bytes) return false;
+  } while (!impl_->reserved.compare_exchange_weak(reserved, reserved + bytes, std::memory_order_relaxed));
+  impl_->reserved_by_type[static_cast<int>(type)].fetch_add(bytes, std::memory_order_relaxed);
+  const size_t room = impl_->Room();
+  for (size_t i = 0; i < impl_->shard_count; i++) {
+    std::lock_guard lock(impl_->shards[i].mutex);
+    impl_->shards[i].MakeRoom(0, room);
+  }
+  return true;
+}
+
+void BlockCache::Unreserve(size_t bytes, BlockType type) {
+  impl_->reserved.fetch_sub(bytes, std::memory_order_relaxed);
+  impl_->reserved_by_type[static_cast<int>(type)].fetch_sub(bytes, std::memory_order_relaxed);
 }
 
 void BlockCache::EraseFile(uint64_t file) {
@@ -325,6 +349,10 @@ void BlockCache::EraseFile(uint64_t file) {
 BlockCache::Stats BlockCache::GetStats() const {
   Stats stats;
   stats.capacity_bytes = impl_->capacity;
+  stats.used_bytes = impl_->reserved.load(std::memory_order_relaxed);
+  for (int type = 0; type < kBlockTypes; type++) {
+    stats.by_type[type].used_bytes = impl_->reserved_by_type[type].load(std::memory_order_relaxed);
+  }
   for (size_t i = 0; i < impl_->shard_count; i++) {
     Shard& shard = impl_->shards[i];
     std::lock_guard lock(shard.mutex);

@@ -62,6 +62,10 @@ class BlockCache {
   // Takes over `block` and returns a reference to the cached one: `block` itself, or the one that another thread
   // inserted first. When it does not fit, the reference works but the block is not cached.
   BlockRef Insert(uint64_t file, uint64_t offset, BlockType type, BlockRef block);
+  // Counts `bytes` of blocks that their user keeps outside of the cache, of which lookups then know nothing, as used: the
+  // cache holds so much less. False, and nothing is counted, beyond a quarter of the capacity.
+  bool Reserve(size_t bytes, BlockType type);
+  void Unreserve(size_t bytes, BlockType type);
   // Drops every block of a deleted file (used when its last reader goes).
   void EraseFile(uint64_t file);
   Stats GetStats() const;

@@ -39,6 +39,37 @@ TEST(BlockCache, KeepsAHotSetThroughAScan) {
   CHECK_GT(kept, hot * 95 / 100);
 }
 
+TEST(BlockCache, CountsWhatIsReserved) {
+  constexpr size_t kCapacity = 5 << 20;
+  BlockCache cache(kCapacity);
+  CHECK(!cache.Reserve(kCapacity / 4 + 1, BlockType::kIndex));
+  CHECK(!cache.Reserve(SIZE_MAX, BlockType::kIndex));
+  uint64_t next = 0;
+  auto read = [&](uint64_t count) {
+    for (uint64_t i = 0; i < count; i++) {
+      Read(&cache, 1, next++);
+      CHECK_LE(cache.GetStats().used_bytes, kCapacity);
+    }
+  };
+  read(3000);
+  const size_t part = kCapacity / 16;
+  for (int i = 0; i < 4; i++) {
+    CHECK(cache.Reserve(part, i % 2 == 0 ? BlockType::kIndex : BlockType::kFilter));
+    CHECK_LE(cache.GetStats().used_bytes, kCapacity);
+    read(100);
+  }
+  CHECK(!cache.Reserve(part, BlockType::kIndex));
+  read(3000);
+  BlockCache::Stats stats = cache.GetStats();
+  CHECK_EQ(stats.by_type[static_cast<int>(BlockType::kIndex)].used_bytes, 2 * part);
+  CHECK_EQ(stats.by_type[static_cast<int>(BlockType::kFilter)].used_bytes, 2 * part);
+  CHECK_GT(stats.used_bytes, kCapacity - 100000);
+  for (int i = 0; i < 4; i++) cache.Unreserve(part, i % 2 == 0 ? BlockType::kIndex : BlockType::kFilter);
+  read(3000);
+  CHECK_EQ(cache.GetStats().by_type[0].used_bytes, cache.GetStats().used_bytes);
+  CHECK_GT(cache.GetStats().used_bytes, kCapacity - 100000);
+}
+
 TEST(BlockCache, StaysWithinItsCapacityAndCounts) {
   Random random(TestSeed());
   for (size_t capacity : {size_t{0}, size_t{10000}, size_t{300000}, size_t{5} << 20}) {

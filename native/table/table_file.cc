@@ -37,6 +37,9 @@ Status ParseTombstones(const TableFile& table, Slice block, std::vector<RangeTom
   return Status();
 }
 
+bool InitPart(const BlockRef& block, IndexBlock* view) { return view->Init(block.contents()); }
+bool InitPart(const BlockRef& block, Filter* view) { return view->Init(FilterContents(block)); }
+
 }  // namespace
 
 bool ParseRangeTombstones(Slice block, std::vector<RangeTombstone>* tombstones) {
@@ -98,6 +101,8 @@ Status TableFile::Open(uint64_t expected_size, const DatabaseId* database_id) {
       return Corrupt("malformed filter block", footer.filter.offset);
     }
   }
+  if (partitioned_index()) index_parts.Init(cache, BlockType::kIndex, index.size());
+  if (partitioned_filter()) filter_parts.Init(cache, BlockType::kFilter, filter_index.size());
   std::vector<RangeTombstone> list;
   if (footer.range_tombstones.size != 0) {
     BURROW_RETURN_IF_ERROR(ReadMeta(*this, tail, footer.range_tombstones, BlockType::kRangeTombstones, &block));
@@ -109,21 +114,37 @@ Status TableFile::Open(uint64_t expected_size, const DatabaseId* database_id) {
   return Status();
 }
 
-Status TableFile::LoadIndexPart(uint32_t part, const TableReadOptions& options, BlockRef* block, IndexBlock* view,
-                                bool* loaded) const {
-  *loaded = true;
-  if (!partitioned_index()) {
-    *view = index;
+template <typename View>
+Status TableFile::GetPart(const HeldParts<View>& parts, uint32_t part, BlockHandle handle, BlockType type,
+                          const TableReadOptions& options, const char* what, const View** view, View* parsed,
+                          BlockRef* block) const {
+  *view = nullptr;
+  *block = cache != nullptr ? cache->Lookup(number, handle.offset, type) : BlockRef();
+  const bool cached = static_cast<bool>(*block);
+  if (!cached) {
+    if (options.cache_only) return Status();
+    BURROW_RETURN_IF_ERROR(ReadBlock(handle, type, block));
+  }
+  if (!InitPart(*block, parsed)) return Corrupt(what, handle.offset);
+  *view = parsed;
+  if (cached || cache == nullptr || !options.fill_cache) return Status();
+  if (const View* held = parts.Hold(part, *parsed, block); held != nullptr) {
+    *view = held;
     return Status();
   }
+  *block = cache->Insert(number, handle.offset, type, std::move(*block));
+  return InitPart(*block, parsed) ? Status() : Corrupt(what, handle.offset);  // another thread's may be the cached one
+}
+
+Status TableFile::LoadIndexPart(uint32_t part, const TableReadOptions& options, IndexPart* loaded) const {
+  loaded->block.Reset();
+  loaded->view = partitioned_index() ? index_parts.Find(part) : &index;
+  if (loaded->view != nullptr) return Status();
+  constexpr char kWhat[] = "malformed index block";
   BlockHandle handle;
-  if (!index.Handle(part, &handle)) return Corrupt("malformed index block", footer.index.offset);
-  BURROW_RETURN_IF_ERROR(GetBlock(handle, BlockType::kIndex, options, block));
-  if (!*block) {
-    *loaded = false;
-    return Status();
-  }
-  return view->Init(block->contents()) ? Status() : Corrupt("malformed index block", handle.offset);
+  if (!index.Handle(part, &handle)) return Corrupt(kWhat, footer.index.offset);
+  return GetPart(index_parts, part, handle, BlockType::kIndex, options, kWhat, &loaded->view, &loaded->parsed,
+                 &loaded->block);
 }
 
 bool TableFile::Contains(BlockHandle handle) const {
@@ -173,16 +194,19 @@ Status TableFile::AskFilter(Slice internal_key, uint64_t hash, const TableReadOp
     *answer = FilterAnswer::kNo;
     return Status();
   }
-  if (!filter_index.Handle(part, &handle)) return Corrupt("malformed filter index", footer.filter.offset);
+  const Filter* partition = filter_parts.Find(part);
+  Filter parsed;
   BlockRef block;
-  BURROW_RETURN_IF_ERROR(GetBlock(handle, BlockType::kFilter, options, &block));
-  if (!block) {
-    *answer = FilterAnswer::kUnknown;
-    return Status();
+  if (partition == nullptr) {
+    if (!filter_index.Handle(part, &handle)) return Corrupt("malformed filter index", footer.filter.offset);
+    BURROW_RETURN_IF_ERROR(GetPart(filter_parts, part, handle, BlockType::kFilter, options,
+                                   "malformed filter partition", &partition, &parsed, &block));
   }
-  Filter partition;
-  if (!partition.Init(FilterContents(block))) return Corrupt("malformed filter partition", handle.offset);
-  if (!partition.MayContain(hash)) *answer = FilterAnswer::kNo;
+  if (partition == nullptr) {
+    *answer = FilterAnswer::kUnknown;
+  } else if (!partition->MayContain(hash)) {
+    *answer = FilterAnswer::kNo;
+  }
   return Status();
 }
 

@@ -5,6 +5,7 @@
 
 #include "table/filter.h"
 #include "table/format.h"
+#include "table/held_parts.h"
 #include "table/index_block.h"
 #include "table/table_reader.h"
 
@@ -27,6 +28,8 @@ struct TableFile {
   Filter filter;          // unless partitioned
   IndexBlock filter_index;
   std::shared_ptr<const FragmentedTombstones> tombstones;
+  HeldParts<IndexBlock> index_parts;  // of partitions that were read to stay in memory
+  HeldParts<Filter> filter_parts;
 
   bool partitioned_index() const { return (footer.flags & kPartitionedIndex) != 0; }
   bool partitioned_filter() const { return (footer.flags & kPartitionedFilter) != 0; }
@@ -36,14 +39,24 @@ struct TableFile {
 
   // Number of index parts: 0 without points, 1 unless partitioned.
   uint32_t IndexParts() const { return partitioned_index() ? index.size() : index.size() > 0; }
-  // One part of the index, through the cache; *block keeps it alive. *loaded is false with cache_only and a miss.
-  Status LoadIndexPart(uint32_t part, const TableReadOptions& options, BlockRef* block, IndexBlock* view,
-                       bool* loaded) const;
+  // One part of the index. `view` lives as long as this and the table; it is null with cache_only and a miss.
+  struct IndexPart {
+    const IndexBlock* view = nullptr;
+    IndexBlock parsed;
+    BlockRef block;
+  };
+  Status LoadIndexPart(uint32_t part, const TableReadOptions& options, IndexPart* loaded) const;
 
   // Whether a stored block (with its trailer) lies inside the file.
   bool Contains(BlockHandle handle) const;
   // Through the cache. With cache_only *block stays empty when the block is not in memory.
   Status GetBlock(BlockHandle handle, BlockType type, const TableReadOptions& options, BlockRef* block) const;
+  // The same for partition `part`, parsed: the held one, or one in *parsed, which *block keeps alive. Null *view: not in
+  // memory. `what` is said of a malformed one.
+  template <typename View>
+  Status GetPart(const HeldParts<View>& parts, uint32_t part, BlockHandle handle, BlockType type,
+                 const TableReadOptions& options, const char* what, const View** view, View* parsed,
+                 BlockRef* block) const;
   // From the file, past the cache.
   Status ReadBlock(BlockHandle handle, BlockType type, BlockRef* block) const;
   // From bytes already read. Counts them.

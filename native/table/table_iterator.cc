@@ -25,7 +25,7 @@ class TableIterator final : public InternalIterator {
 
   void SeekToLast() override {
     if (!Start() || !LoadPart(table_.IndexParts() - 1)) return;
-    position_ = part_.size() - 1;
+    position_ = part_.view->size() - 1;
     if (!LoadBlock()) return;
     cursor_.SeekToLast();
     Backward();
@@ -33,7 +33,7 @@ class TableIterator final : public InternalIterator {
 
   void Seek(Slice target) override {
     if (!Start() || !FindBlock(target)) return;
-    if (position_ == part_.size()) return;
+    if (position_ == part_.view->size()) return;
     if (!LoadBlock()) return;
     cursor_.Seek(target);
     Forward();
@@ -41,7 +41,7 @@ class TableIterator final : public InternalIterator {
 
   void SeekBefore(Slice target) override {
     if (!Start() || !FindBlock(target)) return;
-    if (position_ == part_.size()) return SeekToLast();
+    if (position_ == part_.view->size()) return SeekToLast();
     if (!LoadBlock()) return;
     cursor_.SeekBefore(target);
     Backward();
@@ -76,14 +76,13 @@ class TableIterator final : public InternalIterator {
   bool LoadPart(uint32_t part) {
     if (part == part_number_) return true;
     part_number_ = kNowhere;
-    bool loaded;
-    Status status = table_.LoadIndexPart(part, options_, &part_block_, &part_, &loaded);
+    Status status = table_.LoadIndexPart(part, options_, &part_);
     if (!status.ok()) return Fail(std::move(status));
     part_number_ = part;
     return true;
   }
 
-  // The block that holds the first entry at or after the target; position_ == part_.size() when there is none.
+  // The block that holds the first entry at or after the target; position_ == part_.view->size() when there is none.
   bool FindBlock(Slice target) {
     uint32_t part = 0;
     if (table_.partitioned_index()) {
@@ -91,14 +90,14 @@ class TableIterator final : public InternalIterator {
       part = std::min(part, table_.IndexParts() - 1);
     }
     if (!LoadPart(part)) return false;
-    return part_.Find(target, &position_) || FailIndex();
+    return part_.view->Find(target, &position_) || FailIndex();
   }
 
   bool FailIndex() { return Fail(table_.Corrupt("malformed index block", table_.footer.index.offset)); }
 
   bool LoadBlock() {
     BlockHandle handle;
-    if (!part_.Handle(position_, &handle)) return FailIndex();
+    if (!part_.view->Handle(position_, &handle)) return FailIndex();
     if (block_offset_ != handle.offset) {
       block_offset_ = kNowhere;
       block_.Reset();
@@ -176,7 +175,7 @@ class TableIterator final : public InternalIterator {
     while (!cursor_.Valid()) {
       valid_ = false;
       if (!CheckCursor()) return;
-      if (position_ + 1 < part_.size()) {
+      if (position_ + 1 < part_.view->size()) {
         position_++;
       } else {
         if (part_number_ + 1 >= table_.IndexParts() || !LoadPart(static_cast<uint32_t>(part_number_) + 1)) return;
@@ -196,7 +195,7 @@ class TableIterator final : public InternalIterator {
         position_--;
       } else {
         if (part_number_ == 0 || !LoadPart(static_cast<uint32_t>(part_number_) - 1)) return;
-        position_ = part_.size() - 1;
+        position_ = part_.view->size() - 1;
       }
       if (!LoadBlock()) return;
       cursor_.SeekToLast();
@@ -215,8 +214,7 @@ class TableIterator final : public InternalIterator {
   Status status_;
 
   uint64_t part_number_ = kNowhere;
-  BlockRef part_block_;
-  IndexBlock part_;
+  TableFile::IndexPart part_;
   uint32_t position_ = 0;  // in part_
 
   uint64_t block_offset_ = kNowhere;

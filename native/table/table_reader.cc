@@ -49,21 +49,19 @@ Status TableReader::Get(const LookupKey& key, const TableReadOptions& options, P
   }
 
   const IndexBlock* index = &table.index;
-  BlockRef part_block;
-  IndexBlock part_index;
+  TableFile::IndexPart part;
   uint32_t position;
   if (table.partitioned_index()) {
     if (!index->Find(key.internal_key(), &position)) {
       return table.Corrupt("malformed index block", table.footer.index.offset);
     }
     if (position == index->size()) return Status();
-    bool loaded;
-    BURROW_RETURN_IF_ERROR(table.LoadIndexPart(position, options, &part_block, &part_index, &loaded));
-    if (!loaded) {
+    BURROW_RETURN_IF_ERROR(table.LoadIndexPart(position, options, &part));
+    if (part.view == nullptr) {
       *outcome = GetOutcome::kNotCached;
       return Status();
     }
-    index = &part_index;
+    index = part.view;
   }
   BlockHandle handle;
   if (!index->Find(key.internal_key(), &position)) {
@@ -126,12 +124,9 @@ uint64_t TableReader::ApproximateOffsetOf(Slice user_key) const {
   uint32_t part = 0, position;
   if (table.partitioned_index() && !table.index.Find(key.internal_key(), &part)) return data_bytes;
   if (part >= table.IndexParts()) return data_bytes;
-  BlockRef block;
-  IndexBlock index;
-  bool loaded;
-  if (!table.LoadIndexPart(part, TableReadOptions(), &block, &index, &loaded).ok()) {
-    return data_bytes / table.IndexParts() * part;
-  }
+  TableFile::IndexPart loaded;
+  if (!table.LoadIndexPart(part, TableReadOptions(), &loaded).ok()) return data_bytes / table.IndexParts() * part;
+  const IndexBlock& index = *loaded.view;
   BlockHandle handle;
   if (!index.Find(key.internal_key(), &position) || position == index.size()) return index.end_offset();
   return index.Handle(position, &handle) ? handle.offset : data_bytes;
