@@ -13,11 +13,12 @@ namespace burrow {
 namespace {
 
 constexpr uint32_t kCached = uint32_t{1} << 31;  // in Block::refs: the cache holds the block; the rest counts BlockRefs
-constexpr size_t kSlack = 16;                    // readable bytes behind the contents
+constexpr size_t kSlack = 16;                    // readable bytes behind the contents: of the header
 constexpr size_t kMinShardBytes = 2 << 20;
 constexpr size_t kMaxShards = 64;
-constexpr size_t kFirstBuckets = 64;
 constexpr size_t kReservable = 4;  // one part in so many
+constexpr size_t kFirstSlots = 64;
+constexpr size_t kBookkeeping = 48;  // of a block beside its header: its part of a shard's slots, and what malloc keeps
 
 // Bytes whose last BlockRef has gone. Apart from the shard, because a block that was evicted while pinned may outlive
 // its cache: such blocks are owners, too.
@@ -57,41 +58,51 @@ uint64_t HashOf(uint64_t file, uint64_t offset) {
 
 }  // namespace
 
-// The contents follow the header. Fields above the line belong to the shard's mutex while the block is cached.
-class alignas(16) Block : public Link {  // in the probation or protected list of its shard
- public:
-  Block* next_in_bucket;
-  Block* next_of_file;
-  Block** to_this_of_file;  // the pointer that points here
-  uint64_t file;
+// What a hit touches, in one half of a cache line.
+struct BlockHead {
+  uint64_t file;  // set before the block is shared, as is `unpinned`: reads past the end of the contents meet these
+  Unpinned* unpinned;  // null while never cached
+  // The next four belong to the shard's mutex while the block is cached.
   uint64_t offset : 56;
   uint64_t type : 6;
   uint64_t referenced : 1;
   uint64_t is_protected : 1;
-  // ---
-  Unpinned* unpinned;  // null while never cached
-  uint32_t size;
+  uint32_t size;  // of the contents
   std::atomic<uint32_t> refs;
+};
 
-  char* data() { return reinterpret_cast<char*>(this + 1); }
-  size_t charge() const { return sizeof(Block) + size + kSlack + sizeof(Block*); }
+// The header stands behind the contents, not in front: blocks of every type are read from their end (counts, restart
+// points, hash index), so one or two neighbouring lines serve both.
+class alignas(16) Block : public BlockHead, public Link {  // in the probation or protected list of its shard
+ public:
+  // Belong to the shard's mutex while the block is cached.
+  Block* next_of_file;
+  Block** to_this_of_file;  // the pointer that points here
+
+  static size_t Padded(size_t size) { return (size + 15) / 16 * 16; }
+
+  char* data() { return reinterpret_cast<char*>(this) - Padded(size); }
+  size_t charge() const { return Padded(size) + sizeof(Block) + kBookkeeping; }
 
   static Block* New(size_t size) {
-    void* memory = malloc(sizeof(Block) + size + kSlack);
+    auto* memory = static_cast<char*>(malloc(Padded(size) + sizeof(Block)));
     if (memory == nullptr) abort();
-    auto* block = new (memory) Block;
+    auto* block = new (memory + Padded(size)) Block;
+    block->file = 0;
     block->unpinned = nullptr;
     block->size = static_cast<uint32_t>(size);
     block->refs.store(1, std::memory_order_relaxed);
     return block;
   }
   void Delete() {
+    char* memory = data();
     this->~Block();
-    free(this);
+    free(memory);
   }
 };
 
-static_assert(sizeof(Block) % 16 == 0);
+static_assert(sizeof(Block) == 64);
+static_assert(sizeof(BlockHead) >= kSlack);
 
 BlockRef& BlockRef::operator=(BlockRef&& other) noexcept {
   if (this != &other) {
@@ -131,23 +142,41 @@ struct alignas(64) BlockCache::Shard {
   size_t protected_used = 0;
   uint64_t pinned = 0;  // charges of all first pins; what was unpinned since is in *unpinned
   size_t blocks = 0;
-  size_t bucket_count = 0;
-  std::unique_ptr<Block*[]> buckets;
+  // Open addressing with linear probing, at most three quarters full. The whole hash is here, so that only blocks that
+  // are looked for are touched.
+  struct Slot {
+    uint64_t hash = 0;
+    Block* block = nullptr;  // null: free
+  };
+  size_t slot_mask = kFirstSlots - 1;
+  std::unique_ptr<Slot[]> slots = std::make_unique<Slot[]>(kFirstSlots);
   Link probation;
   Link protected_blocks;
   TypeStats by_type[kBlockTypes];
   Unpinned* unpinned = new Unpinned;
   std::unordered_map<uint64_t, Block*> first_of_file;
 
-  Shard() {
-    bucket_count = kFirstBuckets;
-    buckets = std::make_unique<Block*[]>(bucket_count);
+  // The block's slot, or the free one where it would be.
+  Slot* Find(uint64_t hash, uint64_t file, uint64_t offset) {
+    for (size_t i = hash & slot_mask;; i = (i + 1) & slot_mask) {
+      Slot* slot = &slots[i];
+      Block* block = slot->block;
+      if (block == nullptr) return slot;
+      if (slot->hash != hash) continue;
+      __builtin_prefetch(reinterpret_cast<const char*>(block) - 64);
+      if (block->offset == offset && block->file == file) return slot;
+    }
   }
 
-  Block** FindSlot(uint64_t hash, uint64_t file, uint64_t offset) {
-    Block** slot = &buckets[hash & (bucket_count - 1)];
-    while (*slot != nullptr && ((*slot)->offset != offset || (*slot)->file != file)) slot = &(*slot)->next_in_bucket;
-    return slot;
+  // What a later search must still find moves into the gap.
+  void Free(Slot* slot) {
+    auto gap = static_cast<size_t>(slot - slots.get());
+    for (size_t i = (gap + 1) & slot_mask; slots[i].block != nullptr; i = (i + 1) & slot_mask) {
+      if (((i - slots[i].hash) & slot_mask) < ((i - gap) & slot_mask)) continue;
+      slots[gap] = slots[i];
+      gap = i;
+    }
+    slots[gap] = Slot();
   }
 
   void Pin(Block* block) {
@@ -155,24 +184,21 @@ struct alignas(64) BlockCache::Shard {
   }
 
   void Grow() {
-    const size_t count = bucket_count * 2;
-    auto grown = std::make_unique<Block*[]>(count);
-    for (size_t i = 0; i < bucket_count; i++) {
-      for (Block* block = buckets[i]; block != nullptr;) {
-        Block* next = block->next_in_bucket;
-        Block** head = &grown[HashOf(block->file, block->offset) & (count - 1)];
-        block->next_in_bucket = *head;
-        *head = block;
-        block = next;
-      }
+    const size_t mask = slot_mask * 2 + 1;
+    auto grown = std::make_unique<Slot[]>(mask + 1);
+    for (size_t from = 0; from <= slot_mask; from++) {
+      if (slots[from].block == nullptr) continue;
+      size_t to = slots[from].hash & mask;
+      while (grown[to].block != nullptr) to = (to + 1) & mask;
+      grown[to] = slots[from];
     }
-    buckets = std::move(grown);
-    bucket_count = count;
+    slots = std::move(grown);
+    slot_mask = mask;
   }
 
-  void Add(Block* block, Block** slot) {
-    block->next_in_bucket = nullptr;
-    *slot = block;
+  void Add(uint64_t hash, Block* block) {
+    if (++blocks > (slot_mask + 1) / 4 * 3) Grow();
+    *Find(hash, block->file, block->offset) = {hash, block};
     Block** first = &first_of_file.try_emplace(block->file, nullptr).first->second;
     block->next_of_file = *first;
     block->to_this_of_file = first;
@@ -181,13 +207,11 @@ struct alignas(64) BlockCache::Shard {
     probation.PushFront(block);
     used += block->charge();
     by_type[block->type].used_bytes += block->charge();
-    if (++blocks > bucket_count) Grow();
   }
 
   // Takes the block out and drops the cache's hold on it.
   void Remove(Block* block) {
-    Block** slot = FindSlot(HashOf(block->file, block->offset), block->file, block->offset);
-    *slot = block->next_in_bucket;
+    Free(Find(HashOf(block->file, block->offset), block->file, block->offset));
     *block->to_this_of_file = block->next_of_file;
     if (block->next_of_file != nullptr) {
       block->next_of_file->to_this_of_file = block->to_this_of_file;
@@ -274,7 +298,7 @@ BlockRef BlockCache::Lookup(uint64_t file, uint64_t offset, BlockType type, bool
   const uint64_t hash = HashOf(file, offset);
   Shard& shard = impl_->ShardOf(hash);
   std::lock_guard lock(shard.mutex);
-  Block* block = *shard.FindSlot(hash, file, offset);
+  Block* block = shard.Find(hash, file, offset)->block;
   TypeStats& stats = shard.by_type[static_cast<int>(type)];
   if (block == nullptr) {
     stats.misses += count;
@@ -294,7 +318,7 @@ BlockRef BlockCache::Insert(uint64_t file, uint64_t offset, BlockType type, Bloc
   const size_t room = impl_->Room();
   if (charge > room) return ref;
   std::lock_guard lock(shard.mutex);
-  if (Block* present = *shard.FindSlot(hash, file, offset); present != nullptr) {
+  if (Block* present = shard.Find(hash, file, offset)->block; present != nullptr) {
     present->referenced = true;
     shard.Pin(present);
     return BlockRef(present);
@@ -308,7 +332,7 @@ BlockRef BlockCache::Insert(uint64_t file, uint64_t offset, BlockType type, Bloc
   block->unpinned = shard.unpinned;
   shard.pinned += charge;
   block->refs.fetch_or(kCached, std::memory_order_relaxed);
-  shard.Add(block, shard.FindSlot(hash, file, offset));
+  shard.Add(hash, block);
   return ref;
 }
 

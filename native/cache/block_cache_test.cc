@@ -1,8 +1,10 @@
 #include "cache/block_cache.h"
 
 #include <cstring>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "util/random.h"
@@ -122,6 +124,27 @@ TEST(BlockCache, TheFirstInsertWinsAndTooLargeIsNotCached) {
   BlockRef large = cache.Insert(1, 1, BlockType::kData, Make(200000, 1, 1));
   CHECK_EQ(large.contents().size(), 200000u);
   CHECK(!cache.Lookup(1, 1, BlockType::kData));
+}
+
+TEST(BlockCache, FindsExactlyWhatItHolds) {
+  Random random(TestSeed());
+  BlockCache cache(32 << 20);  // nothing is evicted: the model is a plain set
+  std::set<std::pair<uint64_t, uint64_t>> model;
+  for (int i = 0; i < 200000; i++) {
+    const uint64_t file = random.Uniform(50), offset = random.Uniform(1000);
+    const bool expected = model.count({file, offset}) != 0;
+    CHECK_EQ(Read(&cache, file, offset, 1 + offset % 97), expected);
+    model.insert({file, offset});
+    if (!random.OneIn(300)) continue;
+    cache.EraseFile(file);
+    model.erase(model.lower_bound({file, 0}), model.lower_bound({file + 1, 0}));
+  }
+  for (uint64_t file = 0; file < 50; file++) {
+    for (uint64_t offset = 0; offset < 1000; offset++) {
+      const bool held = static_cast<bool>(cache.Lookup(file, offset, BlockType::kData));
+      CHECK_EQ(held, model.count({file, offset}) != 0);
+    }
+  }
 }
 
 TEST(BlockCache, ManyThreads) {
