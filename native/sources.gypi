@@ -5,6 +5,7 @@
       "base/range_tombstone.cc",
       "base/staged_records.cc",
       "base/write_batch.cc",
+      "cache/block_arena.cc",
       "cache/block_cache.cc",
       "codec/codec.cc",
       "engine/commit_queue.cc",

@@ -1,35 +1,36 @@
 #include "cache/block_cache.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <unordered_map>
 #include <utility>
 
+#include "cache/block_arena.h"
+
 namespace burrow {
 namespace {
 
-constexpr uint32_t kCached = uint32_t{1} << 31;  // in Block::refs: the cache holds the block; the rest counts BlockRefs
-constexpr size_t kSlack = 16;                    // readable bytes behind the contents: of the header
+// In Block::refs; the rest counts BlockRefs.
+constexpr uint32_t kCached = uint32_t{1} << 31;   // the cache holds the block
+constexpr uint32_t kInArena = uint32_t{1} << 30;  // the block stands at the end of a slot, not in memory of its own
+constexpr uint32_t kFlags = kCached | kInArena;
+
+constexpr size_t kSlack = 16;  // readable bytes behind the contents: of the header
 constexpr size_t kMinShardBytes = 2 << 20;
 constexpr size_t kMaxShards = 64;
 constexpr size_t kReservable = 4;  // one part in so many
+constexpr size_t kLine = 64;
+constexpr size_t kMaxShift = kLine - 16;  // of a block in its memory
 constexpr size_t kFirstSlots = 64;
+constexpr size_t kMinArenaBytes = 32 << 20;  // of a cache: smaller ones would have too few segments a shard
+constexpr size_t kSampledBlocks = 16;
 constexpr size_t kBookkeeping = 48;  // of a block beside its header: its part of a shard's slots, and what malloc keeps
-
-// Bytes whose last BlockRef has gone. Apart from the shard, because a block that was evicted while pinned may outlive
-// its cache: such blocks are owners, too.
-struct Unpinned {
-  std::atomic<uint64_t> bytes{0};
-  std::atomic<uint64_t> owners{1};
-
-  void Drop() {
-    if (owners.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
-  }
-};
 
 struct Link {
   Link* prev = this;
@@ -58,13 +59,38 @@ uint64_t HashOf(uint64_t file, uint64_t offset) {
 
 }  // namespace
 
+// What a block that was evicted while pinned still needs of its cache: such blocks are owners, too.
+struct CacheLife {
+  std::atomic<uint64_t> owners{1};
+
+  virtual ~CacheLife() = default;
+  void Drop() {
+    if (owners.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+};
+
+struct BlockHome {
+  std::mutex mutex;
+  std::atomic<uint64_t> unpinned{0};  // bytes whose last BlockRef has gone
+  CacheLife* life = nullptr;
+  SlotArena arena;
+
+  // REQUIRES: the mutex is held.
+  void GiveSlot(void* inside) {
+    SlotArena::Segment* segment = SlotArena::SegmentOf(inside);
+    arena.Give(inside);
+    if (segment->used == 0 && arena.free_slots() >= 2 * arena.slots_per_segment()) arena.Release(segment);
+  }
+};
+
 // What a hit touches, in one half of a cache line.
 struct BlockHead {
-  uint64_t file;  // set before the block is shared, as is `unpinned`: reads past the end of the contents meet these
-  Unpinned* unpinned;  // null while never cached
+  uint64_t file;    // set before the block is shared, as is `home`: reads past the end of the contents meet these
+  BlockHome* home;  // null while never cached
   // The next four belong to the shard's mutex while the block is cached.
   uint64_t offset : 56;
-  uint64_t type : 6;
+  uint64_t type : 2;
+  uint64_t shift : 2;  // units of 16 bytes between the start of its own memory and the contents; never changes
   uint64_t referenced : 1;
   uint64_t is_protected : 1;
   uint32_t size;  // of the contents
@@ -82,20 +108,27 @@ class alignas(16) Block : public BlockHead, public Link {  // in the probation o
   static size_t Padded(size_t size) { return (size + 15) / 16 * 16; }
 
   char* data() { return reinterpret_cast<char*>(this) - Padded(size); }
-  size_t charge() const { return Padded(size) + sizeof(Block) + kBookkeeping; }
+  size_t total_size() const { return Padded(size) + sizeof(Block); }  // needed in a slot
+  bool in_arena() const { return (refs.load(std::memory_order_relaxed) & kInArena) != 0; }
+  size_t charge() const { return (in_arena() ? home->arena.slot_size() : total_size() + kMaxShift) + kBookkeeping; }
 
+  // In memory of its own. The head takes the second half of a line, here and in slots, so that it and the last 96 bytes
+  // of the contents are in two lines.
   static Block* New(size_t size) {
-    auto* memory = static_cast<char*>(malloc(Padded(size) + sizeof(Block)));
+    auto* memory = static_cast<char*>(malloc(Padded(size) + sizeof(Block) + kMaxShift));
     if (memory == nullptr) abort();
-    auto* block = new (memory + Padded(size)) Block;
+    const size_t shift = (kLine / 2 - reinterpret_cast<uintptr_t>(memory + Padded(size))) % kLine / 16 * 16;
+    auto* block = new (memory + shift + Padded(size)) Block;
     block->file = 0;
-    block->unpinned = nullptr;
+    block->home = nullptr;
+    block->shift = shift / 16;
     block->size = static_cast<uint32_t>(size);
     block->refs.store(1, std::memory_order_relaxed);
     return block;
   }
+  // REQUIRES: not in an arena.
   void Delete() {
-    char* memory = data();
+    char* memory = data() - size_t{shift} * 16;
     this->~Block();
     free(memory);
   }
@@ -117,16 +150,21 @@ BlockRef::~BlockRef() { Reset(); }
 void BlockRef::Reset() {
   if (block_ == nullptr) return;
   Block* block = std::exchange(block_, nullptr);
+  BlockHome* home = block->home;
+  if (home == nullptr) return block->Delete();
   // Read first: a cached block may be evicted and freed as soon as this reference is given back.
-  Unpinned* unpinned = block->unpinned;
   const size_t charge = block->charge();
   const uint32_t before = block->refs.fetch_sub(1, std::memory_order_acq_rel);
-  if ((before & ~kCached) != 1) return;
-  if (unpinned != nullptr) unpinned->bytes.fetch_add(charge, std::memory_order_relaxed);
-  if (before == 1) {
+  if ((before & ~kFlags) != 1) return;
+  home->unpinned.fetch_add(charge, std::memory_order_relaxed);
+  if ((before & kCached) != 0) return;
+  if ((before & kInArena) != 0) {
+    std::lock_guard lock(home->mutex);
+    home->GiveSlot(block);
+  } else {
     block->Delete();
-    if (unpinned != nullptr) unpinned->Drop();
   }
+  home->life->Drop();
 }
 
 BlockRef BlockRef::Allocate(size_t size) { return BlockRef(Block::New(size)); }
@@ -136,11 +174,14 @@ char* BlockRef::data() { return block_->data(); }
 // SLRU with lazy moves: a hit only sets a bit. When room is needed, the oldest block on probation is promoted if its
 // bit is set and evicted if not; what the protected part cannot hold goes back to probation, oldest first, except that
 // a set bit buys another round.
-struct alignas(64) BlockCache::Shard {
-  std::mutex mutex;
+struct alignas(64) BlockCache::Shard : BlockHome {
   size_t used = 0;
   size_t protected_used = 0;
-  uint64_t pinned = 0;  // charges of all first pins; what was unpinned since is in *unpinned
+  size_t outside_arena = 0;  // charges of blocks that are not in the arena, bookkeeping of those that are
+  // The most that it ever was: malloc may keep what was freed, so the arena only gets what that leaves of the capacity.
+  // A shard that was full of other blocks once goes on without.
+  size_t most_outside = 0;
+  uint64_t pinned = 0;  // charges of all first pins; `unpinned` is what came back
   size_t blocks = 0;
   // Open addressing with linear probing, at most three quarters full. The whole hash is here, so that only blocks that
   // are looked for are touched.
@@ -153,8 +194,12 @@ struct alignas(64) BlockCache::Shard {
   Link probation;
   Link protected_blocks;
   TypeStats by_type[kBlockTypes];
-  Unpinned* unpinned = new Unpinned;
   std::unordered_map<uint64_t, Block*> first_of_file;
+  std::array<size_t, kSampledBlocks> sample;  // total sizes of data blocks, to choose the arena's slots by
+  size_t sampled = 0;
+
+  // What the shard takes, free slots and slots of evicted blocks that are still pinned included.
+  size_t memory() const { return arena.segments().size() * SegmentRegion::kSize + outside_arena; }
 
   // The block's slot, or the free one where it would be.
   Slot* Find(uint64_t hash, uint64_t file, uint64_t offset) {
@@ -180,7 +225,7 @@ struct alignas(64) BlockCache::Shard {
   }
 
   void Pin(Block* block) {
-    if ((block->refs.fetch_add(1, std::memory_order_relaxed) & ~kCached) == 0) pinned += block->charge();
+    if ((block->refs.fetch_add(1, std::memory_order_relaxed) & ~kFlags) == 0) pinned += block->charge();
   }
 
   void Grow() {
@@ -206,6 +251,8 @@ struct alignas(64) BlockCache::Shard {
     *first = block;
     probation.PushFront(block);
     used += block->charge();
+    outside_arena += block->in_arena() ? kBookkeeping : block->charge();
+    most_outside = std::max(most_outside, outside_arena);
     by_type[block->type].used_bytes += block->charge();
   }
 
@@ -221,26 +268,77 @@ struct alignas(64) BlockCache::Shard {
     block->Unlink();
     const size_t charge = block->charge();
     used -= charge;
+    outside_arena -= block->in_arena() ? kBookkeeping : charge;
     if (block->is_protected) protected_used -= charge;
     by_type[block->type].used_bytes -= charge;
     blocks--;
-    unpinned->owners.fetch_add(1, std::memory_order_relaxed);
-    if (block->refs.fetch_and(~kCached, std::memory_order_acq_rel) == kCached) {
+    life->owners.fetch_add(1, std::memory_order_relaxed);  // for whoever has it pinned
+    const uint32_t before = block->refs.fetch_and(~kCached, std::memory_order_acq_rel);
+    if ((before & ~kFlags) != 0) return;
+    if ((before & kInArena) != 0) {
+      GiveSlot(block);
+    } else {
       block->Delete();
-      unpinned->Drop();
+    }
+    life->Drop();
+  }
+
+  // Slots serve sizes down to 15/16 of theirs; they have the size that this makes useful for most of the sample, if
+  // that is half of it.
+  void ChooseSlots() {
+    std::sort(sample.begin(), sample.end());
+    size_t best = 0, most = kSampledBlocks / 2 - 1;
+    for (size_t i = 0, low = 0; i < kSampledBlocks; i++) {
+      while (low < i && !FitsSlot(sample[low], RoundedSlot(sample[i]))) low++;
+      if (i + 1 - low <= most) continue;
+      most = i + 1 - low;
+      best = RoundedSlot(sample[i]);
+    }
+    if (best == 0 || !arena.SetSlotSize(best)) arena.SetSlotSize(0);
+  }
+  static size_t RoundedSlot(size_t size) { return (size + 63) / 64 * 64; }
+  static bool FitsSlot(size_t size, size_t slot) { return size <= slot && size >= slot / 16 * 15; }
+
+  // Makes place for such a block within `room`, in the arena or not; false when there is none. Memory, not charges, is
+  // what has to fit.
+  bool MakeRoom(BlockType type, size_t total_size, size_t room, bool* in_arena) {
+    if (type == BlockType::kData && arena.enabled() && arena.segments().empty()) {
+      sample[sampled++] = total_size;
+      if (sampled == kSampledBlocks) {
+        ChooseSlots();
+        sampled = 0;
+      }
+    }
+    const bool fits = type == BlockType::kData && arena.slot_size() != 0 && FitsSlot(total_size, arena.slot_size());
+    for (;;) {
+      const size_t grown = (arena.segments().size() + 1) * SegmentRegion::kSize;
+      if (fits && arena.free_slots() == 0 && grown + most_outside + kBookkeeping <= room) arena.Grow();
+      *in_arena = fits && arena.free_slots() > 0;
+      if (memory() + kBookkeeping + (*in_arena ? 0 : total_size + kMaxShift) <= room) return true;
+      if (FreeSegment()) continue;
+      if (blocks == 0) return false;
+      EvictOne(room);
     }
   }
 
-  // Leaves place for `charge` more within `room`. REQUIRES: charge <= room.
-  void MakeRoom(size_t charge, size_t room) {
+  // Comes down to `room`, as far as blocks are not pinned.
+  void Trim(size_t room) {
+    while (memory() > room) {
+      if (FreeSegment()) continue;
+      if (blocks == 0) return;
+      EvictOne(room);
+    }
+  }
+
+  void EvictOne(size_t room) {
     const size_t protected_capacity = room / 5 * 4;
-    while (used + charge > room) {
+    for (;;) {
       if (probation.empty()) Demote();
       auto* oldest = static_cast<Block*>(probation.prev);
       if (!oldest->referenced) {
         by_type[oldest->type].evictions++;
         Remove(oldest);
-        continue;
+        return;
       }
       oldest->referenced = false;
       oldest->is_protected = true;
@@ -249,6 +347,62 @@ struct alignas(64) BlockCache::Shard {
       protected_used += oldest->charge();
       while (protected_used > protected_capacity) Demote();
     }
+  }
+
+  Block* InSlot(char* slot) { return reinterpret_cast<Block*>(slot + arena.slot_size() - sizeof(Block)); }
+
+  // A copy of the contents at the end of a slot; everything else is as in a new block.
+  Block* PutInSlot(char* slot, Block* from) {
+    auto* block = new (InSlot(slot)) Block;
+    block->home = this;
+    block->size = from->size;
+    memcpy(block->data(), from->data(), Block::Padded(from->size));
+    return block;
+  }
+
+  // Gives the memory of one segment back, if the blocks in it can move to free slots of others.
+  bool FreeSegment() {
+    if (arena.segments().empty() || arena.free_slots() < arena.slots_per_segment()) return false;
+    SlotArena::Segment* emptiest = nullptr;
+    for (SlotArena::Segment* segment : arena.segments()) {
+      if (emptiest != nullptr && segment->live() >= emptiest->live()) continue;
+      if (!IsPinned(segment)) emptiest = segment;
+    }
+    if (emptiest == nullptr) return false;
+    for (uint64_t left = emptiest->used; left != 0; left &= left - 1) {
+      Move(InSlot(emptiest->SlotAt(static_cast<size_t>(std::countr_zero(left)), arena.slot_size())),
+           arena.Take(emptiest));
+    }
+    arena.Release(emptiest);
+    return true;
+  }
+
+  bool IsPinned(SlotArena::Segment* segment) {
+    for (uint64_t left = segment->used; left != 0; left &= left - 1) {
+      Block* block = InSlot(segment->SlotAt(static_cast<size_t>(std::countr_zero(left)), arena.slot_size()));
+      if (block->refs.load(std::memory_order_acquire) != kFlags) return true;
+    }
+    return false;
+  }
+
+  // REQUIRES: the block is cached and nobody has it pinned; nobody can pin it while the mutex is held.
+  void Move(Block* from, char* slot) {
+    Block* to = PutInSlot(slot, from);
+    to->file = from->file;
+    to->offset = from->offset;
+    to->type = from->type;
+    to->referenced = from->referenced;
+    to->is_protected = from->is_protected;
+    to->refs.store(kFlags, std::memory_order_relaxed);
+    Find(HashOf(from->file, from->offset), from->file, from->offset)->block = to;
+    from->prev->PushFront(to);
+    from->Unlink();
+    to->next_of_file = from->next_of_file;
+    to->to_this_of_file = from->to_this_of_file;
+    *to->to_this_of_file = to;
+    if (to->next_of_file != nullptr) to->next_of_file->to_this_of_file = &to->next_of_file;
+    from->~Block();
+    arena.Give(from);
   }
 
   // Moves the oldest protected block that was not used in its last round back to probation.
@@ -267,7 +421,7 @@ struct alignas(64) BlockCache::Shard {
   }
 };
 
-struct BlockCache::Impl {
+struct BlockCache::Impl : CacheLife {
   size_t capacity;
   size_t shard_count;
   std::unique_ptr<Shard[]> shards;
@@ -279,19 +433,26 @@ struct BlockCache::Impl {
   size_t Room() const { return capacity / shard_count - reserved.load(std::memory_order_relaxed) / shard_count; }
 };
 
-BlockCache::BlockCache(size_t capacity) : impl_(std::make_unique<Impl>()) {
+BlockCache::BlockCache(size_t capacity) : impl_(new Impl) {
   impl_->capacity = capacity;
   impl_->shard_count = std::clamp(std::bit_floor(capacity / kMinShardBytes), size_t{1}, kMaxShards);
   impl_->shards = std::make_unique<Shard[]>(impl_->shard_count);
+  std::shared_ptr<SegmentRegion> region = capacity < kMinArenaBytes ? nullptr : SegmentRegion::Reserve(capacity);
+  for (size_t i = 0; i < impl_->shard_count; i++) {
+    Shard& shard = impl_->shards[i];
+    shard.life = impl_;
+    shard.arena = SlotArena(region);
+  }
 }
 
 BlockCache::~BlockCache() {
   for (size_t i = 0; i < impl_->shard_count; i++) {
     Shard& shard = impl_->shards[i];
+    std::lock_guard lock(shard.mutex);
     while (!shard.probation.empty()) shard.Remove(static_cast<Block*>(shard.probation.next));
     while (!shard.protected_blocks.empty()) shard.Remove(static_cast<Block*>(shard.protected_blocks.next));
-    shard.unpinned->Drop();
   }
+  impl_->Drop();
 }
 
 BlockRef BlockCache::Lookup(uint64_t file, uint64_t offset, BlockType type, bool count) {
@@ -312,26 +473,31 @@ BlockRef BlockCache::Lookup(uint64_t file, uint64_t offset, BlockType type, bool
 
 BlockRef BlockCache::Insert(uint64_t file, uint64_t offset, BlockType type, BlockRef ref) {
   Block* block = ref.block_;
-  const size_t charge = block->charge();
   const uint64_t hash = HashOf(file, offset);
   Shard& shard = impl_->ShardOf(hash);
   const size_t room = impl_->Room();
-  if (charge > room) return ref;
+  if (block->charge() > room) return ref;
   std::lock_guard lock(shard.mutex);
   if (Block* present = shard.Find(hash, file, offset)->block; present != nullptr) {
     present->referenced = true;
     shard.Pin(present);
     return BlockRef(present);
   }
-  shard.MakeRoom(charge, room);
+  bool in_arena;
+  if (!shard.MakeRoom(type, block->total_size(), room, &in_arena)) return ref;
+  if (in_arena) {
+    block = shard.PutInSlot(shard.arena.Take(), block);
+    ref.Reset();
+    ref.block_ = block;
+  }
   block->file = file;
+  block->home = &shard;
   block->offset = offset;
   block->type = static_cast<uint64_t>(type);
   block->referenced = false;
   block->is_protected = false;
-  block->unpinned = shard.unpinned;
-  shard.pinned += charge;
-  block->refs.fetch_or(kCached, std::memory_order_relaxed);
+  block->refs.store(1 | (in_arena ? kFlags : kCached), std::memory_order_relaxed);
+  shard.pinned += block->charge();
   shard.Add(hash, block);
   return ref;
 }
@@ -346,7 +512,7 @@ bool BlockCache::Reserve(size_t bytes, BlockType type) {
   const size_t room = impl_->Room();
   for (size_t i = 0; i < impl_->shard_count; i++) {
     std::lock_guard lock(impl_->shards[i].mutex);
-    impl_->shards[i].MakeRoom(0, room);
+    impl_->shards[i].Trim(room);
   }
   return true;
 }
@@ -381,7 +547,7 @@ BlockCache::Stats BlockCache::GetStats() const {
     Shard& shard = impl_->shards[i];
     std::lock_guard lock(shard.mutex);
     stats.used_bytes += shard.used;
-    stats.pinned_bytes += shard.pinned - shard.unpinned->bytes.load(std::memory_order_relaxed);
+    stats.pinned_bytes += shard.pinned - shard.unpinned.load(std::memory_order_relaxed);
     for (int type = 0; type < kBlockTypes; type++) {
       stats.by_type[type].used_bytes += shard.by_type[type].used_bytes;
       stats.by_type[type].hits += shard.by_type[type].hits;

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
 
 #include "util/slice.h"
 
@@ -74,7 +73,7 @@ class BlockCache {
  private:
   struct Shard;
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Impl* const impl_;  // blocks that were evicted while pinned may keep it longer
 };
 
 }  // namespace burrow

@@ -1,5 +1,6 @@
 #include "cache/block_cache.h"
 
+#include <cstdio>
 #include <cstring>
 #include <set>
 #include <string>
@@ -145,6 +146,154 @@ TEST(BlockCache, FindsExactlyWhatItHolds) {
       CHECK_EQ(held, model.count({file, offset}) != 0);
     }
   }
+}
+
+// 0 where that cannot be measured: sanitizers keep what is freed.
+size_t ResidentBytes() {
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  FILE* file = fopen("/proc/self/statm", "r");
+  size_t size = 0, resident = 0;
+  CHECK(file != nullptr && fscanf(file, "%zu %zu", &size, &resident) == 2);
+  fclose(file);
+  return resident * 4096;
+#else
+  return 0;
+#endif
+}
+
+// Large caches keep data blocks of about one size in an arena. Whatever comes and goes, contents stay what they are, and
+// the memory of the process within the capacity.
+TEST(BlockCache, ALargeCacheKeepsItsPromisesWhenSizesChange) {
+  struct Phase {
+    BlockType type;
+    size_t size, spread;
+    bool erase;  // the blocks of the phase before
+  };
+  const std::vector<Phase> histories[] = {
+      {{BlockType::kData, 4150, 120, false},     // fills the arena
+       {BlockType::kIndex, 64 << 10, 1, false},  // takes its memory for blocks outside of it
+       {BlockType::kData, 4150, 120, false},
+       {BlockType::kData, 16500, 300, false},
+       {BlockType::kData, 4150, 120, true}},
+      {{BlockType::kData, 16500, 300, false},
+       {BlockType::kData, 5000, 4000, true},  // no size is that of half the blocks
+       {BlockType::kFilter, 9000, 99, false},
+       {BlockType::kData, 4150, 120, true}},
+  };
+  constexpr size_t kCapacity = 48 << 20;
+  Random random(TestSeed());
+  for (const std::vector<Phase>& history : histories) {
+    BlockCache cache(kCapacity);
+    const size_t before = ResidentBytes();
+    std::vector<BlockRef> held(200);
+    uint64_t file = 0;
+    for (const Phase& phase : history) {
+      if (phase.erase) cache.EraseFile(file);
+      file++;
+      const uint64_t working_set = kCapacity * 3 / 2 / (phase.size + phase.spread / 2);
+      for (uint64_t i = 0; i < working_set * 4; i++) {
+        // Some of the blocks of the phase before are still wanted.
+        const uint64_t from = file > 1 && random.OneIn(8) ? file - 1 : file;
+        const uint64_t offset = random.Uniform(working_set);
+        const size_t size = phase.size + offset * 7919 % phase.spread;
+        BlockRef block = cache.Lookup(from, offset, phase.type);
+        if (!block) block = cache.Insert(from, offset, phase.type, Make(size, from, offset));
+        for (size_t at : {size_t{0}, block.contents().size() / 2, block.contents().size() - 1}) {
+          CHECK_EQ(static_cast<uint8_t>(block.contents()[at]), static_cast<uint8_t>(from * 31 + offset));
+        }
+        if (random.OneIn(50)) held[random.Uniform(held.size())] = std::move(block);
+        if (i % 1000 == 0) CHECK_LE(cache.GetStats().used_bytes, kCapacity);
+      }
+      CHECK_GT(cache.GetStats().used_bytes, kCapacity * 8 / 10);
+      CHECK_LE(ResidentBytes(), before + kCapacity + (16 << 20));
+    }
+    for (uint64_t i = 1; i <= file; i++) cache.EraseFile(i);
+    CHECK_EQ(cache.GetStats().used_bytes, 0u);
+    held.clear();
+    CHECK_EQ(cache.GetStats().pinned_bytes, 0u);
+  }
+}
+
+TEST(BlockCache, ALargeCacheMakesPlaceForWhatIsReserved) {
+  constexpr size_t kCapacity = 64 << 20;
+  BlockCache cache(kCapacity);
+  const size_t before = ResidentBytes();
+  std::vector<BlockRef> held;
+  uint64_t next = 0;
+  auto read = [&](uint64_t count) {
+    for (uint64_t i = 0; i < count; i++) Read(&cache, 1, next++, 4200);
+    if (BlockRef block = cache.Lookup(1, next - 1, BlockType::kData)) held.push_back(std::move(block));
+  };
+  read(20000);
+  for (size_t reserved = 0; reserved < kCapacity / 4; reserved += 1 << 20) {
+    CHECK(cache.Reserve(1 << 20, BlockType::kFilter));
+    CHECK_LE(cache.GetStats().used_bytes, kCapacity);
+    // What is reserved is not used here: resident is what blocks take.
+    CHECK_LE(ResidentBytes(), before + kCapacity - reserved + (8 << 20));
+    read(100);
+  }
+  read(20000);
+  CHECK_GT(cache.GetStats().used_bytes, kCapacity * 9 / 10);
+  cache.Unreserve(kCapacity / 4, BlockType::kFilter);
+  read(20000);
+  CHECK_EQ(cache.GetStats().by_type[0].used_bytes, cache.GetStats().used_bytes);
+  CHECK_GT(cache.GetStats().used_bytes, kCapacity * 9 / 10);
+}
+
+TEST(BlockCache, AnEmptyLargeCacheTakesLittleMemory) {
+  const size_t before = ResidentBytes();
+  BlockCache cache(128 << 20);
+  for (uint64_t i = 0; i < 40000; i++) Read(&cache, 1, i, 4200);
+  CHECK_GT(cache.GetStats().used_bytes, size_t{120} << 20);
+  cache.EraseFile(1);
+  CHECK_EQ(cache.GetStats().used_bytes, 0u);
+  CHECK_LE(ResidentBytes(), before + (32 << 20));
+}
+
+TEST(BlockCache, BlocksOfAnArenaOutliveTheCache) {
+  std::vector<BlockRef> held;
+  {
+    BlockCache cache(32 << 20);
+    for (uint64_t i = 0; i < 7000; i++) held.push_back(cache.Insert(1, i, BlockType::kData, Make(4200, 1, i)));
+    for (uint64_t i = 0; i < 7000; i += 2) held[i].Reset();
+    cache.EraseFile(1);
+    for (uint64_t i = 0; i < 3000; i++) Read(&cache, 2, i, 4200);
+  }
+  for (uint64_t i = 1; i < 7000; i += 2) {
+    CHECK_EQ(static_cast<uint8_t>(held[i].contents()[4199]), static_cast<uint8_t>(31 + i));
+    held[i].Reset();
+  }
+}
+
+TEST(BlockCache, ManyThreadsOnALargeCache) {
+  BlockCache cache(32 << 20);
+  std::vector<std::thread> threads;
+  for (uint64_t t = 0; t < 4; t++) {
+    threads.emplace_back([&cache, t] {
+      Random random(TestSeed() + t);
+      std::vector<BlockRef> held(16);
+      for (int i = 0; i < 20000; i++) {
+        const uint64_t file = random.Uniform(4), offset = random.Uniform(4000);
+        // Large blocks take memory from the arena, so that what is in it moves.
+        const bool large = i / 4000 % 2 == 1 && random.OneIn(4);
+        if (large) {
+          BlockRef block = cache.Lookup(file, 10000 + offset, BlockType::kIndex);
+          if (!block) cache.Insert(file, 10000 + offset, BlockType::kIndex, Make(40000, file, offset));
+        } else {
+          Read(&cache, file, offset, 4200 + offset % 60);
+        }
+        BlockRef block = cache.Lookup(file, offset, BlockType::kData);
+        if (block) {
+          CHECK_EQ(static_cast<uint8_t>(block.contents()[offset]), static_cast<uint8_t>(file * 31 + offset));
+          held[random.Uniform(held.size())] = std::move(block);
+        }
+        if (random.OneIn(5000)) cache.EraseFile(file);
+        if (random.OneIn(1000)) CHECK_LE(cache.GetStats().used_bytes, size_t{32} << 20);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK_EQ(cache.GetStats().pinned_bytes, 0u);
 }
 
 TEST(BlockCache, ManyThreads) {
