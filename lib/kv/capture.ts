@@ -24,7 +24,7 @@ export async function captureFiles(plane: ControlPlane, flush: boolean): Promise
   const { active } = plane.engine.memtables()
   if (active.entries > 0) plane.requestRotation('manual')
   const goal = active.entries > 0 ? active.id : plane.flushes.newestId
-  plane.flushes.retryNow()
+  plane.retryNow()
   await plane.until(() => plane.flushes.newestId >= goal, failed)
   // Nothing yields between here and the capture, unless all goes to tables.
   const tablesOnly = flush || plane.logsLackWrites

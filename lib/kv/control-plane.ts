@@ -144,6 +144,13 @@ export class ControlPlane implements Background {
     return this.manifest.error ?? this.wals.error ?? this.flushes.error
   }
 
+  /** Tries what failed again at once, instead of after its pause: somebody waits for it. */
+  retryNow(): void {
+    this.manifest.retryNow()
+    this.wals.retryNow()
+    this.flushes.retryNow()
+  }
+
   /** The last background failure since open. */
   get lastReport(): BurrowError | undefined {
     return this.#lastReport

@@ -35,8 +35,7 @@ export function flushMemtables(plane: ControlPlane): Promise<void> {
     goal = active.id
     plane.requestRotation('manual')
   }
-  plane.wals.retryNow()
-  plane.flushes.retryNow()
+  plane.retryNow()
   return plane.until(
     () => plane.flushes.isDurable(goal),
     () => (plane.healthy ? plane.rotationError : plane.readOnlyError()),

@@ -39,7 +39,7 @@ export async function shutDown(options: ShutdownOptions): Promise<void> {
 /** Every write goes to tables; a failure ends the attempt. */
 async function flushAll(plane: ControlPlane): Promise<void> {
   const failed = () => plane.failure ?? plane.rotationError
-  plane.flushes.retryNow()
+  plane.retryNow()
   try {
     await plane.until(() => plane.wals.ready, failed)
     // The spare becomes the last log, and no other follows it.

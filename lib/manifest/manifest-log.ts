@@ -38,6 +38,8 @@ export class ManifestLog implements ManifestSink {
   #queue: PendingRecord[] = []
   #busy = false
   #current: number
+  /** The manifest may end in half a record: only a new one can go on. */
+  #torn = false
   #error: BurrowError | undefined
 
   constructor(options: ManifestLogOptions) {
@@ -50,7 +52,7 @@ export class ManifestLog implements ManifestSink {
     return this.#current
   }
 
-  /** Why records wait to be written again; undefined while all is well. */
+  /** Why records wait to be written again; until that is tried. */
   get error(): BurrowError | undefined {
     return this.#error
   }
@@ -69,10 +71,17 @@ export class ManifestLog implements ManifestSink {
     this.pump()
   }
 
+  /** Forgets the last failure: somebody asks who wants to know how it is now. */
+  retryNow(): void {
+    this.#error = undefined
+    this.#backoff.reset()
+  }
+
   /** Issues the next job when none runs. */
   pump(): void {
     if (this.#busy || this.#queue.length === 0 || !this.#backoff.ready) return
-    if (this.#backoff.failures > 0) this.#writeSnapshot()
+    this.#error = undefined
+    if (this.#torn) this.#writeSnapshot()
     else if (this.#queue[0]?.kind === 'roll') this.#roll(this.#queue[0].record, this.#queue.splice(0, 1))
     else this.#append(this.#queue.splice(0, 1))
   }
@@ -107,13 +116,14 @@ export class ManifestLog implements ManifestSink {
     this.#busy = false
     if (error?.code === 'BURROW_NO_SPACE') {
       this.#queue.unshift(...written)
+      this.#torn = true
       this.#error = error
       this.#options.onRetry(error, this.#backoff.fail())
       return
     }
     if (error === undefined) {
       this.#backoff.reset()
-      this.#error = undefined
+      if (rolled) this.#torn = false
       const event = { file: this.#current, bytes, edits: written.length, rolled }
       this.#options.events.emit('manifestWritten', event)
     }

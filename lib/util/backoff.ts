@@ -15,11 +15,6 @@ export class Backoff {
     return this.#failures === 0 || performance.now() >= this.#readyAt
   }
 
-  /** Failures in a row. */
-  get failures(): number {
-    return this.#failures
-  }
-
   /** Notes a failure; the pause that follows. */
   fail(): number {
     const pause = Math.min(this.#longest, this.#first * 2 ** this.#failures++)

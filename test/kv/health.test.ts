@@ -146,6 +146,45 @@ describe('each rule speaks up when its threshold is crossed', () => {
     })
   })
 
+  it.each([
+    ['MANIFEST', 'write', 'short'],
+    ['.sst', 'write', 'short'],
+    ['.wal', 'allocate', 'error'],
+  ] as const)(
+    'flush() tries again at once when %s found no space, and goes on behind half a record',
+    async (file, operation, effect) => {
+      const memory = native.memoryEnv()
+      const env = native.faultEnv(memory)
+      await withDatabase(
+        { env },
+        async (db) => {
+          env.addRule!({ operations: [operation], pathContains: file, effect, errno: 'ENOSPC', repeat: true })
+          const refused = { code: 'BURROW_NO_SPACE', message: expect.stringContaining(file) }
+          // A log is prepared ahead of need, so that it is missed by the second or third flush only.
+          let failures = 0
+          for (let i = 0; failures < 3 && i < 10; i++) {
+            await db.put('a', `${i}`)
+            await db.flush().catch((error) => {
+              expect(error).toMatchObject(refused)
+              failures++
+            })
+          }
+          expect(failures).toBe(3)
+          env.clearRules!()
+          await db.put('b', '2')
+          // Only an attempt that was under way may still fail: nobody waits for the end of a pause.
+          await db.flush().catch(() => db.flush())
+          expect(db.health().errors).toEqual([])
+          await db.close()
+          const again = await Database.open('/db', { env: memory } as DatabaseOptions)
+          expect(again.getSync('b')).toBe('2')
+          await again.close()
+        },
+        '/db',
+      )
+    },
+  )
+
   it('background-error while a task fails; background-errors counts them', async () => {
     const env = native.faultEnv(native.memoryEnv())
     await withDatabase({ env, health: { backgroundErrors: 1 } }, async (db) => {
