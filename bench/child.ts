@@ -2,6 +2,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { makeValuesFor } from './data.ts'
 import type { AdapterEngine, BenchDatabase, BenchValue, EngineSettings } from './engines/engine.ts'
 import { adapterNamed } from './engines/index.ts'
@@ -11,6 +12,26 @@ import { Stopwatch } from './measure/stopwatch.ts'
 import type { Measurement, RunPlan } from './run-plan.ts'
 import { workloadNamed } from './workloads/index.ts'
 import type { Context, Workload } from './workloads/workload.ts'
+
+/** How late the event loop was while it existed. */
+class LoopDelay {
+  /** Milliseconds between two looks at the clock. */
+  readonly #resolution = 1
+  readonly #monitor = monitorEventLoopDelay({ resolution: this.#resolution })
+
+  constructor() {
+    this.#monitor.enable()
+  }
+
+  async end(): Promise<{ p99: number; max: number }> {
+    // What held up the loop last is seen in the next turn.
+    await sleep(2 * this.#resolution)
+    this.#monitor.disable()
+    // The monitor counts from look to look.
+    const late = (nanos: number) => Math.max(0, nanos - this.#resolution * 1e6)
+    return { p99: late(this.#monitor.percentile(99)), max: late(this.#monitor.max) }
+  }
+}
 
 class Runner {
   readonly #plan: RunPlan
@@ -81,15 +102,14 @@ class Runner {
     }
     resetPeakRss()
     const writtenBefore = bytesWritten()
-    const delay = workload.asynchronous === true ? monitorEventLoopDelay({ resolution: 1 }) : undefined
-    delay?.enable()
+    const loop = workload.asynchronous === true ? new LoopDelay() : undefined
     const { also = {}, bytes, ops } = await workload.run(context)
-    delay?.disable()
+    const loopDelay = await loop?.end()
     this.#db = context.db
     if (workload.consumes === true) this.#holds = undefined
     const { seconds } = context.watch
-    const waits = writes === true && this.#engine.volatile !== true
-    const idleSeconds = waits ? seconds + (await untilIdle()) : seconds
+    const wroteFiles = writes === true && this.#engine.volatile !== true
+    const idleSeconds = wroteFiles ? seconds + (await untilIdle()) : seconds
     const { cpuSeconds } = context.watch
     const row: Measurement = {
       workload: name,
@@ -99,9 +119,9 @@ class Runner {
       seconds,
       cpuSeconds,
       latency: context.latencies.summarize(),
-      loopDelay: delay === undefined ? undefined : { p99: delay.percentile(99), max: delay.max },
+      loopDelay,
       peakRssBytes: peakRss(),
-      ...(writes === true
+      ...(wroteFiles
         ? { bytesWritten: bytesWritten() - writtenBefore, diskBytes: await this.#onDisk() }
         : {}),
     }

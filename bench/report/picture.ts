@@ -41,7 +41,7 @@ export function draw(ratios: readonly Ratio[], title: string): string {
     animation: false,
     backgroundColor: '#fff',
     title: { text: title, left: 'center' },
-    legend: { top: 30 },
+    legend: { top: 30, itemGap: 30 },
     grid: { left: 170, right: 30, top: 70, bottom: 40 },
     xAxis: { type: 'log', name: 'times the best rival', nameLocation: 'middle', nameGap: 25 },
     yAxis: { type: 'category', inverse: true, data: rows.map(({ row }) => row) },

@@ -1,34 +1,26 @@
 import { keyOf, Random, recordSize } from '../data.ts'
-import { each, inChunks, inFlight } from './loops.ts'
+import { type Chunk, inChunks, timed } from './loops.ts'
 import { readEach } from './reads.ts'
 import { expectCount, type Workload } from './workload.ts'
 
 const KiB = 2 ** 10
+const recordsOfBatch = 16
 
-/** A quarter of a gigabyte a million records: `write-NAME`, one put a call, and `read-NAME`, one read a call. */
+/** A quarter of a gigabyte a million records: `write-NAME`, 16 in a batch, and `read-NAME`, one read a call. */
 function ofSize(name: string, valueSize: number): Workload[] {
-  const records: Workload['records'] = ({ num }) => Math.max(8, Math.ceil((num * 256) / valueSize))
+  const records: Workload['records'] = ({ num }) =>
+    Math.max(recordsOfBatch, Math.ceil((num * 256) / valueSize))
   return [
     {
       name: `write-${name}`,
-      description: `values of ${name}, one put a call`,
+      description: `values of ${name}, 16 in a batch`,
       writes: true,
       unit: 'bytes',
       valueSize,
       records,
-      able: ({ put, putSync }) => put !== undefined || putSync !== undefined,
-      async run(context) {
-        const { db, latencies, num } = context
-        await inChunks(
-          context,
-          num,
-          keyOf,
-          (keys, values) =>
-            db.putSync !== undefined
-              ? each(keys.length, latencies, (i) => db.putSync!(keys[i]!, values[i]!))
-              : inFlight(1, keys.length, latencies, (i) => db.put!(keys[i]!, values[i]!)),
-          64,
-        )
+      async run({ db, latencies, num, values, watch }) {
+        const write: Chunk = (keys, some) => timed(latencies, () => db.batch(keys, some))
+        await inChunks({ values, watch }, num, keyOf, write, recordsOfBatch)
         return { ops: num, bytes: num * recordSize(valueSize) }
       },
     },
