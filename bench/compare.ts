@@ -81,45 +81,61 @@ function runChild(plan: RunPlan): Promise<Measurement[]> {
   })
 }
 
-/** `say` gets progress, and everything that is left out or fails as soon as it is known. */
-export async function compare(comparison: Comparison, say: (line: string) => void): Promise<Compared> {
-  const { directory, plan, runs, workloads } = comparison
+/**
+ * What all runs say so far, after each of them. `say` gets progress, and everything that is left out or fails as soon as it
+ * is known.
+ */
+export async function* compare(
+  comparison: Comparison,
+  say: (line: string) => void,
+): AsyncGenerator<Compared, void> {
   const leftOut: string[] = []
   const failures: string[] = []
   const usable = prepare(comparison, leftOut)
   for (const line of leftOut) say(line)
   const results = new Map(usable.map(({ engine }) => [engine.name, [] as Measurement[][]]))
-  for (let run = 1; run <= runs; run++) {
+  for (let run = 1; run <= comparison.runs; run++) {
     for (const { engine } of usable) results.get(engine.name)!.push([])
-    for (const stage of stagesOf(workloads)) {
-      for (const { engine, program } of usable) {
+    for (const stage of stagesOf(comparison.workloads)) {
+      for (const one of usable) {
+        const { engine } = one
         const own = stage.filter((name) => takesPart(engine, workloadNamed(name)))
         if (own.length === 0) continue
-        say(`run ${run} of ${runs}: ${engine.name}: ${own.join(' ')}`)
-        mkdirSync(directory, { recursive: true })
-        const place = mkdtempSync(join(directory, 'burrow-bench-'))
+        say(`run ${run} of ${comparison.runs}: ${engine.name}: ${own.join(' ')}`)
         try {
-          const task = { ...plan, engine: engine.name, workloads: own, directory: place }
-          const measured = 'measure' in engine ? engine.measure(task, program) : await runChild(task)
           results
             .get(engine.name)!
             .at(-1)!
-            .push(...measured)
+            .push(...(await runStage(comparison, one, own)))
         } catch (error) {
           const { message } = error as Error
           say(message)
           failures.push(`${engine.name} failed in ${own.join(' ')}: ${message.split('\n')[0]}`)
-        } finally {
-          rmSync(place, { recursive: true, force: true })
         }
       }
     }
+    const engines = usable.map(({ engine }) => ({
+      engine: engine.name,
+      kind: engine.kind,
+      version: engine.version(),
+      runs: results.get(engine.name)!,
+    }))
+    yield { engines, failures, leftOut }
   }
-  const engines = usable.map(({ engine }) => ({
-    engine: engine.name,
-    kind: engine.kind,
-    version: engine.version(),
-    runs: results.get(engine.name)!,
-  }))
-  return { engines, failures, leftOut }
+}
+
+/** In a directory of its own, which is gone afterwards. */
+async function runStage(
+  { directory, plan }: Comparison,
+  { engine, program }: Usable,
+  workloads: readonly string[],
+): Promise<Measurement[]> {
+  mkdirSync(directory, { recursive: true })
+  const place = mkdtempSync(join(directory, 'burrow-bench-'))
+  try {
+    const task = { ...plan, engine: engine.name, workloads, directory: place }
+    return 'measure' in engine ? engine.measure(task, program) : await runChild(task)
+  } finally {
+    rmSync(place, { recursive: true, force: true })
+  }
 }

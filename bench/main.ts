@@ -18,13 +18,13 @@ const us = 'burrow'
 type Machine = ReturnType<typeof describeMachine>
 
 /** What the figures depend on, in lines. */
-function conditions({ plan, runs }: Comparison, { engines }: Compared, machine: Machine): string[] {
+function conditions({ plan }: Comparison, { engines }: Compared, machine: Machine): string[] {
   const { num, settings, syncNum, valueSize } = plan
   const versions = engines.flatMap(({ engine, version }) => (version === '' ? [] : `${engine} ${version}`))
   return [
     `${machine.cpu}, node ${machine.node}, load ${machine.load.join(' ')}, ${machine.date}`,
     `${num} records of 16 + ${valueSize} bytes, ${syncNum} synced, values as ${settings.valueEncoding}, seed ${plan.seed}`,
-    `${settings.options === 'defaults' ? "everyone's defaults" : 'tuned'}, median of ${runs} (least–most)`,
+    `${settings.options === 'defaults' ? "everyone's defaults" : 'tuned'}, median of ${engines[0]?.runs.length} (least–most)`,
     versions.join(', '),
   ]
 }
@@ -41,27 +41,34 @@ function picture(ratios: readonly Ratio[], title: string): Record<string, string
   return { svg: draw(ratios, title) }
 }
 
-async function runComparison({ command, comparison, results }: Options, machine: Machine): Promise<void> {
-  const compared = await compare(comparison, (line) => console.error(line))
+/** What is known after a run, in files that the next run replaces. */
+function report(options: Options, machine: Machine, compared: Compared): { text: string; paths: string[] } {
+  const { command, comparison, results } = options
   const { engines, failures, leftOut } = compared
   const cells = summarize(engines)
   const ratios = ratiosOf(cells, engines, us)
-  const [speed, ...others] = allTables(cells, engines)
-  const ratio = ratioTable(ratios, us)
+  const tables = [ratioTable(ratios, us), ...allTables(cells, engines)]
   const lines = [...conditions(comparison, compared, machine), ...leftOut, ...failures]
-  for (const table of [ratio, speed!]) console.log(`\n${table.title}\n\n${formatColumns(table.lines)}`)
-  console.log(`\n${lines.join('\n')}`)
-  const { plan, runs } = comparison
-  const document = { machine, plan, runs, leftOut, failures, engines, summary: cells }
+  const { plan } = comparison
+  const document = { machine, plan, leftOut, failures, engines, summary: cells }
   const name = machine.date.replaceAll(/[-:]/g, '').replace(/\..*/, '')
   const paths = save(results ?? resultsFolder, `${command}-${name}`, {
     json: `${JSON.stringify(document, undefined, 2)}\n`,
     csv: toCsv(cells),
-    md: [`${lines.join('  \n')}\n`, ...[ratio, speed!, ...others].map(formatMarkdown)].join('\n'),
+    md: [`${lines.join('  \n')}\n`, ...tables.map(formatMarkdown)].join('\n'),
     ...(command === 'rivals' ? picture(ratios, `${plan.num} records of ${plan.valueSize} bytes`) : {}),
   })
-  console.log(`\n${paths.join('\n')}`)
-  if (failures.length > 0) process.exitCode = 1
+  const shown = tables.slice(0, 2).map(({ lines, title }) => `${title}\n\n${formatColumns(lines)}\n`)
+  return { text: [...shown, ...lines].join('\n'), paths }
+}
+
+async function runComparison(options: Options, machine: Machine): Promise<void> {
+  let last: ReturnType<typeof report> | undefined
+  for await (const compared of compare(options.comparison, (line) => console.error(line))) {
+    last = report(options, machine, compared)
+    if (compared.failures.length > 0) process.exitCode = 1
+  }
+  console.log(`\n${last!.text}\n\n${last!.paths.join('\n')}`)
 }
 
 async function main(): Promise<void> {
