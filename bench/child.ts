@@ -1,7 +1,7 @@
 /** Runs one plan: one engine, one process. The parent sends the plan and gets the measurements or the error. */
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeValuesFor } from './data.ts'
 import type { AdapterEngine, BenchDatabase, BenchValue, EngineSettings } from './engines/engine.ts'
@@ -13,24 +13,23 @@ import type { Measurement, RunPlan } from './run-plan.ts'
 import { workloadNamed } from './workloads/index.ts'
 import type { Context, Workload } from './workloads/workload.ts'
 
-/** How late the event loop was while it existed. */
-class LoopDelay {
-  /** Milliseconds between two looks at the clock. */
-  readonly #resolution = 1
-  readonly #monitor = monitorEventLoopDelay({ resolution: this.#resolution })
+/** Milliseconds between two looks at the clock. */
+const loopResolution = 1
 
-  constructor() {
-    this.#monitor.enable()
-  }
+/** Begins to watch how late the event loop is. */
+async function watchLoop(): Promise<IntervalHistogram> {
+  const monitor = monitorEventLoopDelay({ resolution: loopResolution })
+  monitor.enable()
+  // It counts from look to look: the first one must be before what may hold up the loop, the last one behind it.
+  await sleep(5 * loopResolution)
+  return monitor
+}
 
-  async end(): Promise<{ p99: number; max: number }> {
-    // What held up the loop last is seen in the next turn.
-    await sleep(2 * this.#resolution)
-    this.#monitor.disable()
-    // The monitor counts from look to look.
-    const late = (nanos: number) => Math.max(0, nanos - this.#resolution * 1e6)
-    return { p99: late(this.#monitor.percentile(99)), max: late(this.#monitor.max) }
-  }
+async function lateness(monitor: IntervalHistogram): Promise<{ p99: number; max: number }> {
+  await sleep(5 * loopResolution)
+  monitor.disable()
+  const late = (nanos: number) => Math.max(0, nanos - loopResolution * 1e6)
+  return { p99: late(monitor.percentile(99)), max: late(monitor.max) }
 }
 
 class Runner {
@@ -102,9 +101,9 @@ class Runner {
     }
     resetPeakRss()
     const writtenBefore = bytesWritten()
-    const loop = workload.asynchronous === true ? new LoopDelay() : undefined
+    const loop = workload.asynchronous === true ? await watchLoop() : undefined
     const { also = {}, bytes, ops } = await workload.run(context)
-    const loopDelay = await loop?.end()
+    const loopDelay = loop === undefined ? undefined : await lateness(loop)
     this.#db = context.db
     if (workload.consumes === true) this.#holds = undefined
     const { seconds } = context.watch

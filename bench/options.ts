@@ -44,7 +44,7 @@ const flags = {
 } as const
 
 const commands = ['short', 'rivals', 'boundary'] as const
-export type Command = (typeof commands)[number]
+type Command = (typeof commands)[number]
 
 export interface Options {
   readonly help: boolean

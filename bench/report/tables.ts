@@ -39,7 +39,7 @@ function scaled(value: number, units: readonly (readonly [number, string])[]): s
 }
 
 /** Nanoseconds for people. */
-export function formatNanos(nanos: number): string {
+function formatNanos(nanos: number): string {
   return scaled(nanos, [
     [1e9, ' s'],
     [1e6, ' ms'],
@@ -48,7 +48,7 @@ export function formatNanos(nanos: number): string {
   ])
 }
 
-export function formatBytes(bytes: number): string {
+function formatBytes(bytes: number): string {
   return scaled(bytes, [
     [1e9, ' GB'],
     [1e6, ' MB'],
