@@ -6,7 +6,7 @@ import { findDatabase } from '../lib/manifest/recovery.ts'
 import { native, SCAN_FILL_CACHE, SCAN_KEYS, SCAN_VALUES } from '../lib/native.ts'
 import { keyOf, makeValues, Random } from './data.ts'
 import type { BenchValue, ValueEncoding } from './engines/engine.ts'
-import { Stopwatch } from './workloads/workload.ts'
+import { Stopwatch } from './measure/stopwatch.ts'
 
 /** Nanoseconds an operation. */
 export interface Cost {

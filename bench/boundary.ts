@@ -3,8 +3,9 @@ import { fork } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { batchSize, type Cost, type Parts, reads, settings, valueSize } from './boundary-child.ts'
+import { spread } from './measure/statistics.ts'
 import { buildNativeBench, type NativeResult, runNativeBench } from './native-bench.ts'
-import { formatTable, spread } from './report.ts'
+import { formatColumns } from './report/tables.ts'
 
 export interface BoundaryOptions {
   /** Records; they fit into one memtable and into the cache, so that neither the disk nor a flush is measured. */
@@ -114,5 +115,5 @@ export async function measureBoundary({ dir, harness, num, runs }: BoundaryOptio
     'JS wall',
     'boundary wall',
   ]
-  return formatTable([header, ...lines])
+  return formatColumns([header, ...lines])
 }

@@ -1,146 +1,92 @@
-/** `npm run bench`: BurrowDB beside other stores, or (boundary) the cost of crossing into C++. */
-import { fork } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+/** `npm run bench` and `npm run bench:rivals`: see usage in options.ts. */
 import { measureBoundary } from './boundary.ts'
-import type { ValueEncoding } from './engines/engine.ts'
-import { engineNamed, engines } from './engines/index.ts'
-import { describeMachine } from './machine.ts'
+import { type Compared, type Comparison, compare } from './compare.ts'
+import { describeMachine } from './measure/machine.ts'
+import { type Options, readOptions, usage } from './options.ts'
 import { resultsFolder } from './paths.ts'
-import { installPeers } from './peers.ts'
-import { type EngineRuns, formatComparison, save, summarize } from './report.ts'
-import type { RunPlan, RunResult } from './run-plan.ts'
-import { workloadNamed, workloads } from './workloads/index.ts'
+import { installPeers, peerProblem } from './peers.ts'
+import { toCsv } from './report/csv.ts'
+import { draw, pictureOf } from './report/picture.ts'
+import { type Ratio, ratiosOf } from './report/ratios.ts'
+import { save } from './report/save.ts'
+import { summarize } from './report/summary.ts'
+import { allTables, formatColumns, formatMarkdown, ratioTable } from './report/tables.ts'
 
-const usage = `npm run bench -- [boundary] [options]
+/** Ratios are ours to everyone else's. */
+const us = 'burrow'
 
-  --num N              records (1000000; quick: 20000)
-  --runs N             runs of each engine, interleaved; figures are medians (3; quick: 1)
-  --engines a,b        ${engines.map(({ name }) => name).join(', ')} (all); ratios are against the first
-  --workloads a,b      ${workloads.map(({ name }) => name).join(', ')} (all)
-  --value-size N       bytes (100)
-  --value-encoding E   utf8 or buffer (utf8)
-  --dir DIR            where databases are made (the system's temporary directory)
-  --quick              shows that everything runs; the figures mean little
-  --native-bench FILE     boundary: a native_bench that is built already
-`
+type Machine = ReturnType<typeof describeMachine>
 
-const MiB = 2 ** 20
-
-const options = {
-  num: { type: 'string' },
-  runs: { type: 'string' },
-  engines: { type: 'string' },
-  workloads: { type: 'string' },
-  'value-size': { type: 'string', default: '100' },
-  'value-encoding': { type: 'string', default: 'utf8' },
-  dir: { type: 'string', default: tmpdir() },
-  quick: { type: 'boolean', default: false },
-  'native-bench': { type: 'string' },
-  help: { type: 'boolean', default: false },
-} as const
-
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new Error(`--${name} must be a whole number, got '${text}'`)
-  return value
+/** What the figures depend on, in lines. */
+function conditions({ plan }: Comparison, { engines }: Compared, machine: Machine): string[] {
+  const { num, settings, syncNum, valueSize } = plan
+  const versions = engines.flatMap(({ engine, version }) => (version === '' ? [] : `${engine} ${version}`))
+  return [
+    `${machine.cpu}, node ${machine.node}, load ${machine.load.join(' ')}, ${machine.date}`,
+    `${num} records of 16 + ${valueSize} bytes, ${syncNum} synced, values as ${settings.valueEncoding}, seed ${plan.seed}`,
+    `${settings.options === 'defaults' ? "everyone's defaults" : 'tuned'}, median of ${engines[0]?.runs.length} (least–most)`,
+    versions.join(', '),
+  ]
 }
 
-function runChild(plan: RunPlan): Promise<RunResult> {
-  const child = fork(join(import.meta.dirname, 'child.js'))
-  return new Promise((done, failed) => {
-    child.once('message', (answer: { result?: RunResult; error?: string }) => {
-      child.disconnect()
-      if (answer.result !== undefined) done(answer.result)
-      else failed(new Error(`${plan.engine}: ${answer.error}`))
-    })
-    child.once('exit', (code, signal) =>
-      failed(new Error(`${plan.engine}: the process ended with ${signal ?? code}`)),
-    )
-    child.once('error', failed)
-    child.send(plan)
+/** The picture by its ending; nothing, and a line that says so, where the library is not to be had. */
+function picture(ratios: readonly Ratio[], title: string): Record<string, string> {
+  if (ratios.every(({ ratio }) => ratio === undefined)) return {}
+  installPeers([pictureOf])
+  const problem = peerProblem(pictureOf)
+  if (problem !== undefined) {
+    console.error(`no picture is drawn: ${problem}`)
+    return {}
+  }
+  return { svg: draw(ratios, title) }
+}
+
+/** What is known after a run, in files that the next run replaces. */
+function report(options: Options, machine: Machine, compared: Compared): { text: string; paths: string[] } {
+  const { command, comparison, results } = options
+  const { engines, failures, leftOut } = compared
+  const cells = summarize(engines)
+  const ratios = ratiosOf(cells, engines, us)
+  const tables = [ratioTable(ratios, us), ...allTables(cells, engines)]
+  const lines = [...conditions(comparison, compared, machine), ...leftOut, ...failures]
+  const { plan } = comparison
+  const document = { machine, plan, leftOut, failures, engines, summary: cells }
+  const name = machine.date.replaceAll(/[-:]/g, '').replace(/\..*/, '')
+  const paths = save(results ?? resultsFolder, `${command}-${name}`, {
+    json: `${JSON.stringify(document, undefined, 2)}\n`,
+    csv: toCsv(cells),
+    md: [`${lines.join('  \n')}\n`, ...tables.map(formatMarkdown)].join('\n'),
+    ...(command === 'rivals' ? picture(ratios, `${plan.num} records of ${plan.valueSize} bytes`) : {}),
   })
+  const shown = tables.slice(0, 2).map(({ lines, title }) => `${title}\n\n${formatColumns(lines)}\n`)
+  return { text: [...shown, ...lines].join('\n'), paths }
 }
 
-async function compare(
-  base: Omit<RunPlan, 'engine' | 'directory'>,
-  names: readonly string[],
-  runs: number,
-  dir: string,
-) {
-  const peersReady = names.every((name) => engineNamed(name).peer === undefined) || installPeers()
-  const usable = names.filter((name) => peersReady || engineNamed(name).peer === undefined)
-  for (const name of names.filter((each) => !usable.includes(each))) {
-    console.error(`${name} could not be installed and is left out`)
+async function runComparison(options: Options, machine: Machine): Promise<void> {
+  let last: ReturnType<typeof report> | undefined
+  for await (const compared of compare(options.comparison, (line) => console.error(line))) {
+    last = report(options, machine, compared)
+    if (compared.failures.length > 0) process.exitCode = 1
   }
-  const results = new Map<string, RunResult[]>(usable.map((name) => [name, []]))
-  for (let run = 1; run <= runs; run++) {
-    for (const engine of usable) {
-      console.error(`run ${run} of ${runs}: ${engine}`)
-      mkdirSync(dir, { recursive: true })
-      const directory = mkdtempSync(join(dir, 'burrow-bench-'))
-      try {
-        results.get(engine)!.push(await runChild({ ...base, engine, directory }))
-      } finally {
-        rmSync(directory, { recursive: true, force: true })
-      }
-    }
-  }
-  const measured: EngineRuns[] = usable.map((engine) => ({
-    engine,
-    version: engineNamed(engine).version(),
-    runs: results.get(engine)!,
-  }))
-  return { measured, rows: summarize(measured, base.workloads) }
+  console.log(`\n${last!.text}\n\n${last!.paths.join('\n')}`)
 }
 
 async function main(): Promise<void> {
-  const { positionals, values } = parseArgs({ options, allowPositionals: true })
-  if (values.help) {
+  const options = readOptions(process.argv.slice(2))
+  const { command, comparison, help } = options
+  if (help) {
     console.log(usage)
     return
   }
-  const [command] = positionals
-  if (positionals.length > 1 || (command !== undefined && command !== 'boundary')) throw new Error(usage)
-  const { quick } = values
-  const num = wholeNumber('num', values.num ?? (quick ? '20000' : '1000000'))
-  const runs = wholeNumber('runs', values.runs ?? (quick ? '1' : '3'))
-  if (!['utf8', 'buffer'].includes(values['value-encoding']))
-    throw new Error('--value-encoding is utf8 or buffer')
   const machine = describeMachine()
-  console.log(`${machine.cpu}, node ${machine.node}, load ${machine.load.join(' ')}`)
-  if (command === 'boundary') {
-    console.log(
-      await measureBoundary({
-        num: Math.min(num, 300_000),
-        runs,
-        dir: values.dir,
-        harness: values['native-bench'],
-      }),
-    )
+  if (command !== 'boundary') {
+    await runComparison(options, machine)
     return
   }
-  const base = {
-    workloads: (values.workloads?.split(',') ?? workloads.map(({ name }) => name)).map(
-      (name) => workloadNamed(name).name,
-    ),
-    num,
-    valueSize: wholeNumber('value-size', values['value-size']),
-    compressionRatio: 0.5,
-    valueEncoding: values['value-encoding'] as ValueEncoding,
-    writeBufferSize: 64 * MiB,
-    cacheSize: 256 * MiB,
-    seed: 42,
-  }
-  const names = values.engines?.split(',') ?? engines.map(({ name }) => name)
-  const { measured, rows } = await compare(base, names, runs, values.dir)
-  console.log(formatComparison(rows, measured))
-  const name = machine.date.replaceAll(/[-:]/g, '').replace(/\..*/, '')
-  const path = save(resultsFolder, name, { machine, settings: base, engines: measured, summary: rows }, rows)
-  console.log(`\n${path}.json and .csv`)
+  const { directory, nativeBench, plan, runs } = comparison
+  console.log(`${machine.cpu}, node ${machine.node}, load ${machine.load.join(' ')}`)
+  const num = Math.min(plan.num, 300_000)
+  console.log(await measureBoundary({ num, runs, dir: directory, harness: nativeBench }))
 }
 
 try {

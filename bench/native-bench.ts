@@ -5,6 +5,7 @@ import { root } from './paths.ts'
 export interface NativeResult {
   readonly name: string
   readonly ops: number
+  readonly bytes: number
   readonly seconds: number
   readonly cpu_seconds: number
 }

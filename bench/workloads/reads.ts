@@ -1,86 +1,115 @@
-import { keyOf, Random } from '../data.ts'
-import { type Context, expectCount, inChunks, type Workload } from './workload.ts'
+import { keyOf, Random, recordSize } from '../data.ts'
+import type { BenchDatabase, Found } from '../engines/engine.ts'
+import { fillrandom } from './fills.ts'
+import { each, inChunks, inFlight, lanes, timed } from './loops.ts'
+import { type Context, type Done, expectCount, type Workload } from './workload.ts'
 
-const chunkSize = 1000
+const keysOfGetMany = 100
 
-/** `total` reads of random keys through `read`, which tells how many it found. */
-async function randomReads(
+/** `total` reads of random keys: `read` takes a chunk of them and says how many it found. */
+async function readKeys(
   context: Context,
-  total: number,
-  { missing = false, size = chunkSize },
-  read: (keys: readonly string[]) => Promise<number>,
-): Promise<number> {
+  read: (keys: readonly string[]) => Promise<number> | number,
+  { missing = false, size = undefined as number | undefined, total = context.num } = {},
+): Promise<Done> {
   const random = new Random(context.seed + 2)
   let found = 0
   const key = () => keyOf(random.below(context.num), missing)
-  await inChunks(context, total, size, key, async (keys) => {
-    found += await read(keys)
-  })
+  const add = (some: number) => {
+    found += some
+  }
+  const readChunk = (keys: readonly string[]) => {
+    const some = read(keys)
+    return some instanceof Promise ? some.then(add) : add(some)
+  }
+  await inChunks(context, total, key, readChunk, size)
   expectCount('reading', found, missing ? 0 : total)
-  return total
+  return { ops: total, bytes: missing ? 0 : total * recordSize(context.valueSize) }
 }
 
-async function scan({ db, num, watch }: Context, reverse: boolean): Promise<number> {
-  watch.start()
-  const records = await db.scan(reverse)
-  watch.stop()
-  expectCount('scanning', records, num)
-  return records
+/** One read a key: synchronous where the engine can, otherwise each awaited. */
+export function readEach({ db, latencies }: Context): (keys: readonly string[]) => Promise<number> | number {
+  return (keys) => {
+    let found = 0
+    const take = (value: Found) => {
+      if (value !== undefined && value.length >= 0) found++
+    }
+    if (db.getSync !== undefined) {
+      each(keys.length, latencies, (i) => take(db.getSync!(keys[i]!)))
+      return found
+    }
+    return inFlight(1, keys.length, latencies, async (i) => take(await db.get!(keys[i]!))).then(() => found)
+  }
 }
 
-export const reads: readonly Workload[] = [
-  {
-    name: 'open',
-    description: 'opening after a clean close',
-    needs: 'filled',
-    async run(context) {
-      await context.reopen()
-      return 1
-    },
-  },
+function readInFlight({ db, latencies }: Context): (keys: readonly string[]) => Promise<number> {
+  return async (keys) => {
+    let found = 0
+    await inFlight(lanes, keys.length, latencies, (i) =>
+      db.get!(keys[i]!).then((value) => {
+        if (value !== undefined && value.length >= 0) found++
+      }),
+    )
+    return found
+  }
+}
+
+const ableToRead = (db: BenchDatabase) => db.getSync !== undefined || db.get !== undefined
+const after = fillrandom.name
+
+export const pointReads: readonly Workload[] = [
   {
     name: 'readrandom',
-    description: 'random keys that exist, one call each (getSync)',
-    needs: 'filled',
-    run: (context) => randomReads(context, context.num, {}, (keys) => context.db.getEach(keys)),
+    description: 'random keys that exist, one call each: synchronous where there is that, or awaited',
+    after,
+    short: true,
+    able: ableToRead,
+    run: (context) => readKeys(context, readEach(context)),
   },
   {
-    name: 'readasync',
-    description: 'a fifth as many random keys, each awaited (await get)',
-    needs: 'filled',
+    name: 'readrandom-fast',
+    description: 'the same, into memory that the next read takes again',
+    after,
+    able: ({ getFast }) => getFast !== undefined,
     run: (context) =>
-      randomReads(context, Math.ceil(context.num / 5), {}, (keys) => context.db.getEachAsync(keys)),
+      readKeys(context, (keys) => {
+        let found = 0
+        each(keys.length, context.latencies, (i) => {
+          if (context.db.getFast!(keys[i]!) >= 0) found++
+        })
+        return found
+      }),
   },
   {
     name: 'readmissing',
-    description: 'keys between those that exist, one call each (getSync)',
-    needs: 'filled',
-    run: (context) =>
-      randomReads(context, context.num, { missing: true }, (keys) => context.db.getEach(keys)),
+    description: 'keys between those that exist, one call each',
+    after,
+    short: true,
+    able: ableToRead,
+    run: (context) => readKeys(context, readEach(context), { missing: true }),
+  },
+  {
+    name: 'readrandom-async',
+    description: 'half as many random keys, 64 reads in flight',
+    after,
+    asynchronous: true,
+    able: ({ get }) => get !== undefined,
+    run: (context) => readKeys(context, readInFlight(context), { total: Math.ceil(context.num / 2) }),
   },
   {
     name: 'getmany',
-    description: 'random keys that exist, 100 a call',
-    needs: 'filled',
-    run: (context) => randomReads(context, context.num, { size: 100 }, (keys) => context.db.getMany(keys)),
-  },
-  {
-    name: 'readseq',
-    description: 'all records in order, key and value of each',
-    needs: 'filled',
-    run: (context) => scan(context, false),
-  },
-  {
-    name: 'readreverse',
-    description: 'all records backwards, key and value of each',
-    needs: 'filled',
-    run: (context) => scan(context, true),
-  },
-  {
-    name: 'seekrandom',
-    description: 'a tenth as many random keys, for each a new iterator and its first record',
-    needs: 'filled',
+    description: 'random keys that exist, 100 a call; a latency is that of a call',
+    after,
+    short: true,
+    able: ({ getMany }) => getMany !== undefined,
     run: (context) =>
-      randomReads(context, Math.ceil(context.num / 10), {}, (keys) => context.db.seekEach(keys)),
+      readKeys(
+        context,
+        async (keys) => {
+          const values = await timed(context.latencies, () => context.db.getMany!(keys))
+          return values.reduce((sum, value) => (value !== undefined && value.length >= 0 ? sum + 1 : sum), 0)
+        },
+        { size: keysOfGetMany },
+      ),
   },
 ]

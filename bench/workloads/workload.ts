@@ -1,66 +1,61 @@
-import type { BenchDatabase, BenchValue } from '../engines/engine.ts'
-
-/** Measures only what runs between start and stop: making keys is not the engine's work. */
-export class Stopwatch {
-  /** Wall time, and processor time of all threads of the process. */
-  seconds = 0
-  cpuSeconds = 0
-  #started = 0
-  #cpuStarted = process.cpuUsage()
-
-  start(): void {
-    this.#cpuStarted = process.cpuUsage()
-    this.#started = performance.now()
-  }
-
-  stop(): void {
-    this.seconds += (performance.now() - this.#started) / 1000
-    const { system, user } = process.cpuUsage(this.#cpuStarted)
-    this.cpuSeconds += (system + user) / 1e6
-  }
-}
+import type { AdapterEngine, BenchDatabase, BenchValue, EngineSettings } from '../engines/engine.ts'
+import type { Latencies } from '../measure/latencies.ts'
+import type { Stopwatch } from '../measure/stopwatch.ts'
+import type { RunPlan } from '../run-plan.ts'
 
 /** What a workload has to work with. */
 export interface Context {
   db: BenchDatabase
-  /** Records of the database: keys 0 to num − 1. */
+  readonly engine: AdapterEngine
+  readonly plan: RunPlan
+  readonly settings: EngineSettings
+  readonly directory: string
+  /** Records of the database: keys 0 to num − 1, unless the workload has its own. */
   readonly num: number
+  readonly valueSize: number
   /** To be used in turn. */
   readonly values: readonly BenchValue[]
   readonly seed: number
   readonly watch: Stopwatch
-  /** Closes the database cleanly; then the stopwatch runs while it is opened again. */
-  reopen(): Promise<void>
+  readonly latencies: Latencies
+}
+
+/** What was done: operations, and bytes of the keys and values that were written or read. */
+export interface Done {
+  readonly ops: number
+  readonly bytes: number
+  /** More rows from the same time, by the word behind the workload's name. */
+  readonly also?: Readonly<Record<string, { readonly ops: number; readonly bytes: number }>>
 }
 
 export interface Workload {
   readonly name: string
   readonly description: string
-  /** Wants a new database, or one with all records. */
-  readonly needs: 'empty' | 'filled'
-  /** Leaves a database with all records behind. */
-  readonly fills?: boolean
-  /** Operations done. */
-  run(context: Context): Promise<number>
-}
-
-/** Runs `body` over chunks of keys, and of values in turn, that are made while the stopwatch stands. */
-export async function inChunks(
-  { values, watch }: Context,
-  total: number,
-  size: number,
-  key: (i: number) => string,
-  body: (keys: readonly string[], values: readonly BenchValue[]) => Promise<unknown>,
-): Promise<number> {
-  for (let begin = 0; begin < total; begin += size) {
-    const length = Math.min(size, total - begin)
-    const keys = Array.from({ length }, (_, i) => key(begin + i))
-    const chunk = Array.from({ length }, (_, i) => values[(begin + i) % values.length]!)
-    watch.start()
-    await body(keys, chunk)
-    watch.stop()
-  }
-  return total
+  /** Runs on the database that this workload made; without it, on a new one. */
+  readonly after?: string
+  /** Its database cannot be used any more by others of the stage. */
+  readonly consumes?: boolean
+  readonly durable?: boolean
+  readonly writes?: boolean
+  /** A second row says when background work was done, too. */
+  readonly background?: boolean
+  /** Rivals of kind `weaker` count in this row. */
+  readonly weakerCounts?: boolean
+  /** The event loop turns meanwhile: how late it is, is measured. */
+  readonly asynchronous?: boolean
+  /** Part of the short comparison, `npm run bench`. */
+  readonly short?: boolean
+  /** What its figure is in; operations a second unless it says. */
+  readonly unit?: 'bytes' | 'time'
+  /** Bytes of a value, where it has its own. */
+  readonly valueSize?: number
+  /** Records of its database, where it has its own number. */
+  readonly records?: (plan: RunPlan) => number
+  /** Needs files that outlive the process. */
+  readonly persistent?: boolean
+  /** Whether the database has the methods for it. */
+  readonly able?: (db: BenchDatabase) => boolean
+  run(context: Context): Promise<Done>
 }
 
 /** Fails a run whose engine lost or invented records. */

@@ -139,11 +139,11 @@ Status Gets(Session& session, const char* name, bool missing, Results* results) 
 Status ReadRandom(Session& session, Results* results) { return Gets(session, "readrandom", false, results); }
 Status ReadMissing(Session& session, Results* results) { return Gets(session, "readmissing", true, results); }
 
-// A new scan for every seek, and its first record.
+// A new scan for every seek, and its first records.
 Status SeekRandom(Session& session, Results* results) {
   const auto view = session.driver->view();
   const SequenceNumber sequence = session.driver->visible();
-  const uint64_t keys = session.flags.num;
+  const uint64_t keys = session.flags.num, records = session.flags.seek_records;
   return RandomReads(
       session, "seekrandom",
       [&](Random& random, Tally* tally) {
@@ -152,7 +152,7 @@ Status SeekRandom(Session& session, Results* results) {
         Scan scan(view, sequence, std::move(options));
         uint64_t counted = 0;
         bool done;
-        tally->status = scan.Count(1, &counted, &done);
+        tally->status = scan.Count(records, &counted, &done);
         tally->found += counted;
       },
       results);

@@ -21,6 +21,7 @@ const char kHelp[] = R"(native_bench: workloads on the engine and micro benchmar
   --reads=N            reads of the random read workloads (as --num)
   --value_size=N       bytes of a value (100); keys have 16
   --batch=N            records of a write (1000); 1: single puts
+  --seek_records=N     records taken after each seek of seekrandom (1)
   --threads=N          threads of the random read workloads (1)
   --db=DIR             where the database is made (removed before and after); with --tables: where the tables are
   --tables=FILE        read only: run the read workloads on tables that the npm package made. FILE has one line
@@ -99,6 +100,7 @@ Status ParseFlags(int argc, char** argv, Flags* flags) {
       {"reads", Whole(&flags->reads, 1)},
       {"value_size", Whole(&flags->value_size, 0)},
       {"batch", Whole(&flags->batch, 1)},
+      {"seek_records", Whole(&flags->seek_records, 1)},
       {"threads", Whole(&flags->threads, 1)},
       {"db", Text(&flags->db)},
       {"tables", Text(&flags->tables)},

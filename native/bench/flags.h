@@ -16,6 +16,7 @@ struct Flags {
   uint64_t reads = 0;  // 0: num
   size_t value_size = 100;
   uint64_t batch = 1000;
+  uint64_t seek_records = 1;
   int threads = 1;
   std::string db;
   std::string tables;
