@@ -65,7 +65,8 @@ size_t StagedSizeLimit(const StagedRecords& staged) {
 }
 
 char* WriteStagedRecords(const StagedRecords& staged, char* to) {
-  Text text(staged.text, staged.text.size() == staged.text_units);
+  const bool ascii = staged.text.size() == staged.text_units;
+  Text text(staged.text, ascii);
   const char* bytes = staged.bytes.data();
   auto take = [&](bool from_text, size_t length, char* into) {
     if (from_text) return text.Take(length, into);
@@ -74,10 +75,17 @@ char* WriteStagedRecords(const StagedRecords& staged, char* to) {
     return into + length;
   };
   for (size_t i = 0; i < staged.words.size(); i += 2) {
-    const uint32_t word = staged.words[i];
+    const uint32_t word = staged.words[i], key_length = word >> 16, value_length = staged.words[i + 1];
+    const bool key_text = (word & kStagedKeyText) != 0, value_text = (word & kStagedValueText) != 0;
     char* const key = to + kRecordHeaderSize;
-    char* const value = take((word & kStagedKeyText) != 0, word >> 16, key);
-    char* const end = take((word & kStagedValueText) != 0, staged.words[i + 1], value);
+    char *value, *end;
+    if (key_text == value_text && (ascii || !key_text)) {  // they follow each other already
+      value = key + key_length;
+      end = take(key_text, size_t{key_length} + value_length, key);
+    } else {
+      value = take(key_text, key_length, key);
+      end = take(value_text, value_length, value);
+    }
     EncodeRecordHeader(to, static_cast<Kind>(word & 0xff), static_cast<size_t>(value - key),
                        static_cast<size_t>(end - value));
     to = end;
