@@ -15,15 +15,19 @@ export function spill(env: NativeEnv, from: string, to: string): void {
 
 /**
  * Copies a database, also one that is open: `cpSync` never ends with a file that gets shorter while it is copied, as a log
- * does when it is sealed.
+ * does when it is sealed. A file that is deleted meanwhile is left out: no manifest names it any more.
  */
 export function copyDirectory(from: string, to: string): string {
   rmSync(to, { recursive: true, force: true })
   mkdirSync(to, { recursive: true })
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)]
-    if (entry.isDirectory()) copyDirectory(source, target)
-    else writeFileSync(target, readFileSync(source))
+    try {
+      if (entry.isDirectory()) copyDirectory(source, target)
+      else writeFileSync(target, readFileSync(source))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
   }
   return to
 }
