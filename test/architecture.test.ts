@@ -72,7 +72,8 @@ const nativeLayers: Record<string, readonly string[]> = {
 const libLayers: Record<string, readonly string[]> = {
   util: [],
   base: ['util'],
-  native: ['base', 'util'],
+  'native-datagen': [],
+  native: ['native-datagen', 'base', 'util'],
   manifest: ['native', 'base', 'util'],
   compaction: ['manifest', 'native', 'base', 'util'],
   kv: ['compaction', 'manifest', 'native', 'base', 'util'],
