@@ -74,12 +74,14 @@
     "binding_files": [
       "binding/addon.cc",
       "binding/args.cc",
+      "binding/background.cc",
       "binding/engine_handle.cc",
       "binding/env_handle.cc",
       "binding/errors.cc",
       "binding/job_completions.cc",
       "binding/job_requests.cc",
       "binding/jobs.cc",
+      "binding/measurement.cc",
       "binding/notifier.cc",
       "binding/process_exit.cc",
       "binding/reads.cc",
@@ -87,6 +89,7 @@
       "binding/stats.cc",
       "binding/structure.cc",
       "binding/tools.cc",
+      "binding/write_benchmark.cc",
       "binding/writes.cc"
     ],
     "test_files": [
