@@ -9,6 +9,30 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fromNative, type NativeStatus } from './base/errors.ts'
+import type {
+  DataGeneratorConfig,
+  DatagenSystem,
+  MeasurementConfig,
+  NativeDataGenerator,
+  NativeMeasurement,
+  NativeWriteBenchmark,
+  WriteBenchmarkConfig,
+} from './native-datagen.ts'
+
+export type {
+  DataGeneratorConfig,
+  DatagenSystem,
+  FoundBlocks,
+  FoundWindows,
+  MeasurementConfig,
+  NativeDataGenerator,
+  NativeMeasurement,
+  NativeWriteBenchmark,
+  SideSeconds,
+  SimdLevel,
+  WriteBenchmarkConfig,
+  WriteBenchmarkResult,
+} from './native-datagen.ts'
 
 /** Flags of every write call. */
 export const WRITE_SYNC = 1
@@ -510,81 +534,6 @@ export interface TableDump {
   damage?: NativeStatus
 }
 
-/** Blocks of one size: see DedupFound of lib/datagen/measure.ts. */
-export interface FoundBlocks {
-  blockSize: number
-  blocks: number
-  uniqueBlocks: number
-  standardError: number
-}
-
-/** Windows of one codec. Sizes of compressed windows in bytes, 0 without a window; level 0: the codec has none. */
-export interface FoundWindows {
-  codec: string
-  level: number
-  windows: number
-  bytes: number
-  smallest: number
-  largest: number
-}
-
-/** Measures bytes that are added piece by piece. */
-export interface NativeMeasurement {
-  /**
-   * On a thread of its own. REQUIRES: one at a time; until the promise is settled, which it always is, nobody writes to
-   * `bytes` or detaches them.
-   */
-  add(bytes: Uint8Array): Promise<void>
-  /** Once. REQUIRES: no add() is under way. Codecs that this build lacks are left out. */
-  finish(): { bytes: number; dedup: FoundBlocks[]; compressed: FoundWindows[] }
-}
-
-export interface WriteBenchmarkConfig {
-  path: string
-  data: NativeDataOptions
-  writeSize: number
-  producers: number
-  writers: number
-  buffers: number
-  direct: boolean
-  sync: boolean
-  replace: boolean
-  keep: boolean
-}
-
-/** Seconds, added up over the threads of a side. */
-export interface SideSeconds {
-  active: number
-  working: number
-  waiting: number
-}
-
-export interface WriteBenchmarkResult {
-  bytes: number
-  writes: number
-  seconds: number
-  /** While at least one write was under way. */
-  writingSeconds: number
-  syncSeconds: number
-  producers: SideSeconds
-  writers: SideSeconds
-  /** Microseconds. */
-  latency: { min: number; mean: number; p50: number; p90: number; p99: number; p999: number; max: number }
-  bottleneck: 'generator' | 'device' | 'queue' | 'balanced'
-  /** There is a file, or it is a device. */
-  kept: boolean
-}
-
-/** A write benchmark that runs, on threads of its own. */
-export interface NativeWriteBenchmark {
-  /** Keeps the event loop alive. Rejects with ABORTED after cancel(). */
-  readonly result: Promise<WriteBenchmarkResult>
-  /** Bytes so far. */
-  written(): number
-  /** Once writes that are under way have ended. */
-  cancel(): void
-}
-
 export interface NativeAddon {
   readonly version: string
   /** Codecs compiled in: 'none', and 'lz4', 'zstd' where available. */
@@ -615,9 +564,6 @@ export interface NativeAddon {
     partial: true,
   ): LogContents | DamagedLog
   dumpTable(env: NativeEnv, path: string, number: number, limit: number): TableDump
-  /** `limit`: different blocks of one size that are counted exactly, a power of two from 512 up. */
-  openMeasurement(config: { window: number; blockSizes: number[]; limit: number }): NativeMeasurement
-  startWriteBenchmark(config: WriteBenchmarkConfig): NativeWriteBenchmark
   randomDatabaseId(): string
   crc32c(bytes: Uint8Array): number
   /**
@@ -635,6 +581,11 @@ export interface NativeAddon {
     bytes: Uint8Array,
     length: number,
   ): number
+  openDataGenerator(config: DataGeneratorConfig): NativeDataGenerator
+  /** `root`: a made-up tree instead of /sys. */
+  datagenSystem(root?: string): DatagenSystem
+  openMeasurement(config: MeasurementConfig): NativeMeasurement
+  startWriteBenchmark(config: WriteBenchmarkConfig): NativeWriteBenchmark
 }
 
 /** The package's root: where package.json stands, from the sources and from dist alike. */
