@@ -19,20 +19,7 @@ import type {
   WriteBenchmarkConfig,
 } from './native-datagen.ts'
 
-export type {
-  DataGeneratorConfig,
-  DatagenSystem,
-  FoundBlocks,
-  FoundWindows,
-  MeasurementConfig,
-  NativeDataGenerator,
-  NativeMeasurement,
-  NativeWriteBenchmark,
-  SideSeconds,
-  SimdLevel,
-  WriteBenchmarkConfig,
-  WriteBenchmarkResult,
-} from './native-datagen.ts'
+export type * from './native-datagen.ts'
 
 /** Flags of every write call. */
 export const WRITE_SYNC = 1

@@ -45,7 +45,8 @@ the time.`,
 
 async function bench(options: BenchArguments): Promise<void> {
   const { json = false, out, writers, writeSize, buffers, direct, sync, keep, force } = options
-  if (out === undefined) throw new UsageError('--out is missing: say which file to write, as in --out /mnt/disk/test')
+  if (out === undefined)
+    throw new UsageError('--out is missing: say which file to write, as in --out /mnt/disk/test')
   const { threads: producers, ...data } = dataOptionsOf(options)
   const { writeBenchmark } = await import('../datagen/write-bench.ts')
   const report = await withProgressBar('writing', (signal, tell) =>
@@ -59,7 +60,8 @@ async function bench(options: BenchArguments): Promise<void> {
 }
 
 function linesOf(report: WriteBenchmarkReport): string[] {
-  const { bottleneck, bytes, device, direct, latency, path, producers, seconds, writers, writes, writeSize } = report
+  const { bottleneck, bytes, device, direct, latency, path, producers, seconds, writers, writes, writeSize } =
+    report
   const { bytesPerSecond, durableBytesPerSecond, kept, syncSeconds } = report
   const how = `${counted(writes, 'write')} of ${formatBytes(writeSize)}, ${direct ? 'past the page cache' : 'through the page cache'}`
   const { max, min, p50, p90, p99, p999 } = latency
@@ -80,7 +82,8 @@ function linesOf(report: WriteBenchmarkReport): string[] {
 
 const advice = {
   generator: 'writers wait for data; more --threads may help',
-  device: 'the generator waits for the device; more --writers or a larger --write-size may help, until the device is at its end',
+  device:
+    'the generator waits for the device; more --writers or a larger --write-size may help, until the device is at its end',
   queue: 'both sides wait for each other; more --buffers may help, or fewer threads where processors are few',
   balanced: 'neither side waits for the other',
 } as const

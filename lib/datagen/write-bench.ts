@@ -159,10 +159,7 @@ function readBenchmarkOptions(options: unknown): Config {
     throw badOption('onProgress', onProgress, 'a function', call)
   }
   readWhole('size', fields.size, 1, Number.MAX_SAFE_INTEGER, call)
-  const data = readGeneratorOptions(
-    Object.fromEntries(dataNames.map((name) => [name, fields[name]])),
-    call,
-  )
+  const data = readGeneratorOptions(Object.fromEntries(dataNames.map((name) => [name, fields[name]])), call)
   const direct = readFlag('direct', fields.direct, call) ?? false
   const writeSize = readWhole('writeSize', fields.writeSize ?? MiB, 512, 64 * MiB, call)
   if (direct && writeSize % directUnit !== 0) {
@@ -174,7 +171,12 @@ function readBenchmarkOptions(options: unknown): Config {
   const usual = Math.max(1, Math.min(2 * (producers + writers), Math.floor(mostBuffered / writeSize)))
   const buffers = readWhole('buffers', fields.buffers ?? usual, 1, 4096, call)
   if (buffers * writeSize > mostBuffered) {
-    throw badOption('buffers', buffers, `at most ${Math.floor(mostBuffered / writeSize)} of ${writeSize} bytes`, call)
+    throw badOption(
+      'buffers',
+      buffers,
+      `at most ${Math.floor(mostBuffered / writeSize)} of ${writeSize} bytes`,
+      call,
+    )
   }
   return {
     native: {

@@ -54,7 +54,7 @@ void Settle(napi_env env, napi_value, void* context, void*) {
 }  // namespace
 
 napi_value RunInBackground(napi_env env, BackgroundWork work) {
-  auto task = std::make_unique<Task>(Task{.env = env, .work = std::move(work)});
+  auto task = std::make_unique<Task>(Task{.env = env, .work = std::move(work), .thread = {}});
   auto release = [](napi_env, void* data, void*) { delete static_cast<Task*>(data); };
   if (napi_create_threadsafe_function(env, nullptr, nullptr, Text(env, task->work.name), 0, 1, task.get(), release,
                                       task.get(), Settle, &task->settle) != napi_ok) {

@@ -8,9 +8,10 @@ namespace burrow::binding {
 
 // One piece of long work off the JavaScript thread, on a thread of its own.
 struct BackgroundWork {
-  const char* name;              // for tools that list what keeps a process alive
-  std::function<void()> run;     // on the thread; must not touch JavaScript
-  std::function<void()> cancel;  // has `run` end soon; may come at any time, before and after it, too. Null: it ends by itself
+  const char* name;           // for tools that list what keeps a process alive
+  std::function<void()> run;  // on the thread; must not touch JavaScript
+  std::function<void()>
+      cancel;  // has `run` end soon; may come at any time, before and after it, too. Null: it ends by itself
   // On the JavaScript thread, afterwards: what the promise gets, or null with an exception pending for its rejection.
   std::function<napi_value(napi_env)> answer;
   napi_value keep = nullptr;  // an object that is not collected before `answer` was called

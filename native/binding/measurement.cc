@@ -33,15 +33,15 @@ napi_value Add(napi_env env, napi_callback_info info) {
   if (!GetBytes(env, call[0], &bytes)) return ThrowInvalid(env, "bytes must be a Uint8Array");
   if (handle->busy) return Throw(env, Status::Internal("an earlier add() has not ended"));
   auto status = std::make_shared<Status>();
-  napi_value promise = RunInBackground(
-      env, {.name = "burrowdb measure",
-            .run = [handle, bytes, status] { *status = handle->measurement.Add(bytes); },
-            .cancel = nullptr,
-            .answer = [handle, status](napi_env at) -> napi_value {
-              handle->busy = false;
-              return status->ok() ? nullptr : Throw(at, *status);
-            },
-            .keep = call[0]});
+  napi_value promise =
+      RunInBackground(env, {.name = "burrowdb measure",
+                            .run = [handle, bytes, status] { *status = handle->measurement.Add(bytes); },
+                            .cancel = nullptr,
+                            .answer = [handle, status](napi_env at) -> napi_value {
+                              handle->busy = false;
+                              return status->ok() ? nullptr : Throw(at, *status);
+                            },
+                            .keep = call[0]});
   handle->busy = promise != nullptr;
   return promise;
 }

@@ -125,16 +125,16 @@ napi_value StartWriteBenchmark(napi_env env, napi_callback_info info) {
   static constexpr EngineFunction kFunctions[] = {{"written", Written}, {"cancel", Cancel}};
   napi_value object = BoundObject(env, running, kFunctions);
   if (object == nullptr) return nullptr;
-  napi_value result = RunInBackground(env, {.name = "burrowdb write benchmark",
-                                            .run = [running] { running->result = running->bench.Run(); },
-                                            .cancel = [running] { running->bench.Cancel(); },
-                                            .answer =
-                                                [running](napi_env at) {
-                                                  const WriteBenchResult& found = running->result;
-                                                  return found.status.ok() ? ResultObject(at, found)
-                                                                           : Throw(at, found.status);
-                                                },
-                                            .keep = nullptr});
+  napi_value result =
+      RunInBackground(env, {.name = "burrowdb write benchmark",
+                            .run = [running] { running->result = running->bench.Run(); },
+                            .cancel = [running] { running->bench.Cancel(); },
+                            .answer =
+                                [running](napi_env at) {
+                                  const WriteBenchResult& found = running->result;
+                                  return found.status.ok() ? ResultObject(at, found) : Throw(at, found.status);
+                                },
+                            .keep = nullptr});
   if (result == nullptr) return nullptr;
   Set(env, object, "result", result);
   return object;

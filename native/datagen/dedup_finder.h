@@ -48,9 +48,9 @@ class DedupFinder {
     void Add(Slice bytes);
     void EndPiece(Slice piece);
 
-    uint64_t block_size;   // a piece ends where a block of this size does
+    uint64_t block_size;    // a piece ends where a block of this size does
     uint64_t in_block = 0;  // bytes of pieces that ended, since the last such end
-    std::string partial;   // a piece that began in an earlier Add
+    std::string partial;    // a piece that began in an earlier Add
     std::vector<Blocks> sizes;
   };
 

@@ -4,8 +4,7 @@
 
 namespace burrow::datagen {
 
-Measurement::Measurement(const Options& options)
-    : window_(options.window), dedup_(options.block_sizes, options.limit) {
+Measurement::Measurement(const Options& options) : window_(options.window), dedup_(options.block_sizes, options.limit) {
   const auto add = [this](CodecId codec, int level) {
     compressed_.push_back({.codec = codec, .level = level, .available = CodecAvailable(codec)});
   };

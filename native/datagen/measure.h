@@ -27,7 +27,7 @@ class Measurement {
     int level = 0;
     bool available = false;  // compiled into this build; otherwise the rest is 0
     uint64_t windows = 0;
-    uint64_t bytes = 0;  // of the compressed windows
+    uint64_t bytes = 0;     // of the compressed windows
     uint64_t smallest = 0;  // a window, compressed
     uint64_t largest = 0;
   };

@@ -203,7 +203,9 @@ TEST(WritePipeline, WritesNeverExceedTheWriters) {
 }
 
 TEST(WriteBench, JudgesByTheWaiting) {
-  const auto judge = [](double producers, double writers) { return std::string(BottleneckName(Judge(producers, writers))); };
+  const auto judge = [](double producers, double writers) {
+    return std::string(BottleneckName(Judge(producers, writers)));
+  };
   CHECK_EQ(judge(0, 0), "balanced");
   CHECK_EQ(judge(0.09, 0.09), "balanced");
   CHECK_EQ(judge(0.01, 0.1), "generator");

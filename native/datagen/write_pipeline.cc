@@ -28,13 +28,12 @@ void WritePipeline::Free::operator()(char* memory) const {
   ::operator delete(memory, std::align_val_t{kDirectAlignment});
 }
 
-WritePipeline::WritePipeline(const Options& options, Fill fill)
-    : options_(options), fill_(std::move(fill)) {}
+WritePipeline::WritePipeline(const Options& options, Fill fill) : options_(options), fill_(std::move(fill)) {}
 
 Status WritePipeline::Run(PositionalFile* file, PipelineTimes* times) {
   const size_t stride = RoundUp(options_.write_size);
   const size_t count = static_cast<size_t>(options_.buffers);
-  memory_.reset(static_cast<char*>(::operator new(stride * count, std::align_val_t{kDirectAlignment}, std::nothrow)));
+  memory_.reset(static_cast<char*>(::operator new(stride* count, std::align_val_t{kDirectAlignment}, std::nothrow)));
   if (memory_ == nullptr) {
     return Status::InvalidArgument("there is no memory for " + std::to_string(count) + " buffers of " +
                                    std::to_string(stride) + " bytes");

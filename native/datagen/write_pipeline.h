@@ -24,7 +24,7 @@ struct SideTime {
 };
 
 struct PipelineTimes {
-  uint64_t bytes = 0;   // written
+  uint64_t bytes = 0;  // written
   uint64_t writes = 0;
   uint64_t elapsed_nanos = 0;  // from the start to the end of the last thread
   uint64_t device_nanos = 0;   // while at least one write was under way
