@@ -232,8 +232,7 @@ napi_value OpenDataGenerator(napi_env env, napi_callback_info info) {
   options.seed = ReadSeed(&reader, property("seed"));
   options.dedup_ratio = reader.Number(property("dedupRatio"), "dedupRatio");
   options.compress_ratio = reader.Number(property("compressRatio"), "compressRatio");
-  options.pattern =
-      static_cast<datagen::Pattern>(reader.Int(property("pattern"), "pattern", 0, datagen::kLastPattern));
+  options.pattern = static_cast<datagen::Pattern>(reader.Int(property("pattern"), "pattern", 0, datagen::kLastPattern));
   options.block_size = reader.Integer(property("blockSize"), "blockSize");
   datagen::PoolOptions pool_options;
   pool_options.threads = reader.Int(property("threads"), "threads", 0, datagen::kMaxThreads);
