@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CompressionFound, DedupFound, MeasureReport } from '../datagen/measure.ts'
 import { formatBytes } from '../util/units.ts'
-import { parseBytes } from './datagen.ts'
+import { parseBytes } from './data-options.ts'
 import { writeJson, writeLine } from './output.ts'
 import { withProgressBar } from './progress-bar.ts'
 import { textTable } from './text-table.ts'

@@ -34,8 +34,8 @@ uint64_t BlockMap::Identity(uint64_t block) const {
   if (unique_ == blocks_) return block;
   // The last group that begins at or before the block: g * group_unique * blocks / unique < block + 1.
   const uint128 scaled = static_cast<uint128>(block + 1) * unique_ - 1;
-  const uint64_t group = std::min<uint64_t>(
-      groups_ - 1, static_cast<uint64_t>(scaled / (static_cast<uint128>(group_unique_) * blocks_)));
+  const uint64_t group =
+      std::min<uint64_t>(groups_ - 1, static_cast<uint64_t>(scaled / (static_cast<uint128>(group_unique_) * blocks_)));
   const uint64_t first = group * group_unique_;
   const uint64_t uniques = (group + 1 == groups_ ? unique_ : first + group_unique_) - first;
   return first + (block - FirstBlock(group)) % uniques;

@@ -5,12 +5,17 @@
 namespace burrow::datagen {
 
 const PageKernel* KernelFor(SimdLevel level) {
-  switch (level) {
-    case SimdLevel::kScalar: return &kScalarKernel;
-    case SimdLevel::kNeon:
-    case SimdLevel::kAvx2:
-    case SimdLevel::kAvx512: break;
+  if (level == SimdLevel::kScalar) return &kScalarKernel;
+#if defined(__x86_64__) && defined(__GNUC__)
+  __builtin_cpu_init();
+  if (level == SimdLevel::kAvx2 && __builtin_cpu_supports("avx2")) return &kAvx2Kernel;
+  if (level == SimdLevel::kAvx512 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq")) {
+    return &kAvx512Kernel;
   }
+#elif defined(__aarch64__) && defined(__GNUC__)
+  if (level == SimdLevel::kNeon) return &kNeonKernel;
+#endif
   return nullptr;
 }
 

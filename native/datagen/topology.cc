@@ -114,9 +114,8 @@ std::vector<int> OnlineCpus(const Tree& tree) {
 int Allowed(const std::vector<int>& cpus) {
   const std::vector<int> allowed = AllowedCpus();
   if (allowed.empty()) return static_cast<int>(cpus.size());
-  return static_cast<int>(std::count_if(cpus.begin(), cpus.end(), [&](int cpu) {
-    return std::binary_search(allowed.begin(), allowed.end(), cpu);
-  }));
+  return static_cast<int>(std::count_if(
+      cpus.begin(), cpus.end(), [&](int cpu) { return std::binary_search(allowed.begin(), allowed.end(), cpu); }));
 }
 
 }  // namespace
