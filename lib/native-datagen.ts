@@ -130,7 +130,8 @@ export interface WriteBenchmarkConfig {
 export interface SideSeconds {
   active: number
   working: number
-  waiting: number
+  /** 1 − working ÷ active. */
+  waitingShare: number
 }
 
 export interface WriteBenchmarkResult {

@@ -17,7 +17,7 @@ export interface DataArguments {
 }
 
 /** The options that say which bytes there are, and how many threads make them. */
-export function addDataOptions(command: Command): Command {
+export function addDataOptions(command: Command, threadsDefault = 'one for each processor'): Command {
   return command
     .option('--size <bytes>', 'how much', parseBytes)
     .option('--dedup <ratio>', 'blocks in all ÷ blocks that differ (1)', parseRatio)
@@ -25,7 +25,7 @@ export function addDataOptions(command: Command): Command {
     .addOption(new Option('--pattern <p>', 'what the compressible part is made of').choices(patterns))
     .option('--seed <n>', 'which bytes (random)', parseSeed)
     .option('--block-size <bytes>', 'of the blocks that --dedup counts (4MiB)', parseBytes)
-    .option('--threads <n>', 'how many make it (one for each processor)', parseCount)
+    .option('--threads <n>', `how many make it (${threadsDefault})`, parseCount)
 }
 
 /** Throws UsageError without --size. */

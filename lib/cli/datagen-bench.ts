@@ -21,7 +21,7 @@ interface BenchArguments extends DataArguments {
 }
 
 export function addDatagenBench(datagen: Command): void {
-  addDataOptions(datagen.command('bench'))
+  addDataOptions(datagen.command('bench'), 'half of the processors, 4 at most')
     .description('write generated data to a file or device, and say how fast and what the limit is')
     .option('--out <file>', 'write there: a file that is not there yet, or with --force a device')
     .option('--writers <n>', 'threads that write: so many writes are under way at once (1)', parseCount)
@@ -35,10 +35,9 @@ export function addDatagenBench(datagen: Command): void {
     .addHelpText(
       'after',
       `
---threads is the number of threads that generate (half of the processors, 4 at most). Without --keep the file is removed at the
-end, also after a failure or Ctrl-C; a device never is. The limit is told by who waits: the generator when the writers wait for
-data, the device when the generator waits for buffers, the queue when both do, and neither when nobody waits for a tenth of
-the time.`,
+Without --keep the file is removed at the end, also after a failure or Ctrl-C; a device never is. The limit is told by who
+waits: the generator when the writers wait for data, the device when the generator waits for buffers, the queue when both do,
+and neither when nobody waits for a tenth of the time.`,
     )
     .action(bench)
 }

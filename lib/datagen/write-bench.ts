@@ -45,7 +45,7 @@ export interface WriteBenchmarkSide {
   readonly threads: number
   /** Bytes in a second while they work: what they reach when they never wait. */
   readonly bytesPerSecond: number
-  /** Share of their time, 0 to 1, that they waited for a buffer of the other side. */
+  /** Share of their time, 0 to 1, in which they did not: for want of a buffer of the other side, or of a processor. */
   readonly waiting: number
 }
 
@@ -192,10 +192,10 @@ function readBenchmarkOptions(options: unknown): Config {
 
 function reportOf(config: WriteBenchmarkConfig, result: WriteBenchmarkResult): WriteBenchmarkReport {
   const { bytes, seconds, syncSeconds, writingSeconds } = result
-  const side = (threads: number, { active, waiting, working }: SideSeconds): WriteBenchmarkSide => ({
+  const side = (threads: number, { waitingShare, working }: SideSeconds): WriteBenchmarkSide => ({
     threads,
     bytesPerSecond: rate(bytes * threads, working),
-    waiting: active > 0 ? waiting / active : 0,
+    waiting: waitingShare,
   })
   const { buffers, direct, path, sync, writeSize } = config
   return {

@@ -47,7 +47,7 @@ napi_value SideObject(napi_env env, const SideTime& side) {
   napi_value object = Object(env);
   Set(env, object, "active", Number(env, Seconds(side.active_nanos)));
   Set(env, object, "working", Number(env, Seconds(side.working_nanos)));
-  Set(env, object, "waiting", Number(env, Seconds(side.waiting_nanos)));
+  Set(env, object, "waitingShare", Number(env, side.WaitingShare()));
   return object;
 }
 

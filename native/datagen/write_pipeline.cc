@@ -21,7 +21,7 @@ size_t RoundUp(size_t n) { return (n + kDirectAlignment - 1) / kDirectAlignment 
 }  // namespace
 
 double SideTime::WaitingShare() const {
-  return active_nanos == 0 ? 0 : static_cast<double>(waiting_nanos) / static_cast<double>(active_nanos);
+  return active_nanos == 0 ? 0 : 1 - static_cast<double>(working_nanos) / static_cast<double>(active_nanos);
 }
 
 void WritePipeline::Free::operator()(char* memory) const {
@@ -67,29 +67,18 @@ void WritePipeline::Fail(Status status) {
   filled_.notify_all();
 }
 
-void WritePipeline::AddTime(SideTime* side, const SideTime& thread) {
-  side->active_nanos += thread.active_nanos;
-  side->working_nanos += thread.working_nanos;
-  side->waiting_nanos += thread.waiting_nanos;
-}
-
-template <typename Ready>
-bool WritePipeline::Await(std::unique_lock<std::mutex>& lock, std::condition_variable& changed, uint64_t* waiting,
-                          Ready ready) {
-  if (!stopped_ && !ready()) {
-    const uint64_t begin = NowNanos();
-    changed.wait(lock, [&] { return stopped_ || ready(); });
-    *waiting += NowNanos() - begin;
-  }
-  return !stopped_;
+void WritePipeline::AddTime(SideTime* side, uint64_t begin, uint64_t working) {
+  side->active_nanos += NowNanos() - begin;
+  side->working_nanos += working;
 }
 
 void WritePipeline::Produce() {
-  SideTime time;
   const uint64_t begin = NowNanos();
+  uint64_t working = 0;
   std::unique_lock lock(mutex_);
-  const auto ready = [this] { return !free_.empty() || next_offset_ == options_.size; };
-  while (Await(lock, freed_, &time.waiting_nanos, ready) && next_offset_ < options_.size) {
+  for (;;) {
+    freed_.wait(lock, [this] { return stopped_ || !free_.empty() || next_offset_ == options_.size; });
+    if (stopped_ || next_offset_ == options_.size) break;
     Piece piece{.data = free_.back(), .offset = next_offset_, .size = 0};
     piece.size = static_cast<size_t>(std::min<uint64_t>(options_.write_size, options_.size - piece.offset));
     free_.pop_back();
@@ -103,7 +92,7 @@ void WritePipeline::Produce() {
     if (options_.aligned && piece.size < options_.write_size) {
       memset(piece.data + piece.size, 0, RoundUp(piece.size) - piece.size);
     }
-    time.working_nanos += NowNanos() - fill_begin;
+    working += NowNanos() - fill_begin;
     if (!status.ok()) Fail(std::move(status));
 
     lock.lock();
@@ -111,26 +100,27 @@ void WritePipeline::Produce() {
     filled_.notify_one();
   }
   if (--producing_ == 0) filled_.notify_all();
-  time.active_nanos = NowNanos() - begin;
-  AddTime(&times_.producers, time);
+  AddTime(&times_.producers, begin, working);
 }
 
 void WritePipeline::Write(PositionalFile* file) {
-  SideTime time;
   const uint64_t begin = NowNanos();
+  uint64_t working = 0;
   std::unique_lock lock(mutex_);
-  const auto ready = [this] { return full_count_ > 0 || producing_ == 0; };
-  while (Await(lock, filled_, &time.waiting_nanos, ready) && full_count_ > 0) {
+  for (;;) {
+    filled_.wait(lock, [this] { return stopped_ || full_count_ > 0 || producing_ == 0; });
+    if (stopped_ || full_count_ == 0) break;
     const Piece piece = full_[full_head_];
     full_head_ = (full_head_ + 1) % full_.size();
     --full_count_;
     if (under_way_++ == 0) under_way_since_ = NowNanos();
     lock.unlock();
 
+    const Slice data(piece.data, options_.aligned ? RoundUp(piece.size) : piece.size);
     const uint64_t write_begin = NowNanos();
-    Status status = file->WriteAt(piece.offset, Slice(piece.data, options_.aligned ? RoundUp(piece.size) : piece.size));
+    Status status = file->WriteAt(piece.offset, data);
     const uint64_t write_end = NowNanos();
-    time.working_nanos += write_end - write_begin;
+    working += write_end - write_begin;
     if (status.ok()) {
       latency_.Record(write_end - write_begin);
       written_.fetch_add(piece.size, std::memory_order_relaxed);
@@ -139,12 +129,12 @@ void WritePipeline::Write(PositionalFile* file) {
     }
 
     lock.lock();
-    if (--under_way_ == 0) times_.device_nanos += NowNanos() - under_way_since_;
+    last_write_end_ = std::max(last_write_end_, write_end);
+    if (--under_way_ == 0) times_.device_nanos += last_write_end_ - under_way_since_;
     free_.push_back(piece.data);
     freed_.notify_one();
   }
-  time.active_nanos = NowNanos() - begin;
-  AddTime(&times_.writers, time);
+  AddTime(&times_.writers, begin, working);
 }
 
 }  // namespace burrow::datagen

@@ -18,8 +18,8 @@ namespace burrow::datagen {
 // Time of the threads of one side, added up over them.
 struct SideTime {
   uint64_t active_nanos = 0;   // from the start to the end of each thread
-  uint64_t working_nanos = 0;  // filling or writing buffers
-  uint64_t waiting_nanos = 0;  // for a buffer of the other side
+  uint64_t working_nanos = 0;  // of it: filling or writing buffers
+  // The rest, as a share: for a buffer of the other side, for the queue, or for a processor to go on with it.
   double WaitingShare() const;
 };
 
@@ -72,11 +72,8 @@ class WritePipeline {
 
   void Produce();
   void Write(PositionalFile* file);
-  // Waits until `ready` or the end, and adds the time to *waiting. False: stop.
-  template <typename Ready>
-  bool Await(std::unique_lock<std::mutex>& lock, std::condition_variable& changed, uint64_t* waiting, Ready ready);
   void Fail(Status status);
-  void AddTime(SideTime* side, const SideTime& thread);
+  void AddTime(SideTime* side, uint64_t begin, uint64_t working);
 
   const Options options_;
   const Fill fill_;
@@ -97,6 +94,7 @@ class WritePipeline {
   Status status_;
   int under_way_ = 0;  // writes
   uint64_t under_way_since_ = 0;
+  uint64_t last_write_end_ = 0;
   PipelineTimes times_;
 };
 
