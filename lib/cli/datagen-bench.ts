@@ -46,6 +46,8 @@ async function bench(options: BenchArguments): Promise<void> {
   const { json = false, out, writers, writeSize, buffers, direct, sync, keep, force } = options
   if (out === undefined)
     throw new UsageError('--out is missing: say which file to write, as in --out /mnt/disk/test')
+  if (out === '-')
+    throw new UsageError('--out must be a file or a device: standard output cannot be written at an offset')
   const { threads: producers, ...data } = dataOptionsOf(options)
   const { writeBenchmark } = await import('../datagen/write-bench.ts')
   const report = await withProgressBar('writing', (signal, tell) =>

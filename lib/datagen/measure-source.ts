@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
-import type { ReadableStream } from 'node:stream/web'
+import { Readable } from 'node:stream'
+import { ReadableStream } from 'node:stream/web'
 import { BurrowError, invalidArgument, isBurrowError } from '../base/errors.ts'
 import { describeValue } from '../util/describe-value.ts'
 import { KiB } from '../util/units.ts'
@@ -14,9 +14,12 @@ export type MeasureSource =
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array>
 
-/** A source that is being read. A chunk is valid until the next one is asked for. */
+/** A source that is being read. */
 export interface OpenSource {
-  readonly chunks: AsyncIterator<unknown>
+  /** The next chunk, which is valid until this is called again. */
+  next(): Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>
+  /** Ends it early, also while next() waits. Never throws. */
+  stop(): void
   /** Bytes in all, where that is known beforehand. */
   readonly total: number | null
 }
@@ -27,18 +30,9 @@ const chunkSize = 256 * KiB
 export async function openSource(source: unknown, call: string): Promise<OpenSource> {
   if (typeof source === 'string') return await openFile(source, call)
   const bytes = bytesOf(source, call)
-  if (bytes !== undefined) return { chunks: slices(bytes), total: bytes.length }
-  if (typeof source === 'object' && source !== null && Symbol.asyncIterator in source) {
-    try {
-      return { chunks: (source as AsyncIterable<unknown>)[Symbol.asyncIterator](), total: null }
-    } catch (error) {
-      throw invalidArgument(
-        `${call}: the stream cannot be read: ${messageOf(error)}`,
-        { operation: call },
-        error,
-      )
-    }
-  }
+  if (bytes !== undefined) return fromIterator(slices(bytes), bytes.length)
+  const stream = fromStream(source, call)
+  if (stream !== undefined) return stream
   throw invalidArgument(
     `${call}: the source must be bytes, the path of a file, or a stream of bytes, got ${describeValue(source)}`,
     { operation: call, value: source },
@@ -46,10 +40,10 @@ export async function openSource(source: unknown, call: string): Promise<OpenSou
 }
 
 /** The next chunk; undefined at the end. An error of the source becomes BURROW_IO with it as the cause. */
-export async function nextChunk({ chunks }: OpenSource, call: string): Promise<Uint8Array | undefined> {
-  let next: IteratorResult<unknown>
+export async function nextChunk(source: OpenSource, call: string): Promise<Uint8Array | undefined> {
+  let next: Awaited<ReturnType<OpenSource['next']>>
   try {
-    next = await chunks.next()
+    next = await source.next()
   } catch (error) {
     if (isBurrowError(error)) throw error
     throw new BurrowError('BURROW_IO', `${call}: the stream failed: ${messageOf(error)}`, {
@@ -64,6 +58,40 @@ export async function nextChunk({ chunks }: OpenSource, call: string): Promise<U
     operation: call,
     value,
   })
+}
+
+function fromIterator(chunks: AsyncIterator<unknown>, total: number | null): OpenSource {
+  return {
+    next: () => chunks.next(),
+    // It comes after the chunk that is being waited for.
+    stop: () => void chunks.return?.()?.then(undefined, () => {}),
+    total,
+  }
+}
+
+/** Undefined for what is no stream. */
+function fromStream(source: unknown, call: string): OpenSource | undefined {
+  if (typeof source !== 'object' || source === null) return undefined
+  try {
+    if (source instanceof ReadableStream) {
+      const reader = source.getReader()
+      return {
+        next: () => reader.read(),
+        stop: () => void reader.cancel().catch(() => {}),
+        total: null,
+      }
+    }
+    if (!(Symbol.asyncIterator in source)) return undefined
+    const chunks = (source as AsyncIterable<unknown>)[Symbol.asyncIterator]()
+    const opened = fromIterator(chunks, null)
+    return source instanceof Readable ? { ...opened, stop: () => void source.destroy() } : opened
+  } catch (error) {
+    throw invalidArgument(
+      `${call}: the stream cannot be read: ${messageOf(error)}`,
+      { operation: call },
+      error,
+    )
+  }
 }
 
 /** Undefined for what is no memory. */
@@ -102,7 +130,7 @@ async function openFile(path: string, call: string): Promise<OpenSource> {
     if (info.isDirectory()) {
       throw invalidArgument(`${call}: ${path} is a directory; name a file`, { operation: call, file: path })
     }
-    return { chunks: contents(handle, path, call), total: info.isFile() ? info.size : null }
+    return fromIterator(contents(handle, path, call), info.isFile() ? info.size : null)
   } catch (error) {
     await handle?.close()
     throw isBurrowError(error) ? error : unreadable(path, error, call)

@@ -2,7 +2,7 @@ import { badOption, readOptions } from '../base/call-options.ts'
 import { BurrowError } from '../base/errors.ts'
 import { type FoundBlocks, type FoundWindows, type NativeMeasurement, native } from '../native.ts'
 import { GiB, KiB, MiB } from '../util/units.ts'
-import { type MeasureSource, nextChunk, type OpenSource, openSource } from './measure-source.ts'
+import { type MeasureSource, nextChunk, openSource } from './measure-source.ts'
 import { readWhole } from './options.ts'
 import { ZlibWindows } from './zlib-windows.ts'
 
@@ -99,7 +99,7 @@ export async function measure(source: MeasureSource, options?: MeasureOptions): 
     return await work.finish()
   } catch (error) {
     await work.settle()
-    stopReading(opened)
+    opened.stop()
     throw error
   }
 }
@@ -118,11 +118,6 @@ function readMeasureOptions(options: unknown): Config {
     signal,
     onProgress: onProgress as Config['onProgress'],
   }
-}
-
-/** The source may be waiting for more: it is told, not awaited. */
-function stopReading({ chunks }: OpenSource): void {
-  void chunks.return?.()?.then(undefined, () => {})
 }
 
 /** A piece of the data, a whole number of windows but for the last one, and what is being done with it. */

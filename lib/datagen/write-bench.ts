@@ -103,8 +103,8 @@ const progressMs = 100
  * at its offset, from the beginning to the end. Not on the event loop.
  *
  * Errors: BURROW_EXISTS without `force`; BURROW_UNSUPPORTED where the file system refuses direct writes; BURROW_NO_SPACE for
- * a full disk; BURROW_INVALID_ARGUMENT for a directory or a pipe; BURROW_IO for all else that the system says. Whatever
- * happens, no file is left unless `keep` is set.
+ * a full disk; BURROW_INVALID_ARGUMENT for a directory or a pipe; BURROW_IO for all else that the system says. However the
+ * promise is settled, no file is left unless `keep` is set; a process that ends before leaves it.
  */
 export async function writeBenchmark(options: WriteBenchmarkOptions): Promise<WriteBenchmarkReport> {
   const config = readBenchmarkOptions(options)

@@ -91,6 +91,9 @@ Status PositionalFile::Create(const std::string& path, const Options& options, s
   if (present) BURROW_RETURN_IF_ERROR(CheckKind(path, info));
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (options.replace ? 0 : O_EXCL);
   const int fd = RetryInterrupted([&] { return open(path.c_str(), flags, 0644); });
+  if (fd < 0 && errno == EEXIST) {
+    return Status(Code::kExists, path + " is there already; nothing is overwritten without force").WithFile(path);
+  }
   if (fd < 0) return Status::FromErrno("create", path, errno);
   Status status = fstat(fd, &info) == 0 ? CheckKind(path, info) : Status::FromErrno("stat", path, errno);
   auto opened = std::make_unique<PosixPositionalFile>(path, fd, S_ISREG(info.st_mode));

@@ -41,7 +41,11 @@ test('refuses what is there, unless --force', async () => {
   writeFileSync(out, 'precious')
   const args = ['datagen', 'bench', '--out', out, '--size', '10']
   const refused = await burrow(args)
-  expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('BURROW_EXISTS') })
+  expect(refused).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/BURROW_EXISTS .*force/),
+  })
   expect(readFileSync(out, 'utf8')).toBe('precious')
   expect((await burrow([...args, '--force', '--keep'])).code).toBe(0)
   expect(statSync(out).size).toBe(10)
@@ -53,6 +57,7 @@ test('what is wrong ends with a message and the exit code', async () => {
   const out = folder.join('file')
   expect(await bench('--size', '1MiB')).toMatchObject({ code: 2, stderr: expect.stringContaining('--out') })
   expect(await bench('--out', out)).toMatchObject({ code: 2, stderr: expect.stringContaining('--size') })
+  expect((await bench('--out', '-', '--size', '1')).code).toBe(2)
   expect((await bench('--out', out, '--size', '1', '--writers', 'x')).code).toBe(2)
   const many = await bench('--out', out, '--size', '1', '--writers', '1000', '--json')
   expect(many.code).toBe(1)

@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import type { MeasureReport } from '../../lib/datagen.ts'
+import { distFile } from '../dist.ts'
 import { burrow, burrowJson, TemporaryFolder } from './burrow.ts'
 
 const KiB = 1024
@@ -78,4 +82,14 @@ test('what cannot be measured ends with a message and the exit code', async () =
   expect((await burrow(['datagen', 'measure'])).code).toBe(2)
   const narrow = await burrow(['datagen', 'measure', folder.path, '--window', '0'])
   expect(narrow).toMatchObject({ code: 1, stderr: expect.stringContaining("'window' is 0") })
+})
+
+test('Ctrl-C ends it while standard input is silent', async () => {
+  const child = spawn(process.execPath, [distFile('lib/cli/main.js'), 'datagen', 'measure', '-'])
+  const said = text(child.stderr)
+  const ended = once(child, 'close')
+  // Two pieces are taken, a third one is begun: by then it listens.
+  child.stdin.write(Buffer.alloc(5 << 20), () => child.kill('SIGINT'))
+  expect(await ended).toEqual([1, null])
+  expect(await said).toMatch(/^burrow: BURROW_ABORTED/)
 })

@@ -283,6 +283,14 @@ describe('errors', () => {
     await expect(measured).rejects.toMatchObject({ code: 'BURROW_ABORTED', cause: reason })
   })
 
+  test('a stream that is silent is ended when it is given up', async () => {
+    const silent = new Readable({ read() {} })
+    silent.push('some bytes')
+    const signal = AbortSignal.timeout(20)
+    await expect(measure(silent, { signal })).rejects.toMatchObject({ code: 'BURROW_ABORTED' })
+    expect(silent.destroyed).toBe(true)
+  })
+
   test('a stream that is given up is told', async () => {
     let told = false
     const source = new ReadableStream<Uint8Array>({
