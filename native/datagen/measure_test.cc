@@ -125,7 +125,8 @@ TEST(Measure, CompressesEachWindowByItself) {
   CHECK_EQ(report.compressed.size(), 3u);
   std::string scratch;
   for (const Measurement::Compressed& codec : report.compressed) {
-    CHECK(codec.available);
+    CHECK_EQ(codec.available, CodecAvailable(codec.codec));
+    if (!codec.available) continue;
     CHECK_EQ(codec.windows, 4u);
     std::vector<uint64_t> sizes;
     for (size_t at = 0; at < bytes.size(); at += kWindow) {
@@ -145,9 +146,12 @@ TEST(Measure, AShortWindowCountsWhenItIsTheOnlyOne) {
   CHECK_OK(measurement.Add(std::string(500, 'z')));
   Measurement::Report report;
   CHECK_OK(measurement.Finish(&report));
-  CHECK_EQ(report.compressed[0].windows, 1u);
-  CHECK_GT(report.compressed[0].smallest, 0u);
-  CHECK_EQ(report.compressed[0].smallest, report.compressed[0].bytes);
+  for (const Measurement::Compressed& codec : report.compressed) {
+    if (!codec.available) continue;
+    CHECK_EQ(codec.windows, 1u);
+    CHECK_GT(codec.smallest, 0u);
+    CHECK_EQ(codec.smallest, codec.bytes);
+  }
 }
 
 TEST(Measure, NothingHasNoWindows) {
