@@ -91,7 +91,8 @@ Status Datagen(Session& session, Results* results) {
   options.dedup_ratio = flags.dedup;
   options.pattern = flags.pattern;
   BURROW_RETURN_IF_ERROR(datagen::Validate(options));
-  const datagen::PageKernel* const kernel = flags.simd.empty() ? datagen::BestKernel() : datagen::KernelNamed(flags.simd);
+  const datagen::PageKernel* const kernel =
+      flags.simd.empty() ? datagen::BestKernel() : datagen::KernelNamed(flags.simd);
   if (kernel == nullptr) return Status::InvalidArgument("there is no simd '" + flags.simd + "' on this machine");
   const datagen::Source source(options, kernel);
   std::shared_ptr<datagen::FillPool> pool;
@@ -107,8 +108,7 @@ Status Datagen(Session& session, Results* results) {
         pool->Fill(source, offset, flags.chunk, memory.bytes.data());
         offset += flags.chunk;
       },
-      results,
-      Describe(flags) + ratios + kPatterns[static_cast<size_t>(flags.pattern)] + ", " + kernel->name);
+      results, Describe(flags) + ratios + kPatterns[static_cast<size_t>(flags.pattern)] + ", " + kernel->name);
   return Status();
 }
 

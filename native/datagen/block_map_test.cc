@@ -86,8 +86,8 @@ TEST(BlockMap, TheLargestSizesDoNotOverflow) {
         const uint64_t identity = map.Identity(block);
         CHECK_LT(identity, map.unique_blocks());
         // Identities grow with blocks, one round of a group aside.
-        const double expected = static_cast<double>(block) / static_cast<double>(map.blocks()) *
-                                static_cast<double>(map.unique_blocks());
+        const double expected =
+            static_cast<double>(block) / static_cast<double>(map.blocks()) * static_cast<double>(map.unique_blocks());
         CHECK(std::abs(static_cast<double>(identity) - expected) <= 5000);
       }
     }

@@ -150,8 +150,8 @@ std::shared_ptr<FillPool> FillPool::Shared(const std::vector<ThreadGroup>& group
   static Pools* const pools = new Pools;
   std::string kind = bind_memory ? "bound" : "";
   for (const ThreadGroup& group : groups) {
-    kind += ' ' + std::to_string(group.node) + 'x' + std::to_string(group.threads);
-    for (int cpu : group.cpus) kind += ',' + std::to_string(cpu);
+    kind.append(" ").append(std::to_string(group.node)).append("x").append(std::to_string(group.threads));
+    for (int cpu : group.cpus) kind.append(",").append(std::to_string(cpu));
   }
   std::lock_guard lock(pools->mutex);
   std::weak_ptr<FillPool>& known = pools->by_kind[kind];

@@ -10,7 +10,7 @@ namespace {
 
 std::string NodeNames(const Topology& topology) {
   std::string names;
-  for (const NumaNode& node : topology.nodes) names += (names.empty() ? "" : ", ") + std::to_string(node.node);
+  for (const NumaNode& node : topology.nodes) names.append(names.empty() ? "" : ", ").append(std::to_string(node.node));
   return names;
 }
 

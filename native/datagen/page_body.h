@@ -66,6 +66,12 @@ BURROW_INLINE void Repeat(char* from, const char* end, size_t distance) {
   }
 }
 
+// From near, because compressors forget; and where lines are repeated, whole ones.
+BURROW_INLINE size_t RepeatDistance(Pattern pattern, size_t fresh, size_t pair_size) {
+  if (pattern != Pattern::kText) return fresh < pair_size - fresh ? fresh : pair_size - fresh;
+  return fresh < kCellSize ? fresh : fresh & ~(kCellSize - 1);
+}
+
 // A page that is not all random, up to `until` at least, at `out`, which has kSlack bytes more.
 BURROW_INLINE void Compose(const PageSource& source, uint64_t page, size_t until, char* out) {
   const PageShape& shape = source.shape;
@@ -83,8 +89,7 @@ BURROW_INLINE void Compose(const PageSource& source, uint64_t page, size_t until
     if (shape.pattern == Pattern::kZeros) {
       for (char* at = start + fresh; at < end; at += 64) V::Zero().Store(at);
     } else {
-      const bool lines = shape.pattern == Pattern::kText && fresh >= kCellSize;
-      Repeat(start + fresh, end, lines ? fresh & ~(kCellSize - 1) : fresh);
+      Repeat(start + fresh, end, RepeatDistance(shape.pattern, fresh, pair_size));
     }
   }
 }
@@ -111,24 +116,20 @@ BURROW_TARGET void Part(const PageSource& source, uint64_t page, size_t from, si
 // Through a page that stays in the first cache, because streamed bytes cannot be read back, and because `out` need not
 // be a multiple of 64: what does not fill a line waits for the next page.
 BURROW_INLINE void StreamPages(const PageSource& source, uint64_t first, size_t count, char* out) {
-  alignas(64) char made[64 + kPageSize + kSlack];
+  alignas(64) char made[64 + kPageSize + kSlack];  // the last 64 bytes of the page before, and the page
+  char* const page = made + 64;
   const size_t head = (64 - (reinterpret_cast<uintptr_t>(out) & 63)) & 63;
-  size_t waiting = 0;
-  for (size_t page = 0; page < count; ++page) {
-    MakePage(source, first + page, kPageSize, made + waiting);
-    size_t ready = waiting + kPageSize;
-    const char* from = made;
-    if (page == 0) {
-      memcpy(out, from, head);
-      out += head;
-      from += head;
-      ready -= head;
-    }
-    for (; ready >= 64; ready -= 64, from += 64, out += 64) V::Load(from).Stream(out);
-    V::Load(from).Store(made);
-    waiting = ready;
+  const size_t waiting = (64 - head) & 63;
+  MakePage(source, first, kPageSize, page);
+  memcpy(out, page, head);
+  out += head;
+  for (size_t at = head; at + 64 <= kPageSize; at += 64, out += 64) V::Load(page + at).Stream(out);
+  for (size_t i = 1; i < count; ++i) {
+    V::Load(page + kPageSize - 64).Store(made);
+    MakePage(source, first + i, kPageSize, page);
+    for (size_t at = 0; at < kPageSize; at += 64, out += 64) V::Load(page - waiting + at).Stream(out);
   }
-  memcpy(out, made, waiting);
+  memcpy(out, page + kPageSize - waiting, waiting);
 }
 
 BURROW_TARGET void Pages(const PageSource& source, uint64_t first, size_t count, char* out, bool stream) {

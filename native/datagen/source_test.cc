@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "util/crc32c.h"
 #include "util/random.h"
 #include "util/testing.h"
 
@@ -64,7 +65,8 @@ TEST(Source, CopiesOfBlocksAreCopiesAndOthersAreNot) {
     const Source source(options, BestKernel());
     const uint64_t a = random.Uniform(source.blocks().blocks()), b = random.Uniform(source.blocks().blocks());
     const size_t at = random.Uniform(options.block_size - 4095);
-    const bool same = Bytes(source, a * options.block_size + at, 4096) == Bytes(source, b * options.block_size + at, 4096);
+    const bool same =
+        Bytes(source, a * options.block_size + at, 4096) == Bytes(source, b * options.block_size + at, 4096);
     CHECK_EQ(same, source.blocks().Identity(a) == source.blocks().Identity(b));
   }
 }
@@ -92,6 +94,33 @@ TEST(Source, NothingLiesBeyondTheEnd) {
   CHECK_EQ(source.Available(9'999, 2), 1u);
   CHECK_EQ(source.Available(10'000, 1), 0u);
   CHECK_EQ(source.Available(UINT64_MAX, SIZE_MAX), 0u);
+}
+
+// The bytes are a contract: whoever kept a seed gets them again.
+TEST(Source, BytesDoNotChange) {
+  struct Golden {
+    Pattern pattern;
+    double compress_ratio;
+    double dedup_ratio;
+    uint32_t crc;
+  };
+  static constexpr Golden kGolden[] = {
+      {Pattern::kZeros, 1, 1, 0xf2da7ba8},     {Pattern::kZeros, 2, 1, 0x1209a309},
+      {Pattern::kZeros, 2.7, 1.5, 0x9998c18b}, {Pattern::kZeros, 20, 1, 0xc79f770c},
+      {Pattern::kBackref, 1.1, 1, 0xbd3044f3}, {Pattern::kBackref, 3, 3, 0x62bfda88},
+      {Pattern::kBackref, 100, 1, 0xd44dc33d}, {Pattern::kText, 1.5, 1, 0x5b6e7930},
+      {Pattern::kText, 3, 2.7, 0x3abc7a1c},    {Pattern::kText, 100, 1, 0x765fa412},
+  };
+  for (const Golden& golden : kGolden) {
+    Options options;
+    options.size = 64 << 20;
+    options.seed = 0x0123456789abcdef;
+    options.block_size = 64 << 10;
+    options.pattern = golden.pattern;
+    options.compress_ratio = golden.compress_ratio;
+    options.dedup_ratio = golden.dedup_ratio;
+    CHECK_EQ(crc32c::Value(Bytes(Source(options, BestKernel()), 40'000'001, 1'000'000)), golden.crc);
+  }
 }
 
 // Lanes, pages and seeds are independent: no word of eight bytes comes twice.
