@@ -3,6 +3,7 @@ import { formatBytes } from '../lib/util/units.ts'
 import { measureBoundary } from './boundary.ts'
 import { type Compared, type Comparison, compare } from './compare.ts'
 import { datagenCurves, datagenTables, measureDatagen, verdicts } from './datagen.ts'
+import { ratioTables } from './datagen-ratios.ts'
 import { describeMachine } from './measure/machine.ts'
 import { type Options, readOptions, usage } from './options.ts'
 import { resultsFolder } from './paths.ts'
@@ -80,7 +81,7 @@ async function runComparison(options: Options, machine: Machine): Promise<void> 
 async function runDatagen({ comparison, quick, results }: Options, machine: Machine): Promise<void> {
   const { nativeBench: harness, runs } = comparison
   const figures = await measureDatagen({ runs, seconds: quick ? 0.01 : 0.2, harness })
-  const tables = datagenTables(figures)
+  const tables = [...datagenTables(figures), ...(await ratioTables())]
   const lines = [
     `${machine.cpu}, node ${machine.node}, load ${machine.load.join(' ')}, ${machine.date}, median of ${runs}`,
     ...verdicts(figures),
