@@ -31,11 +31,11 @@ function perLook(chunkSize: number): number {
   return Math.max(1, MiB / chunkSize)
 }
 
-export function measureFillSync(chunkSize: number, kind: DataKind, seconds: number): Promise<number> {
+export async function measureFillSync(chunkSize: number, kind: DataKind, seconds: number): Promise<number> {
   using generator = new DataGenerator({ size, ...kind })
   const [buffer] = createBuffers(1, chunkSize) as [Buffer]
   const times = perLook(chunkSize)
-  return rateOf(seconds, () => {
+  return await rateOf(seconds, () => {
     for (let i = 0; i < times; i++) generator.fillSync(buffer)
     return times * chunkSize
   })

@@ -114,7 +114,11 @@ function dgenRate(figures: DatagenFigures, chunk: number): number {
   return of(figures, 'scalar loop') * threads * (chunk / (blocks * dgenBlock))
 }
 
-const gigabytes = (bytesPerSecond: number) => `${digits(bytesPerSecond / 1e9)} GB/s`
+function gigabytes(bytesPerSecond: number): string {
+  return bytesPerSecond < 1e8
+    ? `${digits(bytesPerSecond / 1e6)} MB/s`
+    : `${digits(bytesPerSecond / 1e9)} GB/s`
+}
 
 /** Lines that say how the figures stand to each other. */
 export function verdicts(figures: DatagenFigures): string[] {

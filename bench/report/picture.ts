@@ -59,6 +59,7 @@ export function drawCurves(
     xAxis: {
       type: 'log',
       logBase: 2,
+      max: 'dataMax',
       name: xName,
       nameLocation: 'middle',
       nameGap: 30,
