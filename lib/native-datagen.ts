@@ -45,6 +45,11 @@ export interface NativeDataGenerator {
   fill(offset: number, view: Uint8Array): Promise<number>
   /** For calls that begin later. */
   setSeed(seed: bigint): void
+  /**
+   * Where the threads of the pool run: pinned to the CPUs of a node, or anywhere (node −1). `problem`: what the system
+   * refused of it (threads are pinned when they start, at the first large fill); the bytes are the same.
+   */
+  placement(): { groups: { node: number; threads: number }[]; problem?: string }
   /** Fills that run come to their end. Idempotent. */
   close(): void
 }

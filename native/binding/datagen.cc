@@ -194,8 +194,25 @@ napi_value SetSeed(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value Placement(napi_env env, napi_callback_info info) {
+  GeneratorCall<1> call(env, info);
+  if (call.handle == nullptr) return nullptr;
+  const FillPool& pool = *call.handle->pool;
+  napi_value object = Object(env), groups = Array(env, pool.groups().size());
+  for (size_t i = 0; i < pool.groups().size(); ++i) {
+    napi_value group = Object(env);
+    Set(env, group, "node", Number(env, static_cast<double>(pool.groups()[i].node)));
+    Set(env, group, "threads", Number(env, static_cast<double>(pool.groups()[i].threads)));
+    SetElement(env, groups, i, group);
+  }
+  Set(env, object, "groups", groups);
+  const std::string problem = pool.problem();
+  if (!problem.empty()) Set(env, object, "problem", Text(env, problem));
+  return object;
+}
+
 napi_value CloseGenerator(napi_env env, napi_callback_info info) {
-  Call<0> call(env, info);
+  Call<1> call(env, info);
   static_cast<GeneratorHandle*>(call.data())->Close();
   return nullptr;
 }
@@ -205,10 +222,7 @@ struct GeneratorFunction {
   napi_callback callback;
 };
 constexpr GeneratorFunction kFunctions[] = {
-    {"readAt", ReadAt},
-    {"fill", Fill},
-    {"setSeed", SetSeed},
-    {"close", CloseGenerator},
+    {"readAt", ReadAt}, {"fill", Fill}, {"setSeed", SetSeed}, {"placement", Placement}, {"close", CloseGenerator},
 };
 
 // undefined: the fastest.
