@@ -63,8 +63,11 @@ export async function nextChunk(source: OpenSource, call: string): Promise<Uint8
 function fromIterator(chunks: AsyncIterator<unknown>, total: number | null): OpenSource {
   return {
     next: () => chunks.next(),
-    // It comes after the chunk that is being waited for.
-    stop: () => void chunks.return?.()?.then(undefined, () => {}),
+    // A generator is told after the chunk that is being waited for.
+    stop: () =>
+      void Promise.resolve()
+        .then(() => chunks.return?.())
+        .catch(() => {}),
     total,
   }
 }

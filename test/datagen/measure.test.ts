@@ -8,6 +8,7 @@ import { deflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { type MeasureOptions, type MeasureReport, measure } from '../../lib/datagen/measure.ts'
 import type { MeasureSource } from '../../lib/datagen/measure-source.ts'
+import * as entry from '../../lib/datagen.ts'
 import { native } from '../../lib/native.ts'
 import { TemporaryFolder } from '../cli/burrow.ts'
 import { distFile } from '../dist.ts'
@@ -344,4 +345,17 @@ test('a worker that ends in the middle takes nothing along', async () => {
   )
   await new Promise((resolve) => worker.once('message', resolve))
   expect(await worker.terminate()).toBe(1)
+})
+
+test('finds the ratios that a generator was asked for', async () => {
+  using generator = new entry.DataGenerator({
+    ...{ size: 6 * MiB, dedupRatio: 2.5, compressRatio: 3, blockSize: 4 * KiB, seed: 1 },
+  })
+  const { compression, dedupRatio } = await entry.measure(generator.stream(), { chunk: 4 * KiB })
+  expect(Math.abs(dedupRatio! / 2.5 - 1)).toBeLessThan(0.001)
+  for (const [codec, { max, min, ratio }] of Object.entries(compression)) {
+    for (const found of [ratio, min, max]) {
+      expect(Math.abs(found! / 3 - 1), `${codec} ${found}`).toBeLessThan(0.05)
+    }
+  }
 })
