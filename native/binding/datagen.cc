@@ -194,8 +194,25 @@ napi_value SetSeed(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value Placement(napi_env env, napi_callback_info info) {
+  GeneratorCall<1> call(env, info);
+  if (call.handle == nullptr) return nullptr;
+  const FillPool& pool = *call.handle->pool;
+  napi_value object = Object(env), groups = Array(env, pool.groups().size());
+  for (size_t i = 0; i < pool.groups().size(); ++i) {
+    napi_value group = Object(env);
+    Set(env, group, "node", Number(env, static_cast<double>(pool.groups()[i].node)));
+    Set(env, group, "threads", Number(env, static_cast<double>(pool.groups()[i].threads)));
+    SetElement(env, groups, i, group);
+  }
+  Set(env, object, "groups", groups);
+  const std::string problem = pool.problem();
+  if (!problem.empty()) Set(env, object, "problem", Text(env, problem));
+  return object;
+}
+
 napi_value CloseGenerator(napi_env env, napi_callback_info info) {
-  Call<0> call(env, info);
+  Call<1> call(env, info);
   static_cast<GeneratorHandle*>(call.data())->Close();
   return nullptr;
 }
@@ -205,10 +222,7 @@ struct GeneratorFunction {
   napi_callback callback;
 };
 constexpr GeneratorFunction kFunctions[] = {
-    {"readAt", ReadAt},
-    {"fill", Fill},
-    {"setSeed", SetSeed},
-    {"close", CloseGenerator},
+    {"readAt", ReadAt}, {"fill", Fill}, {"setSeed", SetSeed}, {"placement", Placement}, {"close", CloseGenerator},
 };
 
 // undefined: the fastest.
@@ -223,17 +237,24 @@ const datagen::PageKernel* ReadKernel(Reader* reader, napi_value value) {
 
 }  // namespace
 
+datagen::Options ReadDataOptions(Reader* reader, napi_value config) {
+  auto property = [&](const char* name) { return reader->Property(config, name); };
+  datagen::Options options;
+  options.size = reader->Integer(property("size"), "size");
+  options.seed = ReadSeed(reader, property("seed"));
+  options.dedup_ratio = reader->Number(property("dedupRatio"), "dedupRatio");
+  options.compress_ratio = reader->Number(property("compressRatio"), "compressRatio");
+  options.pattern =
+      static_cast<datagen::Pattern>(reader->Int(property("pattern"), "pattern", 0, datagen::kLastPattern));
+  options.block_size = reader->Integer(property("blockSize"), "blockSize");
+  return options;
+}
+
 napi_value OpenDataGenerator(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
   Reader reader(env);
   auto property = [&](const char* name) { return reader.Property(call[0], name); };
-  datagen::Options options;
-  options.size = reader.Integer(property("size"), "size");
-  options.seed = ReadSeed(&reader, property("seed"));
-  options.dedup_ratio = reader.Number(property("dedupRatio"), "dedupRatio");
-  options.compress_ratio = reader.Number(property("compressRatio"), "compressRatio");
-  options.pattern = static_cast<datagen::Pattern>(reader.Int(property("pattern"), "pattern", 0, datagen::kLastPattern));
-  options.block_size = reader.Integer(property("blockSize"), "blockSize");
+  const datagen::Options options = ReadDataOptions(&reader, call[0]);
   datagen::PoolOptions pool_options;
   pool_options.threads = reader.Int(property("threads"), "threads", 0, datagen::kMaxThreads);
   pool_options.mode = static_cast<datagen::NumaMode>(reader.Int(property("numaMode"), "numaMode", 0, 2));

@@ -170,10 +170,12 @@ std::string FillPool::problem() const {
 }
 
 void FillPool::Fill(const Source& source, uint64_t offset, size_t n, char* out) {
-  if (n <= kAlone || impl_->total_threads == 1) {
+  if (n <= kAlone || (impl_->total_threads == 1 && !impl_->bind_memory)) {
     source.Fill(offset, n, out, n >= kStreamFrom);
     return;
   }
+  // The calling thread belongs to no node.
+  const bool helps = !impl_->bind_memory;
   const std::shared_ptr<Job> job = impl_->NewJob(source, offset, n, out);
   std::mutex mutex;
   std::condition_variable changed;
@@ -183,9 +185,11 @@ void FillPool::Fill(const Source& source, uint64_t offset, size_t n, char* out) 
     over = true;
     changed.notify_one();
   };
-  impl_->Enqueue(job, impl_->total_threads - 1);
-  impl_->Work(job.get(), 0);
-  impl_->Remove(job);
+  impl_->Enqueue(job, impl_->total_threads - helps);
+  if (helps) {
+    impl_->Work(job.get(), 0);
+    impl_->Remove(job);
+  }
   std::unique_lock lock(mutex);
   changed.wait(lock, [&] { return over; });
 }

@@ -37,7 +37,7 @@ class FillPool {
   // Below, the calling thread is faster alone.
   static constexpr size_t kAlone = 256 << 10;
 
-  // Writes bytes [offset, offset + n) to `out`; the calling thread helps. REQUIRES: as Source::Fill.
+  // Writes bytes [offset, offset + n) to `out`; the calling thread helps, unless memory is bound. REQUIRES: as Source::Fill.
   void Fill(const Source& source, uint64_t offset, size_t n, char* out);
   // The same on the pool's threads alone; `done` is called on one of them. `out` is there until then.
   void Start(const Source& source, uint64_t offset, size_t n, char* out, std::function<void()> done);

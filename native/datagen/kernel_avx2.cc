@@ -91,7 +91,7 @@ struct V {
 
 }  // namespace
 
-const PageKernel kAvx2Kernel = {"avx2", Pages, Part, [] { _mm_sfence(); }};
+const PageKernel kAvx2Kernel = {"avx2", Pages, PagePart, [] { _mm_sfence(); }};
 
 }  // namespace burrow::datagen
 

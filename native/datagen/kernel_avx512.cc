@@ -62,7 +62,7 @@ struct V {
 
 }  // namespace
 
-const PageKernel kAvx512Kernel = {"avx512", Pages, Part, [] { _mm_sfence(); }};
+const PageKernel kAvx512Kernel = {"avx512", Pages, PagePart, [] { _mm_sfence(); }};
 
 }  // namespace burrow::datagen
 

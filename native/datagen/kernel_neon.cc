@@ -100,7 +100,7 @@ struct V {
 
 }  // namespace
 
-const PageKernel kNeonKernel = {"neon", Pages, Part, [] {}};
+const PageKernel kNeonKernel = {"neon", Pages, PagePart, [] {}};
 
 }  // namespace burrow::datagen
 

@@ -87,6 +87,6 @@ struct V {
 
 }  // namespace
 
-const PageKernel kScalarKernel = {"scalar", Pages, Part, [] {}};
+const PageKernel kScalarKernel = {"scalar", Pages, PagePart, [] {}};
 
 }  // namespace burrow::datagen

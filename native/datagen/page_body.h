@@ -55,99 +55,144 @@ BURROW_INLINE void TextLine(V random, size_t form, char* out) {
   V::Letters(V::HighHalves(random), form, 64).Store(out + 64);
 }
 
-// Goes on from `from` to `end` as it stands `distance` before. Each copy doubles what can be copied, so that loads do not
-// wait for the stores just before them.
-BURROW_INLINE void Repeat(char* from, const char* end, size_t distance) {
-  while (from < end) {
-    const char* const source = from - distance;
-    for (size_t i = 0; i < distance && from + i < end; i += 64) V::Load(source + i).Store(from + i);
-    from += distance;
-    if (distance < kPageSize / 2) distance *= 2;
-  }
-}
-
 // From near, because compressors forget; and where lines are repeated, whole ones.
 BURROW_INLINE size_t RepeatDistance(Pattern pattern, size_t fresh, size_t pair_size) {
   if (pattern != Pattern::kText) return fresh < pair_size - fresh ? fresh : pair_size - fresh;
   return fresh < kCellSize ? fresh : fresh & ~(kCellSize - 1);
 }
 
-// A page that is not all random, up to `until` at least, at `out`, which has kSlack bytes more.
-BURROW_INLINE void Compose(const PageSource& source, uint64_t page, size_t until, char* out) {
-  const PageShape& shape = source.shape;
-  const size_t pair_size = kPageSize >> shape.pairs_shift;
-  const uint64_t first_part = page << shape.pairs_shift;
-  Lanes lanes = Lanes::Of(Mix64(source.base + page * kGamma));
-  size_t line = 0;
-  for (size_t begin = 0, part = 0; begin < until; begin += pair_size, ++part) {
-    char* const start = out + begin;
-    char* const end = start + pair_size;
-    const size_t random = PartLength(first_part + part, shape.random);
-    const size_t fresh = PartLength(first_part + part, shape.fresh);
-    for (size_t i = 0; i < random; i += 64) lanes.Next().Store(start + i);
-    for (size_t i = random; i < fresh; i += kCellSize) TextLine(lanes.Next(), line++ % kCellForms, start + i);
-    if (shape.pattern == Pattern::kZeros) {
-      for (char* at = start + fresh; at < end; at += 64) V::Zero().Store(at);
-    } else {
-      Repeat(start + fresh, end, RepeatDistance(shape.pattern, fresh, pair_size));
+// Writes a page that is made already past the caches, a line for each Step(), while the next one is made: memory takes
+// lines slowly, and what waits for it in the processor's store buffer would hold up a page's own stores in one go.
+struct LineDrain {
+  const char* from;
+  char* to;  // a multiple of 64
+  size_t lines;
+
+  BURROW_INLINE void Step() {
+    if (lines == 0) return;
+    V::Load(from).Stream(to);
+    from += 64;
+    to += 64;
+    --lines;
+  }
+};
+struct NoDrain {
+  BURROW_INLINE void Step() {}
+};
+
+// One part of a page, of `size` bytes from `at` on; see PageShape. Fresh bytes come first; `period` of the last of them
+// repeat, or none do.
+struct Part {
+  char* at;
+  size_t size;
+  size_t fresh;
+  size_t period;
+
+  // The filling's beginning, to where Fill() goes on, written in one piece and maybe beyond the part: what follows comes
+  // later. Where bytes repeat, so many that a vector taken anywhere in the period is whole.
+  BURROW_INLINE void BeginFill() const {
+    if (period == 0) {
+      if (fresh < size) V::Zero().Store(at + fresh);
+      return;
+    }
+    const V repeated = V::Load(at + fresh - period);
+    const size_t enough = fresh - period + Round() + 64;
+    for (size_t i = fresh; i < enough && i < size; i += period) repeated.Store(at + i);
+  }
+
+  // The rest, in lines of the page. Reads only what has been written long before.
+  template <typename Drain>
+  BURROW_INLINE void Fill(Drain* drain) const {
+    size_t to = (fresh + 63) & ~size_t{63};
+    if (period == 0) {
+      for (; to < size; to += 64, drain->Step()) V::Zero().Store(at + to);
+      return;
+    }
+    const size_t round = Round(), limit = fresh - period + round;
+    size_t from = to < limit ? to : to - round;
+    for (; to < size; to += 64, drain->Step()) {
+      V::Load(at + from).Store(at + to);
+      from += 64;
+      if (from >= limit) from -= round;
     }
   }
-}
 
-BURROW_INLINE void Randomize(const PageSource& source, uint64_t page, size_t until, char* out) {
+  // The period, or the least multiple of it that is not shorter than a vector.
+  BURROW_INLINE size_t Round() const { return period >= 64 ? period : (63 / period + 1) * period; }
+};
+
+// A page that is not all random, up to `until` at least, at `out`, which has kSlack bytes more.
+template <typename Drain>
+BURROW_INLINE void Compose(const PageSource& source, uint64_t page, size_t until, char* out, Drain* drain) {
+  const PageShape& shape = source.shape;
+  const size_t size = kPageSize >> shape.pairs_shift;
+  const uint64_t number = page << shape.pairs_shift;
+  const size_t count = (until + size - 1) / size;
+  Part parts[kMaxParts];
   Lanes lanes = Lanes::Of(Mix64(source.base + page * kGamma));
-  for (size_t i = 0; i < until; i += 64) lanes.Next().Store(out + i);
-}
-
-BURROW_INLINE void MakePage(const PageSource& source, uint64_t page, size_t until, char* out) {
-  if (source.shape.all_random()) {
-    Randomize(source, page, until, out);
-  } else {
-    Compose(source, page, until, out);
+  size_t line = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const size_t random = PartLength(number + i, shape.random);
+    const size_t fresh = PartLength(number + i, shape.fresh);
+    Part& part = parts[i];
+    part = {out + i * size, size, fresh, 0};
+    for (size_t at = 0; at < random; at += 64, drain->Step()) lanes.Next().Store(part.at + at);
+    for (size_t at = random; at < fresh; at += kCellSize) {
+      TextLine(lanes.Next(), line++ % kCellForms, part.at + at);
+      drain->Step();
+      drain->Step();
+    }
+    if (shape.pattern != Pattern::kZeros) part.period = RepeatDistance(shape.pattern, fresh, size);
+    part.BeginFill();
   }
+  for (size_t i = 0; i < count; ++i) parts[i].Fill(drain);
 }
 
-BURROW_TARGET void Part(const PageSource& source, uint64_t page, size_t from, size_t until, char* out) {
+template <typename Drain>
+BURROW_INLINE void MakePage(const PageSource& source, uint64_t page, size_t until, char* out, Drain* drain) {
+  if (!source.shape.all_random()) return Compose(source, page, until, out, drain);
+  Lanes lanes = Lanes::Of(Mix64(source.base + page * kGamma));
+  for (size_t at = 0; at < until; at += 64, drain->Step()) lanes.Next().Store(out + at);
+}
+
+BURROW_TARGET void PagePart(const PageSource& source, uint64_t page, size_t from, size_t until, char* out) {
   alignas(64) char made[kPageSize + kSlack];
-  MakePage(source, page, until, made);
+  NoDrain drain;
+  MakePage(source, page, until, made, &drain);
   memcpy(out, made + from, until - from);
 }
 
-// Through a page that stays in the first cache, because streamed bytes cannot be read back, and because `out` need not
+// Through two pages that stay in the first cache, because streamed bytes cannot be read back, and because `out` need not
 // be a multiple of 64: what does not fill a line waits for the next page.
 BURROW_INLINE void StreamPages(const PageSource& source, uint64_t first, size_t count, char* out) {
-  alignas(64) char made[64 + kPageSize + kSlack];  // the last 64 bytes of the page before, and the page
-  char* const page = made + 64;
+  constexpr size_t kPlace = 64 + kPageSize + kSlack;  // the last 64 bytes of the page before, and the page
+  alignas(64) char made[2][kPlace];
   const size_t head = (64 - (reinterpret_cast<uintptr_t>(out) & 63)) & 63;
   const size_t waiting = (64 - head) & 63;
-  MakePage(source, first, kPageSize, page);
+  NoDrain none;
+  char* page = made[0] + 64;
+  MakePage(source, first, kPageSize, page, &none);
   memcpy(out, page, head);
-  out += head;
-  for (size_t at = head; at + 64 <= kPageSize; at += 64, out += 64) V::Load(page + at).Stream(out);
+  LineDrain drain{page + head, out + head, (kPageSize - head) / 64};
   for (size_t i = 1; i < count; ++i) {
-    V::Load(page + kPageSize - 64).Store(made);
-    MakePage(source, first + i, kPageSize, page);
-    for (size_t at = 0; at < kPageSize; at += 64, out += 64) V::Load(page - waiting + at).Stream(out);
+    char* const place = made[i % 2];
+    V::Load(page + kPageSize - 64).Store(place);
+    page = place + 64;
+    MakePage(source, first + i, kPageSize, page, &drain);
+    while (drain.lines > 0) drain.Step();
+    drain = {page - waiting, drain.to, kPageSize / 64};
   }
-  memcpy(out, page + kPageSize - waiting, waiting);
+  while (drain.lines > 0) drain.Step();
+  memcpy(drain.to, page + kPageSize - waiting, waiting);
 }
 
 BURROW_TARGET void Pages(const PageSource& source, uint64_t first, size_t count, char* out, bool stream) {
-  if (stream) {
-    if (!source.shape.all_random() || (reinterpret_cast<uintptr_t>(out) & 63) != 0) {
-      return StreamPages(source, first, count, out);
-    }
-    for (size_t page = 0; page < count; ++page) {
-      Lanes lanes = Lanes::Of(Mix64(source.base + (first + page) * kGamma));
-      for (size_t i = 0; i < kPageSize; i += 64, out += 64) lanes.Next().Stream(out);
-    }
-    return;
-  }
-  if (source.shape.all_random()) {
-    for (size_t page = 0; page < count; ++page) Randomize(source, first + page, kPageSize, out + page * kPageSize);
-    return;
-  }
+  if (count == 0) return;
+  if (stream) return StreamPages(source, first, count, out);
+  NoDrain drain;
   // What a page writes beyond its end, the next one overwrites; behind the last there may be nothing of ours.
-  for (size_t page = 0; page + 1 < count; ++page) Compose(source, first + page, kPageSize, out + page * kPageSize);
-  if (count > 0) Part(source, first + count - 1, 0, kPageSize, out + (count - 1) * kPageSize);
+  for (size_t page = 0; page + 1 < count; ++page) {
+    MakePage(source, first + page, kPageSize, out + page * kPageSize, &drain);
+  }
+  PagePart(source, first + count - 1, 0, kPageSize, out + (count - 1) * kPageSize);
 }

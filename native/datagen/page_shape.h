@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "datagen/options.h"
 
 namespace burrow::datagen {
+
+inline constexpr size_t kMaxParts = 4;
 
 // How a page is put together so that it compresses by a ratio. A page is `pairs` parts of equal length; each begins with
 // incompressible bytes, goes on with text (in that pattern only), and is filled up with zeros or with a repetition of its

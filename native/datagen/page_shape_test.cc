@@ -26,8 +26,8 @@ namespace {
 size_t Lz4Size(Slice raw) {
 #ifdef BURROW_HAVE_LZ4
   std::string out(static_cast<size_t>(LZ4_compressBound(static_cast<int>(raw.size()))), 0);
-  return static_cast<size_t>(LZ4_compress_default(raw.data(), out.data(), static_cast<int>(raw.size()),
-                                                  static_cast<int>(out.size())));
+  return static_cast<size_t>(
+      LZ4_compress_default(raw.data(), out.data(), static_cast<int>(raw.size()), static_cast<int>(out.size())));
 #else
   return raw.size() * 0;
 #endif
@@ -113,6 +113,7 @@ TEST(PageShape, EveryShapeFitsItsPage) {
     for (double ratio = 1; ratio <= kMaxCompressRatio; ratio = std::nextafter(ratio * 1.0003, 200.0)) {
       const PageShape shape = ShapeFor(pattern, ratio);
       const uint32_t place = static_cast<uint32_t>(kPageSize >> shape.pairs_shift);
+      CHECK_LE(size_t{1} << shape.pairs_shift, kMaxParts);
       CHECK_LE(shape.random, shape.fresh);
       CHECK_LE(shape.fresh, place << 16);
       CHECK_GE(shape.fresh >> 16, 1u);

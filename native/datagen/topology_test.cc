@@ -129,8 +129,9 @@ TEST(Topology, GarbageCountsAsNotThere) {
   for (int round = 0; round < 200; ++round) {
     Sys sys;
     auto garbage = [&] {
-      static constexpr Slice kParts[] = {"0", "9", "-", ",", " ", "\n", "99999999999", "4294967295", "MemTotal:", "kB",
-                                         "\xff", "Node 0 ", "0-65535", "-1", "1e9"};
+      static constexpr Slice kParts[] = {"0",    "9",           "-",          ",",         " ",
+                                         "\n",   "99999999999", "4294967295", "MemTotal:", "kB",
+                                         "\xff", "Node 0 ",     "0-65535",    "-1",        "1e9"};
       std::string text;
       for (uint64_t n = random.Uniform(8); n > 0; --n) text += kParts[random.Uniform(std::size(kParts))];
       return text;
