@@ -4,6 +4,7 @@ import { invalidArgument } from '../base/errors.ts'
 import { formatBytes } from '../util/units.ts'
 import { DataGenerator } from './generator.ts'
 import { type DataOptions, dataOptionNames, readWhole } from './options.ts'
+import { fillOwned } from './streams.ts'
 
 /** A Buffer of memory of its own; what is in it is arbitrary. */
 export function allocate(size: number, call: string): Buffer<ArrayBuffer> {
@@ -25,7 +26,7 @@ export async function generate(size: number, options?: DataOptions): Promise<Buf
   readWhole('size', size, 0, constants.MAX_LENGTH, 'generate')
   using generator = new DataGenerator({ ...(readOptions(options, names, 'generate') as DataOptions), size })
   const buffer = allocate(size, 'generate')
-  if (size > 0) await generator.fill(buffer)
+  if (size > 0) await generator[fillOwned](buffer)
   return buffer
 }
 

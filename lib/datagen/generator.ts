@@ -1,12 +1,14 @@
 import type { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { setImmediate } from 'node:timers/promises'
+import { isSharedArrayBuffer } from 'node:util/types'
+import { markAsUntransferable } from 'node:worker_threads'
 import { BurrowError, invalidArgument } from '../base/errors.ts'
 import { type NativeDataGenerator, native } from '../native.ts'
 import { KiB, MiB } from '../util/units.ts'
 import { type DataGeneratorOptions, readGeneratorOptions, readWhole } from './options.ts'
 import { readSeed, type Seed } from './seed.ts'
-import { nodeStreamOf, readChunkSize, type StreamOptions, webStreamOf } from './streams.ts'
+import { fillOwned, nodeStreamOf, readChunkSize, type StreamOptions, webStreamOf } from './streams.ts'
 import { bytesOfTarget, type FillTarget, refuseResizable } from './target.ts'
 
 /** Fills up to this size are made at once: handing them to other threads would take longer. */
@@ -67,14 +69,22 @@ export class DataGenerator {
 
   /**
    * Fills `buffer` with the next bytes, without a copy, and resolves to how many: fewer than it holds at the end, then 0.
-   * Other threads do it, except for a buffer of 256 KiB or less, which is filled at the call. Leave the buffer alone, and
-   * do not transfer it, until then. Rejects with BURROW_INVALID_ARGUMENT while another fill runs, and for a buffer without
-   * bytes, of resizable memory, or transferred away meanwhile; `position` stays then.
+   * Other threads do it, except for a buffer of 256 KiB or less, which is filled at the call. Leave the buffer alone until
+   * then. It cannot be transferred to another thread any more (`fillSync` leaves it as it is). Rejects with
+   * BURROW_INVALID_ARGUMENT while another fill runs, and for a buffer without bytes or of resizable memory.
    */
   async fill(buffer: FillTarget): Promise<number> {
     this.#checkIdle('fill')
     const bytes = bytesOfTarget(buffer, 'fill')
     refuseResizable(bytes, 'fill')
+    // Its memory must not change its owner, who could free it, while other threads write to it.
+    if (bytes.byteLength > smallFill && !isSharedArrayBuffer(bytes.buffer)) markAsUntransferable(bytes.buffer)
+    return this[fillOwned](bytes)
+  }
+
+  /** As `fill`, for memory that nobody else can transfer. */
+  async [fillOwned](bytes: Uint8Array): Promise<number> {
+    this.#checkIdle('fill')
     if (this.done) return 0
     const { byteLength } = bytes
     if (byteLength <= smallFill) {
@@ -88,13 +98,7 @@ export class DataGenerator {
     }
     this.#filling = true
     try {
-      const written = await this.#native.fill(this.#position, bytes)
-      if (bytes.byteLength !== byteLength) {
-        throw invalidArgument('fill: the memory of the buffer was transferred away while it was filled', {
-          operation: 'fill',
-        })
-      }
-      return this.#advance(written)
+      return this.#advance(await this.#native.fill(this.#position, bytes))
     } finally {
       this.#filling = false
       if (this.#closed) this.#native.close()

@@ -9,12 +9,15 @@ export interface StreamOptions {
   readonly chunkSize?: number | undefined
 }
 
+/** Fills memory that is the caller's alone, so that whoever gets it may transfer it. */
+export const fillOwned = Symbol('fillOwned')
+
 /** What streams need of a generator. */
 interface Source {
   readonly size: number
   readonly position: number
   readonly done: boolean
-  fill(buffer: Uint8Array): Promise<number>
+  [fillOwned](bytes: Uint8Array): Promise<number>
 }
 
 const names = new Set(['chunkSize'] as const)
@@ -34,7 +37,7 @@ export function webStreamOf(source: Source, chunkSize: number): ReadableStream<U
     const request = controller.byobRequest
     if (!source.done) {
       const chunk = (request?.view as Uint8Array | undefined) ?? chunkOf(source, chunkSize)
-      const written = await source.fill(chunk)
+      const written = await source[fillOwned](chunk)
       if (request === null) controller.enqueue(chunk)
       else request.respond(written)
     }
@@ -54,7 +57,7 @@ export function nodeStreamOf(source: Source, chunkSize: number): Readable {
         return
       }
       const chunk = chunkOf(source, chunkSize)
-      source.fill(chunk).then(
+      source[fillOwned](chunk).then(
         () => this.push(chunk),
         (error) => this.destroy(error as Error),
       )

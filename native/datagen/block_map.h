@@ -6,9 +6,11 @@
 
 namespace burrow::datagen {
 
-// Which blocks are copies of each other. Blocks come in groups of as many unique blocks as span 8 MiB, and 16 at least;
-// within a group the unique blocks follow each other round and round, so that copies are evenly spread, farther apart
-// than compressors look back, and every beginning of the data has about the ratio that the whole has.
+// Which blocks are copies of each other. Blocks come in groups of as many unique blocks as span 16 MiB, and 32 at least;
+// within a group each round has all unique blocks, so that copies are evenly spread and beginnings of the data have
+// about the ratio that the whole has. A round is two halves, each in an order of its own: copies stay half a group apart,
+// farther than compressors look back, and no two blocks follow each other twice, so that nothing repeats off the block
+// boundary. (The orders are the rows of a row-complete Latin square: Williams, 1949.)
 class BlockMap {
  public:
   // REQUIRES: Validate(options) is ok.
@@ -22,6 +24,8 @@ class BlockMap {
 
  private:
   uint64_t FirstBlock(uint64_t group) const;
+  // The `position`-th of `count` in the `round`-th order.
+  static uint64_t InOrder(uint64_t position, uint64_t count, uint64_t round);
 
   uint64_t blocks_;
   uint64_t unique_;

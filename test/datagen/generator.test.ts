@@ -258,16 +258,17 @@ describe('a fill that runs', () => {
     expect(turns).toBeGreaterThan(5)
   })
 
-  test('survives that its buffer is transferred away, and says so', async () => {
+  test('keeps its buffer from being transferred away while other threads write to it', async () => {
     using generator = new DataGenerator(large)
     const buffer = Buffer.allocUnsafeSlow(64 * MiB)
     const running = generator.fill(buffer)
-    const moved = structuredClone(buffer.buffer, { transfer: [buffer.buffer] })
-    await expect(running).rejects.toMatchObject(invalid(/transferred away while it was filled/))
-    expect(moved.byteLength).toBe(64 * MiB)
-    expect(generator.position).toBe(0)
-    const after = Buffer.alloc(1000)
-    expect(generator.fillSync(after)).toBe(1000)
+    try {
+      structuredClone(buffer.buffer, { transfer: [buffer.buffer] }) // a copy, before Node 21
+    } catch {}
+    expect(buffer.byteLength).toBe(64 * MiB)
+    expect(await running).toBe(64 * MiB)
+    const [chunk] = await generator.nodeStream({ chunkSize: MiB }).take(1).toArray()
+    expect(structuredClone(chunk.buffer, { transfer: [chunk.buffer] }).byteLength).toBe(MiB)
   })
 
   test('keeps its buffer and its generator alive when nobody else does', async () => {

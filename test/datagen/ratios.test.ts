@@ -92,16 +92,27 @@ describe('dedup', () => {
   test('2.7 means 2.7, also in the first of its groups of blocks', async () => {
     const data = await generate(64 * MiB, { dedupRatio: 2.7, blockSize: 4096, seed: 5 })
     expect(16_384 / copiesOf(data, 4096).size).toBeCloseTo(2.7, 3)
-    // 8 MiB of blocks that differ.
-    const blocks = Math.floor(2048 * 2.7)
-    expect(blocks / copiesOf(data.subarray(0, blocks * 4096), 4096).size).toBeCloseTo(2.7, 2)
+    // 16 MiB of blocks that differ.
+    const blocks = Math.floor(4096 * 2.7)
+    const start = Buffer.allocUnsafe(blocks * 4096)
+    new DataGenerator({ size: 256 * MiB, dedupRatio: 2.7, blockSize: 4096 }).fillSync(start)
+    expect(blocks / copiesOf(start, 4096).size).toBeCloseTo(2.7, 2)
+  })
+
+  test('off the block boundary nothing repeats', async () => {
+    const blockSize = 16 * KiB
+    const data = await generate(4 * MiB, { dedupRatio: 4, blockSize, seed: 6 })
+    expect(copiesOf(data, blockSize).size).toBe(64)
+    for (const offset of [77, 4096, blockSize / 2, blockSize - 77]) {
+      expect(copiesOf(data.subarray(offset), blockSize).size).toBe(255)
+    }
   })
 
   test('within the blocks that differ nothing repeats', async () => {
     const blockSize = 16 * KiB
     const data = await generate(4 * MiB, { dedupRatio: 4, blockSize, seed: 6 })
     expect(copiesOf(data, blockSize).size).toBe(64)
-    // They are the first 64; at an offset that is no multiple of anything.
+    // The first 64 are all of them; at an offset that is no multiple of anything.
     const pieces = copiesOf(data.subarray(77, 64 * blockSize), 64)
     expect(pieces.size).toBe(Math.floor((64 * blockSize - 77) / 64))
     expect(copiesOf(await generate(4 * MiB, { seed: 6 }), 4096).size).toBe(1024)

@@ -35,13 +35,21 @@ function identityOf({ blockSize, dedupRatio, size }: Parameters, b: bigint): big
   const unique = Math.min(blocks, Math.max(1, Math.floor(blocks / dedupRatio + 0.5)))
   const U = BigInt(unique)
   if (U === n) return b
-  const u = BigInt(Math.max(16, Math.ceil(2 ** 23 / blockSize)))
+  const u = BigInt(Math.max(32, Math.ceil(2 ** 24 / blockSize), 2 * Math.ceil(dedupRatio) + 4))
   const G = U / u > 1n ? U / u : 1n
   const first = (g: bigint) => (g * u * n) / U
   const reached = ((b + 1n) * U - 1n) / (u * n)
   const g = reached < G - 1n ? reached : G - 1n
   const w = g === G - 1n ? U - g * u : u
-  return g * u + ((b - first(g)) % w)
+  const p = (b - first(g)) % w
+  const r = (b - first(g)) / w
+  const h = w / 2n
+  const order = (j: bigint, m: bigint) => {
+    const e = m - (m % 2n)
+    if (j === e) return e
+    return ((j % 2n === 0n ? j / 2n : e - 1n - j / 2n) + r) % e
+  }
+  return g * u + (p < h ? order(p, h) : h + order(p - h, w - h))
 }
 
 /** The steps of a page: 64 bytes each, from eight generators. */
