@@ -79,3 +79,88 @@ export interface DatagenSystem {
   simd: SimdLevel
   simdLevels: SimdLevel[]
 }
+
+/** Blocks of one size: see DedupFound of lib/datagen/measure.ts. */
+export interface FoundBlocks {
+  blockSize: number
+  blocks: number
+  uniqueBlocks: number
+  standardError: number
+}
+
+/** Windows of one codec. Sizes of compressed windows in bytes, 0 without a window; level 0: the codec has none. */
+export interface FoundWindows {
+  codec: string
+  level: number
+  windows: number
+  bytes: number
+  smallest: number
+  largest: number
+}
+
+export interface MeasurementConfig {
+  /** Bytes, 1 to 64 MiB. */
+  window: number
+  blockSizes: number[]
+  /** Different blocks of one size that are counted exactly: a power of two from 512 up. */
+  limit: number
+}
+
+/** Measures bytes that are added piece by piece. */
+export interface NativeMeasurement {
+  /**
+   * On a thread of its own. REQUIRES: one at a time; until the promise is settled, which it always is, nobody writes to
+   * `bytes` or detaches them.
+   */
+  add(bytes: Uint8Array): Promise<void>
+  /** Once. REQUIRES: no add() is under way. Codecs that this build lacks are left out. */
+  finish(): { bytes: number; dedup: FoundBlocks[]; compressed: FoundWindows[] }
+}
+
+export interface WriteBenchmarkConfig {
+  path: string
+  /** Its threads and nodes do not matter. */
+  data: DataGeneratorConfig
+  writeSize: number
+  producers: number
+  writers: number
+  buffers: number
+  direct: boolean
+  sync: boolean
+  replace: boolean
+  keep: boolean
+}
+
+/** Seconds, added up over the threads of a side. */
+export interface SideSeconds {
+  active: number
+  working: number
+  /** 1 − working ÷ active. */
+  waitingShare: number
+}
+
+export interface WriteBenchmarkResult {
+  bytes: number
+  writes: number
+  seconds: number
+  /** While at least one write was under way. */
+  writingSeconds: number
+  syncSeconds: number
+  producers: SideSeconds
+  writers: SideSeconds
+  /** Microseconds. */
+  latency: { min: number; mean: number; p50: number; p90: number; p99: number; p999: number; max: number }
+  bottleneck: 'generator' | 'device' | 'queue' | 'balanced'
+  /** There is a file, or it is a device. */
+  kept: boolean
+}
+
+/** A write benchmark that runs, on threads of its own. */
+export interface NativeWriteBenchmark {
+  /** Keeps the event loop alive. Rejects with ABORTED after cancel(). */
+  readonly result: Promise<WriteBenchmarkResult>
+  /** Bytes so far. */
+  written(): number
+  /** Once writes that are under way have ended. */
+  cancel(): void
+}

@@ -129,7 +129,7 @@ Status ParseFlags(int argc, char** argv, Flags* flags) {
       {"compression_ratio", Real(&flags->compression_ratio, 0.01, 1)},
       {"sync", Flag(&flags->sync)},
       {"seconds", Real(&flags->seconds, 0, 3600)},
-      {"chunk", Whole(&flags->chunk, 4096)},
+      {"chunk", Whole(&flags->chunk, 64)},
       {"ratio", Real(&flags->ratio, 1, datagen::kMaxCompressRatio)},
       {"dedup", Real(&flags->dedup, 1, datagen::kMaxDedupRatio)},
       {"pattern", PatternName(&flags->pattern)},

@@ -10,6 +10,7 @@
 #include "binding/addon_data.h"
 #include "binding/args.h"
 #include "binding/datagen.h"
+#include "binding/datagen_tools.h"
 #include "binding/engine_handle.h"
 #include "binding/env_handle.h"
 #include "binding/errors.h"
@@ -92,6 +93,8 @@ constexpr EngineFunction kExports[] = {
     {"openEngine", EngineHandle::Open},
     {"readLog", ReadLog},
     {"dumpTable", DumpTable},
+    {"openMeasurement", OpenMeasurement},
+    {"startWriteBenchmark", StartWriteBenchmark},
     {"randomDatabaseId", RandomDatabaseId},
     {"crc32c", Crc32c},
     {"packRecords", PackRecords},

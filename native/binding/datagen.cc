@@ -237,17 +237,24 @@ const datagen::PageKernel* ReadKernel(Reader* reader, napi_value value) {
 
 }  // namespace
 
+datagen::Options ReadDataOptions(Reader* reader, napi_value config) {
+  auto property = [&](const char* name) { return reader->Property(config, name); };
+  datagen::Options options;
+  options.size = reader->Integer(property("size"), "size");
+  options.seed = ReadSeed(reader, property("seed"));
+  options.dedup_ratio = reader->Number(property("dedupRatio"), "dedupRatio");
+  options.compress_ratio = reader->Number(property("compressRatio"), "compressRatio");
+  options.pattern =
+      static_cast<datagen::Pattern>(reader->Int(property("pattern"), "pattern", 0, datagen::kLastPattern));
+  options.block_size = reader->Integer(property("blockSize"), "blockSize");
+  return options;
+}
+
 napi_value OpenDataGenerator(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
   Reader reader(env);
   auto property = [&](const char* name) { return reader.Property(call[0], name); };
-  datagen::Options options;
-  options.size = reader.Integer(property("size"), "size");
-  options.seed = ReadSeed(&reader, property("seed"));
-  options.dedup_ratio = reader.Number(property("dedupRatio"), "dedupRatio");
-  options.compress_ratio = reader.Number(property("compressRatio"), "compressRatio");
-  options.pattern = static_cast<datagen::Pattern>(reader.Int(property("pattern"), "pattern", 0, datagen::kLastPattern));
-  options.block_size = reader.Integer(property("blockSize"), "blockSize");
+  const datagen::Options options = ReadDataOptions(&reader, call[0]);
   datagen::PoolOptions pool_options;
   pool_options.threads = reader.Int(property("threads"), "threads", 0, datagen::kMaxThreads);
   pool_options.mode = static_cast<datagen::NumaMode>(reader.Int(property("numaMode"), "numaMode", 0, 2));
