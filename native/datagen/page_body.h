@@ -55,10 +55,14 @@ BURROW_INLINE void TextLine(V random, size_t form, char* out) {
   V::Letters(V::HighHalves(random), form, 64).Store(out + 64);
 }
 
-// From near, because compressors forget; and where lines are repeated, whole ones.
-BURROW_INLINE size_t RepeatDistance(Pattern pattern, size_t fresh, size_t pair_size) {
-  if (pattern != Pattern::kText) return fresh < pair_size - fresh ? fresh : pair_size - fresh;
-  return fresh < kCellSize ? fresh : fresh & ~(kCellSize - 1);
+// From near, because compressors forget; a short filling behind long literals, where they look at every so-manieth byte
+// only, from so near that they come across it anyway; and where lines are repeated, whole ones.
+BURROW_INLINE size_t RepeatDistance(Pattern pattern, size_t fresh, size_t size) {
+  if (pattern == Pattern::kText) return fresh < kCellSize ? fresh : fresh & ~(kCellSize - 1);
+  const size_t filling = size - fresh;
+  const size_t most = filling < size / 8 ? size_t{16} : filling;
+  const size_t near = filling < most ? filling : most;
+  return fresh < near ? fresh : near;
 }
 
 // Writes a page that is made already past the caches, a line for each Step(), while the next one is made: memory takes

@@ -84,25 +84,28 @@ void CheckPattern(Pattern pattern, double ratio, double tolerance, double page_t
 
 TEST(PageShape, RatiosHoldUnderLz4AndZstd) {
   Random random(TestSeed());
+  // Above 8, what lz4 needs for a long match and zstd does not is no longer small beside the rest.
+  auto tolerance = [](double ratio) { return ratio <= 8 ? 0.05 : ratio <= 10 ? 0.06 : 0.1; };
   for (Pattern pattern : {Pattern::kZeros, Pattern::kBackref}) {
-    for (double ratio : {1.0, 1.02, 1.1, 1.5, 2.0, 2.7, 3.0, 4.0, 5.0, 8.0, 10.0}) {
-      CheckPattern(pattern, ratio, 0.05, 0.15, random.Next());
+    for (double ratio : {1.0, 1.02, 1.05, 1.07, 1.1, 1.5, 2.0, 2.7, 3.0, 4.0, 5.0, 8.0, 10.0, 20.0}) {
+      CheckPattern(pattern, ratio, tolerance(ratio), 0.15, random.Next());
     }
-    CheckPattern(pattern, 20, 0.085, 0.15, random.Next());
     for (int i = 0; i < 20; ++i) {
-      CheckPattern(pattern, 1 + static_cast<double>(random.Uniform(9'000)) / 1000, 0.05, 0.15, random.Next());
+      const double ratio = 1 + static_cast<double>(random.Uniform(9'000)) / 1000;
+      CheckPattern(pattern, ratio, tolerance(ratio), 0.15, random.Next());
     }
   }
 }
 
 TEST(PageShape, RatiosOfTextHoldUnderZstd) {
   Random random(TestSeed());
+  auto tolerance = [](double ratio) { return ratio <= 12 ? 0.05 : 0.08; };
   for (double ratio : {1.0, 1.02, 1.1, 1.5, 2.0, 2.7, 3.0, 4.0, 5.0, 8.0, 10.0, 20.0, 50.0}) {
-    CheckPattern(Pattern::kText, ratio, ratio > 20 ? 0.08 : 0.05, ratio > 5 ? 0 : 0.15, random.Next());
+    CheckPattern(Pattern::kText, ratio, tolerance(ratio), ratio > 5 ? 0 : 0.15, random.Next());
   }
   for (int i = 0; i < 20; ++i) {
     const double ratio = 1 + static_cast<double>(random.Uniform(19'000)) / 1000;
-    CheckPattern(Pattern::kText, ratio, 0.05, ratio > 5 ? 0 : 0.15, random.Next());
+    CheckPattern(Pattern::kText, ratio, tolerance(ratio), ratio > 5 ? 0 : 0.15, random.Next());
   }
 }
 
