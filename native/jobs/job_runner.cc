@@ -259,7 +259,7 @@ Status JobRunner::ResolveCompaction(const CompactRequest& request, Compaction* c
       ++found;
       input_numbers.insert(table->number);
       compaction->inputs.push_back(table);
-      run.tables.push_back({table->handle, table->smallest, table->largest});
+      run.tables.push_back({table->handle, table->smallest, table->largest, table->largest_exclusive});
       if (input.level == 0) job.runs.push_back(std::exchange(run, {}));
     }
     if (found != wanted.size()) {

@@ -75,11 +75,16 @@ struct Store {
     context.new_file_number = [this] { return next_number++; };
   }
 
+  static RunTable InRun(const Table& table) {
+    const TableProperties& p = table.properties;
+    return {table.handle, p.smallest, p.largest, p.largest_exclusive};
+  }
+
   CompactionJob Compaction(size_t first, size_t last) const {
     CompactionJob job;
     for (size_t r = first; r < last; r++) {
       CompactionJob::Run& run = job.runs.emplace_back();
-      for (const Table& t : runs[r]) run.tables.push_back({t.handle, t.properties.smallest, t.properties.largest});
+      for (const Table& t : runs[r]) run.tables.push_back(InRun(t));
     }
     for (size_t r = last; r < runs.size(); r++) {
       auto& level = job.below.emplace_back();
@@ -121,7 +126,7 @@ struct Store {
       if (run.empty()) continue;
       std::vector<RunTable> run_tables;
       for (const Table& t : run) {
-        run_tables.push_back({t.handle, t.properties.smallest, t.properties.largest});
+        run_tables.push_back(InRun(t));
         std::shared_ptr<TableReader> reader;
         CHECK_OK(t.handle->Acquire(false, &reader));
         tombstones.push_back(reader->range_tombstones());

@@ -25,6 +25,9 @@ Status UnknownKind(uint8_t kind) {
                              " was written by a newer version of burrowdb; upgrade to read it");
 }
 
+// A seek that does not reach its target would be repeated without end.
+Status OutOfOrder() { return Status::Corruption("records are out of order"); }
+
 }  // namespace
 
 DbIterator::DbIterator(std::unique_ptr<InternalIterator> merged, std::shared_ptr<const FragmentedTombstones> tombstones,
@@ -94,7 +97,7 @@ void DbIterator::FindNextVisible(bool skip_saved_key) {
         merged_->Next();
       } else {
         older = 0;
-        merged_->Seek(AfterVersionsOf(saved_key_));
+        if (!Leap(AfterVersionsOf(saved_key_))) return;
       }
       continue;
     }
@@ -114,7 +117,7 @@ void DbIterator::FindNextVisible(bool skip_saved_key) {
         merged_->Next();
       } else {
         newer = 0;
-        merged_->Seek(LookupKey(saved_key_, options_.sequence).internal_key());
+        if (!Leap(LookupKey(saved_key_, options_.sequence).internal_key())) return;
       }
       continue;
     }
@@ -171,7 +174,7 @@ void DbIterator::FindPrevVisible() {
     if (++steps > kMaxSteps) {
       // Ask for the newest visible version instead of walking up to it, then leave the key for good.
       steps = 0;
-      merged_->Seek(LookupKey(saved_key_, options_.sequence).internal_key());
+      if (!Leap(LookupKey(saved_key_, options_.sequence).internal_key())) return;
       if (!merged_->Valid()) {
         Status status = merged_->status();
         if (!status.ok()) return Invalidate(std::move(status));
@@ -179,6 +182,7 @@ void DbIterator::FindPrevVisible() {
         judge(SequenceOf(merged_->key()), RawKindOf(merged_->key()));
       }
       merged_->SeekBefore(BeforeVersionsOf(saved_key_).internal_key());
+      if (merged_->Valid() && UserKey(merged_->key()) >= Slice(saved_key_)) return Invalidate(OutOfOrder());
       continue;
     }
     const uint64_t trailer = Trailer(merged_->key());
@@ -197,6 +201,13 @@ void DbIterator::FindPrevVisible() {
   if (unknown_kind != 0) return Invalidate(UnknownKind(unknown_kind));
   if (verdict != Verdict::kShown) return Invalidate(Status());
   Show(saved_key_, saved_value_);
+}
+
+bool DbIterator::Leap(Slice target) {
+  merged_->Seek(target);
+  if (!merged_->Valid() || CompareInternalKeys(merged_->key(), target) >= 0) return true;
+  Invalidate(OutOfOrder());
+  return false;
 }
 
 void DbIterator::Show(Slice key, Slice value) {

@@ -47,6 +47,7 @@ class DbIterator {
   void FindPrevVisible();
   void Show(Slice key, Slice value);
   void Invalidate(Status status);
+  bool Leap(Slice target);  // past a crowd of versions; false, with an error, where the source leads back into it
   bool Covered(Slice user_key, SequenceNumber sequence);
   void SaveValue(Slice value);
 

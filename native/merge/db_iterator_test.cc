@@ -159,6 +159,52 @@ TEST(DbIterator, ManyVersionsAreSoughtPastNotSteppedOver) {
   CHECK_LT(it.skipped(), 100);
 }
 
+// A file with sound checksums and records out of order, as a writer with an error makes it.
+class AstrayIterator final : public InternalIterator {
+ public:
+  explicit AstrayIterator(Records records) : records_(std::move(records)) {}
+  void SeekToFirst() override {
+    Follow([this] { records_.SeekToFirst(); });
+  }
+  void SeekToLast() override {
+    Follow([this] { records_.SeekToLast(); });
+  }
+  void Seek(Slice) override { SeekToFirst(); }
+  void SeekBefore(Slice) override { SeekToLast(); }
+  void Next() override {
+    Follow([this] { records_.Next(); });
+  }
+  void Prev() override {
+    Follow([this] { records_.Prev(); });
+  }
+  Status status() const override { return records_.status(); }
+
+ private:
+  template <typename Move>
+  void Follow(Move move) {
+    move();
+    valid_ = records_.Valid();
+    if (valid_) key_ = records_.key(), value_ = records_.value();
+  }
+  VectorIterator records_;
+};
+
+TEST(DbIterator, ASourceOutOfOrderIsAnErrorAndNotALoop) {
+  Records records;
+  for (SequenceNumber s = 1; s <= 100; s++) records.emplace_back(InternalKey("m", s), std::to_string(s));
+  for (SequenceNumber sequence : {SequenceNumber{50}, SequenceNumber{100}}) {
+    DbIterator::Options options;
+    options.sequence = sequence;
+    for (bool forward : {true, false}) {
+      DbIterator it(std::make_unique<AstrayIterator>(records), nullptr, options);
+      forward ? it.SeekToFirst() : it.SeekToLast();
+      for (int moves = 0; it.Valid() && moves < 1000; moves++) forward ? it.Next() : it.Prev();
+      CHECK(!it.Valid());
+      CHECK(it.status().Is(Code::kCorruption));
+    }
+  }
+}
+
 TEST(DbIterator, AnUnknownKindIsUnsupportedOnlyWhereItWouldBeSeen) {
   auto future = static_cast<Kind>(9);
   DbIterator::Options at_5;

@@ -117,7 +117,7 @@ std::unique_ptr<InternalIterator> NewLevelIterator(std::vector<RunTable> tables,
 std::unique_ptr<InternalIterator> NewTableIterator(std::shared_ptr<TableHandle> table,
                                                    const TableReadOptions& options) {
   std::vector<RunTable> run;
-  run.push_back({std::move(table), Slice(), Slice()});
+  run.push_back({std::move(table), Slice(), Slice(), false});
   return NewLevelIterator(std::move(run), options);
 }
 

@@ -12,7 +12,7 @@ struct RunTable {
   std::shared_ptr<TableHandle> handle;
   Slice smallest;
   Slice largest;
-  bool largest_exclusive = false;  // `largest` ends a range tombstone: the next table may begin with that key
+  bool largest_exclusive;  // `largest` ends a range tombstone: the next table may begin with that key
 };
 
 // Point records of a run of tables that do not overlap and are sorted by key (a level >= 1, or the inputs of a

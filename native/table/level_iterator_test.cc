@@ -31,8 +31,8 @@ struct Run {
       CHECK_OK(builder.Finish(&properties.emplace_back()));
     }
     for (size_t i = 0; i < properties.size(); i++) {
-      tables.push_back(
-          {cache.NewHandle(i + 1, properties[i].file_size), properties[i].smallest, properties[i].largest});
+      const TableProperties& p = properties[i];
+      tables.push_back({cache.NewHandle(i + 1, p.file_size), p.smallest, p.largest, p.largest_exclusive});
     }
   }
   static std::string Path(uint64_t number) { return FileName("/db", FileKind::kTable, number); }
