@@ -100,12 +100,37 @@ class DataBlockCursor {
   void Next();
   void Prev();
 
+  // The first two steps of Seek and SeekBefore, each of which asks for the memory that the next one needs, and the third.
+  void PrefetchRestarts() const;
+  bool FindRestart(Slice target, uint32_t* restart);  // false for a corrupt block
+  void SeekFrom(uint32_t restart, Slice target);      // REQUIRES: what FindRestart found
+  void SeekBeforeFrom(uint32_t restart, Slice target);
+
  private:
   void ToRestart(uint32_t restart);  // before the first entry of the interval
   bool Parse();                      // the entry at next_; false at the end and for a corrupt one
   void Corrupt();
-  void ToLastBefore(const char* limit);  // the last entry that begins before `limit`, from the current interval on
+  // The last entry that begins before `limit`, from the current interval on; those in front of it are in passed_ then.
+  void ToLastBefore(const char* limit);
   char* Grow(size_t size, size_t keep);
+
+  // The entries in front of the current one that a walk forward has met, so that a step backward need not begin at the
+  // restart point again. As many as there is room for: the last ones.
+  struct Passed {
+    static constexpr uint32_t kMaxEntries = 32;
+    struct Entry {
+      const char* entry;
+      Slice key;
+      Slice value;
+    };
+    void Add(const char* entry, Slice key, Slice value, bool copy);  // `copy`: the key is not in the block
+    void Clear() { count = key_bytes = 0; }
+
+    uint32_t count = 0;
+    uint32_t key_bytes = 0;
+    Entry entries[kMaxEntries];
+    char keys[4096];
+  };
 
   DataBlock block_;
   bool valid_ = false;
@@ -117,6 +142,7 @@ class DataBlockCursor {
   Slice value_;
   std::unique_ptr<char[]> buffer_;  // the key, unless it stands whole in the block
   size_t capacity_ = 0;
+  std::unique_ptr<Passed> passed_;  // null until the first step backward
 };
 
 }  // namespace burrow

@@ -110,6 +110,8 @@ std::unique_ptr<InternalIterator> TableReader::NewIterator(const TableReadOption
   return NewTableFileIterator(impl_->table, options);
 }
 
+const TableFile& TableReader::file() const { return impl_->table; }
+
 const std::shared_ptr<const FragmentedTombstones>& TableReader::range_tombstones() const {
   return impl_->table.tombstones;
 }
