@@ -444,6 +444,8 @@ export interface NativeEngine {
     readAhead: number,
     sequence?: number,
   ): number
+  /** The same from a text on, without an upper bound. */
+  openScanFrom(flags: number, lower: string, limit: number, readAhead: number, sequence?: number): number
   /** Packs records behind SCAN_HEADER; returns how many. 0 with needed > 0: ask again with a larger buffer. */
   fillScan(scan: number, buffer: Uint8Array, maxRecords: number): number
   /** Steps over up to max records without packing them; fewer than max: the end. */

@@ -24,15 +24,25 @@ export function readOptions<N extends string>(
   call: string,
 ): Partial<Record<N, unknown>> {
   if (options === undefined) return {}
+  checkNames(options, names, call)
+  const fields: Partial<Record<N, unknown>> = {}
+  for (const name of names) {
+    const value = (options as Record<string, unknown>)[name]
+    if (value !== undefined) fields[name] = value
+  }
+  return fields
+}
+
+/** The part of readOptions that throws, for calls whose cost counts: they read the fields by name themselves, once. */
+export function checkNames(options: unknown, names: ReadonlySet<string>, call: string): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw invalidArgument(`${call}: options must be an object, got ${describeValue(options)}`, {
       operation: call,
       value: options,
     })
   }
-  const fields: Partial<Record<N, unknown>> = {}
   for (const name of Object.keys(options)) {
-    if (!names.has(name as N)) {
+    if (!names.has(name)) {
       const near = nearestName(name, names)
       const hint = near === undefined ? `it takes ${[...names].join(', ')}` : `did you mean '${near}'?`
       throw invalidArgument(`${call} has no option named '${name}'; ${hint}`, {
@@ -41,11 +51,6 @@ export function readOptions<N extends string>(
       })
     }
   }
-  for (const name of names) {
-    const value = (options as Record<string, unknown>)[name]
-    if (value !== undefined) fields[name] = value
-  }
-  return fields
 }
 
 export function readEncodings(
@@ -53,6 +58,7 @@ export function readEncodings(
   defaults: Encodings,
 ): Encodings {
   const { keyEncoding, valueEncoding } = fields
+  if (keyEncoding === undefined && valueEncoding === undefined) return defaults
   return {
     key: keyEncoding === undefined ? defaults.key : checkEncoding(keyEncoding, 'keyEncoding'),
     value: valueEncoding === undefined ? defaults.value : checkEncoding(valueEncoding, 'valueEncoding'),
