@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import {
   batchSize,
   type Cost,
-  fills,
+  fillsOf,
   medianCost,
   type Parts,
   reads,
@@ -68,7 +68,7 @@ async function measureOnce(binary: string, num: number, directory: string) {
   const written = runNativeBench(binary, {
     ...memory,
     db: join(directory, 'native'),
-    benchmarks: [...Array<string>(fills).fill('fillseq'), 'keys'].join(),
+    benchmarks: [...Array<string>(fillsOf(num)).fill('fillseq'), 'keys'].join(),
     batch: batchSize,
   })
   const benchmarks = 'readrandom,readrandom,readseq,readseq'

@@ -96,7 +96,7 @@ export class BatchEncoder {
       this.#append(kind, key, value)
       return
     }
-    if (this.#stage === undefined) this.#stage = RecordStage.take()
+    if (this.#stage === undefined) this.#stage = new RecordStage()
     else if (this.#stage.full) this.#stage.writeTo(this.#sink)
     if (this.#sink.length > plainBatch) {
       this.#add(kind, key, value)

@@ -1,6 +1,6 @@
 import type { Encoded } from '../base/encodings.ts'
 import { native, STAGED_KEY_TEXT, STAGED_VALUE_TEXT } from '../native.ts'
-import { allocateFast } from '../util/fast-buffer.ts'
+import { allocateFast, type FastBuffer } from '../util/fast-buffer.ts'
 import { KiB } from '../util/units.ts'
 import type { ByteSink } from './byte-sink.ts'
 
@@ -12,8 +12,14 @@ const mostText = 16 * KiB
 const mostBytes = 16 * KiB
 const recordHeader = 7
 
-/** Stages that are empty, for the next batches: fresh memory costs more than what is written to it. */
-const spares: RecordStage[] = []
+/** Memory of a stage: fresh memory costs more than what is written to it. */
+interface StageMemory {
+  readonly words: Uint32Array
+  readonly bytes: FastBuffer
+}
+
+/** For the next stages. Not the stages themselves: an old object that is given new strings costs the collector work. */
+const spares: StageMemory[] = []
 const mostSpares = 4
 
 /**
@@ -22,20 +28,19 @@ const mostSpares = 4
  * and one native call turns a hundred of them into records.
  */
 export class RecordStage {
-  readonly #words = new Uint32Array(2 * mostRecords)
-  readonly #bytes = allocateFast(mostBytes)
+  readonly #memory: StageMemory = spares.pop() ?? {
+    words: new Uint32Array(2 * mostRecords),
+    bytes: allocateFast(mostBytes),
+  }
+  readonly #words = this.#memory.words
+  readonly #bytes = this.#memory.bytes
   #text = ''
   #size = 0
   #count = 0
 
-  /** An empty stage; give it back with `release`. */
-  static take(): RecordStage {
-    return spares.pop() ?? new RecordStage()
-  }
-
-  /** REQUIRES: it is empty. */
+  /** Ends the stage. REQUIRES: it is empty. */
   release(): void {
-    if (spares.length < mostSpares) spares.push(this)
+    if (spares.length < mostSpares) spares.push(this.#memory)
   }
 
   /** Bytes of the records, about: as if all text were ASCII. */

@@ -2,7 +2,8 @@ import { markAsUntransferable } from 'node:worker_threads'
 import type { NativeEngine } from '../native.ts'
 import { allocateFast, viewOf } from '../util/fast-buffer.ts'
 
-const slabSize = 16 * 1024
+/** A new one costs microseconds, which a few hundred small values share; a value that is kept keeps all of it. */
+const slabSize = 32 * 1024
 /** Values up to this size share a slab; larger ones would keep too much of it alive alone. */
 const largestShared = slabSize / 8
 

@@ -77,7 +77,9 @@ template <typename Bytes, bool memory_only>
 napi_value GetBytesIntoSlab(napi_env env, napi_callback_info info) {
   EngineCall<2> call(env, info);
   GetResult found;
-  if (!call.open() || !GetHere<Bytes>(env, call, 1, memory_only, &found)) return nullptr;
+  if (!call.open()) return nullptr;
+  call.handle()->PrefetchSlab();
+  if (!GetHere<Bytes>(env, call, 1, memory_only, &found)) return nullptr;
   if (found.outcome == GetOutcome::kNotCached) return Int32(env, kReadNotCached);
   if (found.outcome != GetOutcome::kValue) return Int32(env, kReadAbsent);
   const int32_t length = static_cast<int32_t>(found.value.value.size());
