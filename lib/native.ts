@@ -426,8 +426,23 @@ export interface NativeEngine {
   tryHasB(key: Uint8Array, sequence?: number): boolean | null
   /** keys: `count` × (u16 length, bytes). Answer: `count` × (i32 length or −1, bytes). */
   getMany(keys: Uint8Array, length: number, count: number, sequence?: number): Buffer
+  /** With `lengths`, which get those of the values or −1: the values alone, as a string when they are ASCII and few. */
+  getMany(
+    keys: Uint8Array,
+    length: number,
+    count: number,
+    sequence: number | undefined,
+    lengths: Int32Array,
+  ): Buffer | string
   /** null when the disk would be needed. */
   tryGetMany(keys: Uint8Array, length: number, count: number, sequence?: number): Buffer | null
+  tryGetMany(
+    keys: Uint8Array,
+    length: number,
+    count: number,
+    sequence: number | undefined,
+    lengths: Int32Array,
+  ): Buffer | string | null
   /** On a disk thread, at this moment's view; answered through takeReads. Copies the keys. */
   submitGet(request: number, key: string | Uint8Array, sequence?: number): void
   submitGetMany(request: number, keys: Uint8Array, length: number, count: number, sequence?: number): void

@@ -179,6 +179,13 @@ const char* DataBlock::Restart(uint32_t i) const {
   return offset < static_cast<size_t>(entries_end_ - data_) ? data_ + offset : nullptr;
 }
 
+void DataBlock::PrefetchRestarts() const {
+  if (restart_count_ > kPrefetchedRestarts) return;
+  for (uint32_t i = 1; i < restart_count_; i++) {
+    if (const char* p = Restart(i); p != nullptr) __builtin_prefetch(p);
+  }
+}
+
 bool DataBlock::FindRestart(Slice target, uint32_t* restart) const {
   uint32_t low = 0, high = restart_count_ - 1;
   while (low < high) {
@@ -200,6 +207,18 @@ bool DataBlock::HashFinds(uint64_t hash, uint32_t restart) const {
   if (bucket_count_ == 0) return true;
   const uint8_t bucket = buckets_[BucketOf(static_cast<uint32_t>(hash), bucket_count_)];
   return bucket == kCollision || bucket == restart;
+}
+
+void DataBlock::PrefetchFor(Slice target, uint64_t hash, int step) const {
+  uint32_t restart = kCollision;
+  if (bucket_count_ != 0) restart = buckets_[BucketOf(static_cast<uint32_t>(hash), bucket_count_)];
+  if (restart == kCollision) {
+    if (step == 0) return PrefetchRestarts();
+    if (!FindRestart(target, &restart)) return;
+  } else if (step != 0 || restart >= restart_count_) {
+    return;
+  }
+  if (const char* p = Restart(restart); p != nullptr) PrefetchEntries(p, entries_end_);
 }
 
 DataBlock::Found DataBlock::Get(Slice target, uint64_t hash, uint64_t* trailer, Slice* value) const {
@@ -269,14 +288,15 @@ void DataBlockCursor::Corrupt() {
 
 char* DataBlockCursor::Grow(size_t size, size_t keep) {
   if (capacity_ < size) {
-    capacity_ = std::max(size, size_t{128});
+    capacity_ = 2 * size;
     std::unique_ptr<char[]> grown(new char[capacity_]);
     memcpy(grown.get(), key_.data(), keep);
-    buffer_ = std::move(grown);
-  } else if (key_.data() != buffer_.get()) {
-    memcpy(buffer_.get(), key_.data(), keep);
+    long_key_ = std::move(grown);
+    buffer_ = long_key_.get();
+  } else if (key_.data() != buffer_) {
+    memcpy(buffer_, key_.data(), keep);
   }
-  return buffer_.get();
+  return buffer_;
 }
 
 bool DataBlockCursor::Parse() {
@@ -314,7 +334,7 @@ void DataBlockCursor::ToRestart(uint32_t restart) {
 
 void DataBlockCursor::ToLastBefore(const char* limit) {
   if (passed_ == nullptr) passed_ = std::make_unique<Passed>();
-  while (Parse() && next_ < limit) passed_->Add(entry_, key_, value_, key_.data() == buffer_.get());
+  while (Parse() && next_ < limit) passed_->Add(entry_, key_, value_, key_.data() == buffer_);
 }
 
 void DataBlockCursor::Passed::Add(const char* entry, Slice key, Slice value, bool copy) {
@@ -336,14 +356,6 @@ void DataBlockCursor::SeekToFirst() {
 void DataBlockCursor::SeekToLast() {
   ToRestart(block_.restart_count() - 1);
   ToLastBefore(block_.entries_end());
-}
-
-void DataBlockCursor::PrefetchRestarts() const {
-  const uint32_t count = block_.restart_count();
-  if (count > kPrefetchedRestarts) return;
-  for (uint32_t i = 1; i < count; i++) {
-    if (const char* p = block_.Restart(i); p != nullptr) __builtin_prefetch(p);
-  }
 }
 
 bool DataBlockCursor::FindRestart(Slice target, uint32_t* restart) {
