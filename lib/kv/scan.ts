@@ -73,6 +73,9 @@ export interface ScanHostOptions {
   readonly onReleased: () => void
 }
 
+/** That of all iterators of the language, whose methods ours have, too. */
+const iteratorPrototype: object = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()))
+
 /** A native scan that is open, in a list by age. */
 interface OpenScan {
   readonly number: number
@@ -342,11 +345,41 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     await this.#busy
   }
 
-  *[Symbol.iterator](): Iterator<T> {
-    try {
-      while (this.#fillSync(0)) yield this.#batch.next() as T
-    } finally {
-      this.#finish()
+  [Symbol.iterator](): Iterator<T> {
+    return new RangeIterator.#Loop(this) as Iterator<unknown> as Iterator<T>
+  }
+
+  /** What a generator would do, at half its price a record: V8 does not inline those. */
+  static readonly #Loop = class {
+    readonly #range: RangeIterator<unknown>
+    #done = false
+
+    static {
+      Object.setPrototypeOf(this.prototype, iteratorPrototype)
+    }
+
+    constructor(range: RangeIterator<unknown>) {
+      this.#range = range
+    }
+
+    next(): IteratorResult<unknown> {
+      const range = this.#range
+      if (this.#done) return { done: true, value: undefined }
+      try {
+        if (range.#fillSync(0)) return { done: false, value: range.#batch.next() }
+      } catch (error) {
+        this.return()
+        throw error
+      }
+      return this.return()
+    }
+
+    return(): IteratorResult<unknown> {
+      if (!this.#done) {
+        this.#done = true
+        this.#range.#finish()
+      }
+      return { done: true, value: undefined }
     }
   }
 
