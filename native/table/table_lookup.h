@@ -37,7 +37,7 @@ class TableLookup {
   void Search(PinnedValue* value);  // sets it for GetOutcome::kValue
 
   void PrefetchFilter() const;
-  void PrefetchCache(int step) const;  // after FindBlock: see BlockCache::Prefetch
+  void PrefetchCache(int step) const;    // after FindBlock: see BlockCache::Prefetch
   void PrefetchEntries(int step) const;  // after LoadBlock: see DataBlock::PrefetchFor
 
   Status& status() { return status_; }
@@ -60,7 +60,8 @@ class TableLookup {
 };
 
 // Here, so that a single read is one function with all of them.
-inline void TableLookup::Start(const TableFile& table, const LookupKey& key, uint64_t hash, const TableReadOptions& options) {
+inline void TableLookup::Start(const TableFile& table, const LookupKey& key, uint64_t hash,
+                               const TableReadOptions& options) {
   table_ = &table;
   key_ = &key;
   options_ = &options;
@@ -140,8 +141,6 @@ inline void TableLookup::PrefetchCache(int step) const {
   if (table_->cache != nullptr) table_->cache->Prefetch(table_->number, handle_.offset, step);
 }
 
-inline void TableLookup::PrefetchEntries(int step) const {
-  data_.PrefetchFor(key_->internal_key(), hash_, step);
-}
+inline void TableLookup::PrefetchEntries(int step) const { data_.PrefetchFor(key_->internal_key(), hash_, step); }
 
 }  // namespace burrow
