@@ -1,13 +1,16 @@
 /** `npm run bench` and `npm run bench:rivals`: see usage in options.ts. */
+import { formatBytes } from '../lib/util/units.ts'
 import { measureBoundary } from './boundary.ts'
 import { type Compared, type Comparison, compare } from './compare.ts'
+import { datagenCurves, datagenTables, measureDatagen, verdicts } from './datagen.ts'
+import { ratioTables } from './datagen-ratios.ts'
 import { describeMachine } from './measure/machine.ts'
 import { type Options, readOptions, usage } from './options.ts'
 import { resultsFolder } from './paths.ts'
 import { installPeers, peerProblem } from './peers.ts'
 import { toCsv } from './report/csv.ts'
-import { draw, pictureOf } from './report/picture.ts'
-import { type Ratio, ratiosOf } from './report/ratios.ts'
+import { draw, drawCurves, pictureOf } from './report/picture.ts'
+import { ratiosOf } from './report/ratios.ts'
 import { save } from './report/save.ts'
 import { summarize } from './report/summary.ts'
 import { allTables, formatColumns, formatMarkdown, ratioTable } from './report/tables.ts'
@@ -30,15 +33,18 @@ function conditions({ plan }: Comparison, { engines }: Compared, machine: Machin
 }
 
 /** The picture by its ending; nothing, and a line that says so, where the library is not to be had. */
-function picture(ratios: readonly Ratio[], title: string): Record<string, string> {
-  if (ratios.every(({ ratio }) => ratio === undefined)) return {}
+function picture(svg: () => string): Record<string, string> {
   installPeers([pictureOf])
   const problem = peerProblem(pictureOf)
   if (problem !== undefined) {
     console.error(`no picture is drawn: ${problem}`)
     return {}
   }
-  return { svg: draw(ratios, title) }
+  return { svg: svg() }
+}
+
+function nameOf(command: string, { date }: Machine): string {
+  return `${command}-${date.replaceAll(/[-:]/g, '').replace(/\..*/, '')}`
 }
 
 /** What is known after a run, in files that the next run replaces. */
@@ -51,12 +57,13 @@ function report(options: Options, machine: Machine, compared: Compared): { text:
   const lines = [...conditions(comparison, compared, machine), ...leftOut, ...failures]
   const { plan } = comparison
   const document = { machine, plan, leftOut, failures, engines, summary: cells }
-  const name = machine.date.replaceAll(/[-:]/g, '').replace(/\..*/, '')
-  const paths = save(results ?? resultsFolder, `${command}-${name}`, {
+  const paths = save(results ?? resultsFolder, nameOf(command, machine), {
     json: `${JSON.stringify(document, undefined, 2)}\n`,
     csv: toCsv(cells),
     md: [`${lines.join('  \n')}\n`, ...tables.map(formatMarkdown)].join('\n'),
-    ...(command === 'rivals' ? picture(ratios, `${plan.num} records of ${plan.valueSize} bytes`) : {}),
+    ...(command === 'rivals' && ratios.some(({ ratio }) => ratio !== undefined)
+      ? picture(() => draw(ratios, `${plan.num} records of ${plan.valueSize} bytes`))
+      : {}),
   })
   const shown = tables.slice(0, 2).map(({ lines, title }) => `${title}\n\n${formatColumns(lines)}\n`)
   return { text: [...shown, ...lines].join('\n'), paths }
@@ -71,6 +78,24 @@ async function runComparison(options: Options, machine: Machine): Promise<void> 
   console.log(`\n${last!.text}\n\n${last!.paths.join('\n')}`)
 }
 
+async function runDatagen({ comparison, quick, results }: Options, machine: Machine): Promise<void> {
+  const { nativeBench: harness, runs } = comparison
+  const figures = await measureDatagen({ runs, seconds: quick ? 0.01 : 0.2, harness })
+  const tables = [...datagenTables(figures), ...(await ratioTables())]
+  const lines = [
+    `${machine.cpu}, node ${machine.node}, load ${machine.load.join(' ')}, ${machine.date}, median of ${runs}`,
+    ...verdicts(figures),
+  ]
+  const title = 'The data generator: GB/s by bytes a call'
+  const paths = save(results ?? resultsFolder, nameOf('datagen', machine), {
+    json: `${JSON.stringify({ machine, runs, bytesPerSecond: figures }, undefined, 2)}\n`,
+    md: [`${lines.join('  \n')}\n`, ...tables.map(formatMarkdown)].join('\n'),
+    ...picture(() => drawCurves(datagenCurves(figures), title, 'bytes a call', 'GB/s', formatBytes)),
+  })
+  const shown = tables.map(({ lines, title }) => `${title}\n\n${formatColumns(lines)}\n`)
+  console.log(`\n${[...shown, ...lines].join('\n')}\n\n${paths.join('\n')}`)
+}
+
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
   const { command, comparison, help } = options
@@ -79,6 +104,10 @@ async function main(): Promise<void> {
     return
   }
   const machine = describeMachine()
+  if (command === 'datagen') {
+    await runDatagen(options, machine)
+    return
+  }
   if (command !== 'boundary') {
     await runComparison(options, machine)
     return

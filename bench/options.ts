@@ -7,6 +7,7 @@ import { engineNamed, engines } from './engines/index.ts'
 import { workloadNamed, workloads } from './workloads/index.ts'
 
 export const usage = `npm run bench -- [boundary] [options]         BurrowDB and classic-level in short; the API beside the engine
+npm run bench -- datagen [options]            the data generator beside memset and a scalar loop; --runs --results --quick count
 npm run bench:rivals -- [options]             BurrowDB beside every store, in every workload
 
   --num N              records (1000000; quick: 10000)
@@ -43,13 +44,15 @@ const flags = {
   help: { type: 'boolean', default: false },
 } as const
 
-const commands = ['short', 'rivals', 'boundary'] as const
+const commands = ['short', 'rivals', 'boundary', 'datagen'] as const
 type Command = (typeof commands)[number]
 
 export interface Options {
   readonly help: boolean
   readonly command: Command
   readonly comparison: Comparison
+  /** Only that everything runs is to be shown. */
+  readonly quick: boolean
   /** Where the results go, if not bench/results. */
   readonly results: string | undefined
 }
@@ -88,6 +91,7 @@ export function readOptions(args: readonly string[]): Options {
   return {
     help: values.help,
     command,
+    quick,
     results: values.results,
     comparison: {
       engines: chosen(values.engines, allEngines, engineNamed),

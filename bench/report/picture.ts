@@ -31,21 +31,60 @@ export function draw(ratios: readonly Ratio[], title: string): string {
       return cell === undefined ? null : cell.opsPerSecond.median / rivals[0]!.opsPerSecond.median
     }),
   }))
-  const chart = (requirePeer(pictureOf) as ECharts).init(null, null, {
-    renderer: 'svg',
-    ssr: true,
-    width,
-    height: 120 + rows.length * (heightOfRow + names.length * heightOfBar),
+  return render(120 + rows.length * (heightOfRow + names.length * heightOfBar), title, {
+    grid: { left: 170, right: 30, top: 70, bottom: 40 },
+    xAxis: { type: 'log', name: 'times the best rival', nameLocation: 'middle', nameGap: 25 },
+    yAxis: { type: 'category', inverse: true, data: rows.map(({ row }) => row) },
+    series,
   })
+}
+
+/** A curve of (x, y), both above zero. `dashed`: not measured here. */
+export interface Curve {
+  readonly name: string
+  readonly points: readonly (readonly [number, number])[]
+  readonly dashed?: boolean
+}
+
+/** Curves, as SVG, on logarithmic axes. */
+export function drawCurves(
+  curves: readonly Curve[],
+  title: string,
+  xName: string,
+  yName: string,
+  xLabel: (x: number) => string,
+): string {
+  return render(560, title, {
+    grid: { left: 80, right: 40, top: 100, bottom: 60 },
+    xAxis: {
+      type: 'log',
+      logBase: 2,
+      max: 'dataMax',
+      name: xName,
+      nameLocation: 'middle',
+      nameGap: 30,
+      axisLabel: { formatter: xLabel },
+    },
+    yAxis: { type: 'log', name: yName, nameLocation: 'middle', nameGap: 50 },
+    series: curves.map(({ dashed = false, name, points }) => ({
+      name,
+      type: 'line',
+      symbolSize: 5,
+      lineStyle: { type: dashed ? 'dashed' : 'solid' },
+      data: points,
+    })),
+  })
+}
+
+function render(height: number, title: string, option: object): string {
+  const size = { renderer: 'svg', ssr: true, width, height } as const
+  const chart = (requirePeer(pictureOf) as ECharts).init(null, null, size)
   chart.setOption({
     animation: false,
     backgroundColor: '#fff',
     title: { text: title, left: 'center' },
     legend: { top: 30, itemGap: 30 },
-    grid: { left: 170, right: 30, top: 70, bottom: 40 },
-    xAxis: { type: 'log', name: 'times the best rival', nameLocation: 'middle', nameGap: 25 },
-    yAxis: { type: 'category', inverse: true, data: rows.map(({ row }) => row) },
-    series,
+    ...option,
   })
   const svg = chart.renderToSVGString()
   chart.dispose()

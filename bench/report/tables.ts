@@ -30,7 +30,7 @@ export function formatMarkdown({ lines, title }: Table): string {
   return `## ${title}\n\n${[header!, rule, ...rows].map((line) => `| ${line.join(' | ')} |`).join('\n')}\n`
 }
 
-const digits = (value: number) =>
+export const digits = (value: number) =>
   value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0)
 
 function scaled(value: number, units: readonly (readonly [number, string])[]): string {
@@ -57,7 +57,7 @@ function formatBytes(bytes: number): string {
   ])
 }
 
-function formatRate(rate: number): string {
+export function formatRate(rate: number): string {
   return scaled(rate, [
     [1e6, ' M'],
     [1e3, ' k'],

@@ -1,4 +1,3 @@
-import { open, rename, rm, stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { ExportOptions as Range } from '../index.ts'
 import { counted } from '../util/counted.ts'
@@ -6,6 +5,7 @@ import { formatBytes } from '../util/units.ts'
 import { UsageError } from './failure.ts'
 import { addNotation, type NotationOptions, notationOf } from './notation.ts'
 import { write, writeJson, writeLine } from './output.ts'
+import { writeOutputFile } from './output-file.ts'
 import { withProgressBar } from './progress-bar.ts'
 import { addRange, type RangeArguments, rangeOf } from './range-options.ts'
 import { parseCount } from './scan.ts'
@@ -52,10 +52,10 @@ async function exportLines(path: string, options: ExportOptions): Promise<void> 
     const onProgress: Range['onProgress'] = (progress) => {
       done = progress
     }
-    await writeFile(output, (sink) =>
+    await writeOutputFile(output, 'w', (file) =>
       withProgressBar('exporting', async (signal, tell) => {
         await copy(db, { ...range, signal, onProgress }, async (chunk) => {
-          await sink(chunk)
+          await file.writeFile(chunk)
           tell(done.records, Math.max(done.records, entriesOf(db)))
         })
       }),
@@ -73,23 +73,4 @@ async function copy(db: BytesDatabase, range: Range, sink: Sink): Promise<void> 
 /** About: what is overwritten or deleted counts, too, and what is in memtables does not. */
 function entriesOf(db: BytesDatabase): number {
   return db.levels().reduce((sum, { files }) => files.reduce((total, file) => total + file.entries, sum), 0)
-}
-
-/** Under another name first, so that `file` is never half an export; devices and pipes are written as they are. */
-async function writeFile(file: string, work: (sink: Sink) => Promise<void>): Promise<void> {
-  const plain = (await stat(file).catch(() => undefined))?.isFile() ?? true
-  const target = plain ? `${file}.${process.pid}.tmp` : file
-  const handle = await open(target, 'w')
-  try {
-    await work(async (chunk) => {
-      await handle.writeFile(chunk)
-    })
-    if (plain) await handle.sync()
-    await handle.close()
-    if (plain) await rename(target, file)
-  } catch (error) {
-    await handle.close().catch(() => {})
-    if (plain) await rm(target, { force: true })
-    throw error
-  }
 }

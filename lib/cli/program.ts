@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { addBackup, addRestore } from './backup.ts'
 import { addCheckpoint } from './checkpoint.ts'
 import { addCompact } from './compact.ts'
+import { addDatagen } from './datagen.ts'
 import { addDelete } from './delete.ts'
 import { addDumpManifest } from './dump-manifest.ts'
 import { addDumpTable } from './dump-table.ts'
@@ -50,6 +51,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     ...[addDumpWal, addDumpTable, addDumpManifest],
     ...[addCheckpoint, addBackup, addRestore],
     ...[addVerify, addWal, addQuarantine],
+    addDatagen,
   ]
   for (const add of commands) add(program)
   let json = false

@@ -9,6 +9,8 @@
 #include "base/staged_records.h"
 #include "binding/addon_data.h"
 #include "binding/args.h"
+#include "binding/datagen.h"
+#include "binding/datagen_tools.h"
 #include "binding/engine_handle.h"
 #include "binding/env_handle.h"
 #include "binding/errors.h"
@@ -91,9 +93,13 @@ constexpr EngineFunction kExports[] = {
     {"openEngine", EngineHandle::Open},
     {"readLog", ReadLog},
     {"dumpTable", DumpTable},
+    {"openMeasurement", OpenMeasurement},
+    {"startWriteBenchmark", StartWriteBenchmark},
     {"randomDatabaseId", RandomDatabaseId},
     {"crc32c", Crc32c},
     {"packRecords", PackRecords},
+    {"openDataGenerator", OpenDataGenerator},
+    {"datagenSystem", DatagenSystem},
 };
 
 }  // namespace

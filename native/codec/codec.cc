@@ -141,6 +141,24 @@ bool Compress(CodecId id, [[maybe_unused]] int level, Slice raw, std::string* ou
   return size != 0;
 }
 
+size_t CompressedSize(CodecId id, [[maybe_unused]] int level, [[maybe_unused]] Slice raw,
+                      [[maybe_unused]] std::string* scratch) {
+  switch (id) {
+#ifdef BURROW_HAVE_LZ4
+    case CodecId::kLz4:
+      if (raw.size() > LZ4_MAX_INPUT_SIZE) return 0;
+      scratch->resize(static_cast<size_t>(LZ4_compressBound(static_cast<int>(raw.size()))));
+      return CompressLz4(level, raw, scratch->data(), scratch->size());
+#endif
+#ifdef BURROW_HAVE_ZSTD
+    case CodecId::kZstd:
+      scratch->resize(ZSTD_compressBound(raw.size()));
+      return CompressZstd(level, raw, scratch->data(), scratch->size());
+#endif
+    default: return 0;
+  }
+}
+
 Status CheckRawSize(CodecId id, Slice compressed, size_t raw_size) {
   if (!CodecAvailable(id)) return Lacking(id);
   if (CanHold(id, compressed, raw_size)) return Status();

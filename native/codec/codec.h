@@ -20,6 +20,10 @@ bool CodecAvailable(CodecId id);  // compiled into this build
 // fails, or saves less than an eighth. `level` is the codec's own scale; 0 means its default. REQUIRES: id != kNone.
 bool Compress(CodecId id, int level, Slice raw, std::string* out);
 
+// How many bytes the compressed form of `raw` takes; more than raw.size() where nothing can be saved. For measuring: 0 when
+// the codec is missing or fails. *scratch is overwritten. `level` and REQUIRES as for Compress.
+size_t CompressedSize(CodecId id, int level, Slice raw, std::string* scratch);
+
 // Whether `compressed` can be `raw_size` bytes, as far as that is seen without decompressing it; for use before memory is
 // taken for them. kCorruption when not: more than 255 times the bytes of lz4; for zstd, another size than the frame's own
 // or more than the blocks of the frame can hold. kUnsupported as for Decompress.

@@ -4,14 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "memtable/skiplist.h"
-
 namespace burrow {
-
-class MemTable::Points : public SkipList {
- public:
-  using SkipList::SkipList;
-};
 
 struct MemTable::Ranges {
   // A point lookup scans up to this many tombstones that are not fragmented yet, plus a sixteenth of those that are:
@@ -41,6 +34,15 @@ struct MemTable::Ranges {
 
 namespace {
 
+// Keys from which the shared prefix is learned: to insert them again takes some hundred microseconds.
+constexpr uint64_t kLearnFrom = 1024;
+// So many bytes of what those share are still compared, since keys to come may share less: numbers that count up do.
+constexpr size_t kMayChange = 3;
+
+bool IsRange(const MemTable::Entry& entry) {
+  return static_cast<uint8_t>(entry.trailer) == static_cast<uint8_t>(Kind::kRangeDelete);
+}
+
 class MemTableIterator final : public InternalIterator {
  public:
   explicit MemTableIterator(const SkipList& list) : list_(list) {}
@@ -69,7 +71,11 @@ class MemTableIterator final : public InternalIterator {
 }  // namespace
 
 MemTable::MemTable(Slice shared_prefix)
-    : points_(std::make_unique<Points>(shared_prefix)), ranges_(std::make_unique<Ranges>()) {}
+    : points_(std::make_unique<Points>(shared_prefix)),
+      learns_(shared_prefix.empty()),
+      ranges_(std::make_unique<Ranges>()) {
+  current_points_.store(points_.get(), std::memory_order_relaxed);
+}
 MemTable::~MemTable() = default;
 
 void MemTable::Add(SequenceNumber sequence, Kind kind, Slice user_key, Slice value) {
@@ -85,7 +91,7 @@ void MemTable::AddAll(std::vector<Entry>* entries) {
   if (entries->empty()) return;
   const SequenceNumber first = entries->front().trailer >> 8, last = entries->back().trailer >> 8;
   for (Entry& entry : *entries) {
-    if (static_cast<uint8_t>(entry.trailer) == static_cast<uint8_t>(Kind::kRangeDelete)) {
+    if (IsRange(entry)) {
       AddRangeTombstone(entry.trailer >> 8, entry.user_key, entry.value);
     }
     entry.hint = points_->HintOf(entry.user_key);
@@ -96,9 +102,10 @@ void MemTable::AddAll(std::vector<Entry>* entries) {
     return order != 0 ? order < 0 : a.trailer > b.trailer;
   };
   if (!std::is_sorted(entries->begin(), entries->end(), before)) std::sort(entries->begin(), entries->end(), before);
-  for (const Entry& entry : *entries) {
-    if (static_cast<uint8_t>(entry.trailer) == static_cast<uint8_t>(Kind::kRangeDelete)) continue;
-    points_->Insert(entry.user_key, entry.trailer, entry.value);
+  for (auto from = entries->begin(); from != entries->end();) {
+    const auto to = std::find_if(from, entries->end(), IsRange);
+    points_->InsertMany(entries->data() + (from - entries->begin()), static_cast<size_t>(to - from));
+    from = to == entries->end() ? to : to + 1;
   }
   CountEntries(entries->size(), first, last);
 }
@@ -118,17 +125,35 @@ void MemTable::CountEntries(uint64_t count, SequenceNumber first, SequenceNumber
   if (before == 0) first_sequence_.store(first, std::memory_order_relaxed);
   last_sequence_.store(last, std::memory_order_relaxed);
   entries_.store(before + count, std::memory_order_relaxed);
+  if (learns_ && before + count >= kLearnFrom) LearnPrefix();
+}
+
+// Gives the points to a skiplist that knows what the keys share. Readers that are on the first one stay there: it has all
+// that their sequence number may show them.
+void MemTable::LearnPrefix() {
+  learns_ = false;
+  std::string prefix = shared_prefix();
+  if (prefix.size() <= kMayChange) return;
+  prefix.resize(prefix.size() - kMayChange);
+  auto learned = std::make_unique<Points>(prefix);
+  for (const SkipList::Node* node = points_->First(); node != nullptr; node = node->next()) {
+    learned->Insert(node->user_key(), node->trailer(), node->value());
+  }
+  current_points_.store(learned.get(), std::memory_order_release);
+  first_points_memory_.store(points_->MemoryUsage(), std::memory_order_relaxed);
+  first_points_ = std::move(points_);
+  points_ = std::move(learned);
 }
 
 std::string MemTable::shared_prefix() const {
-  const SkipList::Node* first = points_->First();
+  const SkipList::Node* first = points().First();
   if (first == nullptr) return std::string();
-  const Slice a = first->user_key(), b = points_->Last()->user_key();
+  const Slice a = first->user_key(), b = points().Last()->user_key();
   return std::string(a.begin(), std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first);
 }
 
 LookupResult MemTable::Get(const LookupKey& key, Slice* value, SequenceNumber* found_sequence) const {
-  const SkipList::Node* node = points_->FindAtOrAfter(key.user_key(), Trailer(key.internal_key()));
+  const SkipList::Node* node = points().FindAtOrAfter(key.user_key(), Trailer(key.internal_key()));
   if (node == nullptr || node->user_key() != key.user_key()) return LookupResult::kAbsent;
   const Slice found = node->internal_key();
   *found_sequence = SequenceOf(found);
@@ -156,7 +181,7 @@ SequenceNumber MemTable::MaxCoveringTombstone(Slice user_key, SequenceNumber vis
   return fragments->MaxCovering(user_key, visible);
 }
 
-std::unique_ptr<InternalIterator> MemTable::NewIterator() const { return std::make_unique<MemTableIterator>(*points_); }
+std::unique_ptr<InternalIterator> MemTable::NewIterator() const { return std::make_unique<MemTableIterator>(points()); }
 
 std::shared_ptr<const FragmentedTombstones> MemTable::range_tombstones() const {
   if (range_tombstone_count() == 0) return nullptr;
@@ -165,6 +190,9 @@ std::shared_ptr<const FragmentedTombstones> MemTable::range_tombstones() const {
   return ranges_->fragments;
 }
 
-size_t MemTable::MemoryUsage() const { return points_->MemoryUsage() + ranges_->usage.load(std::memory_order_relaxed); }
+size_t MemTable::MemoryUsage() const {
+  return first_points_memory_.load(std::memory_order_relaxed) + points().MemoryUsage() +
+         ranges_->usage.load(std::memory_order_relaxed);
+}
 
 }  // namespace burrow

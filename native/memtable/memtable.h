@@ -9,6 +9,7 @@
 #include "base/internal_key.h"
 #include "base/iterator.h"
 #include "base/range_tombstone.h"
+#include "memtable/skiplist.h"
 #include "util/arena.h"
 
 namespace burrow {
@@ -21,7 +22,7 @@ enum class LookupResult : uint8_t { kAbsent, kValue, kDeleted };
 class MemTable {
  public:
   // `shared_prefix`: what most keys are expected to begin with, such as the shared_prefix() of the memtable before. Any
-  // bytes are right; a good guess makes searches faster.
+  // bytes are right; a good guess makes searches faster. Without one, the first thousand keys are asked.
   explicit MemTable(Slice shared_prefix = Slice());
   ~MemTable();
   MemTable(const MemTable&) = delete;
@@ -31,13 +32,8 @@ class MemTable {
   // Copies key and value. Visible to readers of `sequence` once the caller publishes that sequence number.
   void Add(SequenceNumber sequence, Kind kind, Slice user_key, Slice value);
 
-  // One record of AddAll. Key and value are borrowed until it returns.
-  struct Entry {
-    Slice user_key;
-    Slice value;
-    uint64_t trailer = 0;  // sequence number and kind
-    uint64_t hint = 0;     // AddAll's
-  };
+  // One record of AddAll, which sets the hint. Key and value are borrowed until it returns.
+  using Entry = SkipList::Entry;
   // Adds many records as Add would, one by one; in key order, which is faster than the order they come in. REQUIRES: as
   // for Add; sequence numbers ascend from one entry to the next. *entries is left sorted.
   void AddAll(std::vector<Entry>* entries);
@@ -69,8 +65,17 @@ class MemTable {
   void AddRangeTombstone(SequenceNumber sequence, Slice begin, Slice end);
   void CountEntries(uint64_t count, SequenceNumber first, SequenceNumber last);
 
-  class Points;  // the skiplist and its arena
+  void LearnPrefix();
+
+  using Points = SkipList;
+  const Points& points() const { return *current_points_.load(std::memory_order_acquire); }
+  // What is written to and read. Stored before the sequence number of what only it holds is published.
+  std::atomic<Points*> current_points_;
   std::unique_ptr<Points> points_;
+  // The one before the prefix was learned; iterators may be on it.
+  std::unique_ptr<Points> first_points_;
+  std::atomic<size_t> first_points_memory_{0};
+  bool learns_;
   std::atomic<uint64_t> entries_{0};
   std::atomic<uint64_t> range_count_{0};
   std::atomic<SequenceNumber> first_sequence_{0};

@@ -1,6 +1,7 @@
 #include "memtable/memtable.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <thread>
 #include <vector>
@@ -41,6 +42,68 @@ TEST(MemTable, StartsEmpty) {
   CHECK(!it->Valid());
   it->SeekToLast();
   CHECK(!it->Valid());
+}
+
+// What keys share is learned from the first ones: the points move to another list, and readers of both see what they may.
+TEST(MemTable, LearnsWhatKeysShareUnderReaders) {
+  Random random(TestSeed());
+  MemTable table;
+  std::map<std::string, std::string> model;
+  std::atomic<SequenceNumber> published{0};
+  const std::string front = "tenant-4711/order/";
+  auto key_at = [&](uint64_t i) { return front + std::to_string(1000000 + i * 7919 % 100000); };
+  std::thread reader([&] {
+    Random own(1);
+    for (SequenceNumber last = 0; last < 6000;) {
+      last = published.load(std::memory_order_acquire);
+      auto it = table.NewIterator();
+      SequenceNumber seen = 0;
+      for (it->SeekToFirst(); it->Valid(); it->Next()) seen += SequenceOf(it->key()) <= last;
+      CHECK_EQ(seen, last);
+      if (last == 0) continue;
+      const SequenceNumber asked = 1 + own.Uniform(last);
+      Slice value;
+      SequenceNumber found;
+      CHECK(table.Get(LookupKey(key_at(asked), last), &value, &found) == LookupResult::kValue);
+      CHECK_EQ(found, asked);
+    }
+  });
+  SequenceNumber sequence = 0;
+  std::unique_ptr<InternalIterator> early;
+  while (sequence < 6000) {
+    std::vector<std::string> keys;
+    for (size_t n = random.OneIn(2) ? 1 : 1 + random.Uniform(100); n > 0 && sequence + keys.size() < 6000; n--) {
+      keys.push_back(key_at(sequence + keys.size() + 1));
+    }
+    std::vector<MemTable::Entry> entries;
+    for (const std::string& key : keys) {
+      model[key] = key;
+      if (keys.size() == 1) {
+        table.Add(++sequence, Kind::kPut, key, key);
+      } else {
+        entries.push_back({key, key, PackTrailer(++sequence, Kind::kPut)});
+      }
+    }
+    table.AddAll(&entries);
+    published.store(sequence, std::memory_order_release);
+    if (early == nullptr && sequence > 500) {
+      early = table.NewIterator();
+      early->SeekToFirst();
+    }
+  }
+  reader.join();
+  auto it = table.NewIterator();
+  it->SeekToFirst();
+  for (const auto& [key, value] : model) {
+    CHECK(it->Valid());
+    CHECK(UserKey(it->key()) == key && it->value() == value);
+    it->Next();
+  }
+  CHECK(!it->Valid());
+  size_t rest = 0;
+  for (; early->Valid(); early->Next()) ++rest;
+  CHECK(rest > 500);
+  CHECK_EQ(table.shared_prefix(), front + "10");
 }
 
 // Any expectation of what keys share gives the same order and answers, and so does any order of insertion.

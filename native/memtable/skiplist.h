@@ -44,20 +44,23 @@ class SkipList {
       std::atomic<uint64_t> hint;
     };
 
-    Node(size_t key_size, size_t value_size)
-        : value_size_(static_cast<uint32_t>(value_size)), key_size_(static_cast<uint32_t>(key_size)) {}
+    Node(int height, size_t key_size, size_t value_size)
+        : value_size_(static_cast<uint32_t>(value_size)),
+          key_size_(static_cast<uint16_t>(key_size)),
+          height_(static_cast<uint16_t>(height)) {}
     char* data() { return reinterpret_cast<char*>(this + 1); }
     const char* data() const { return reinterpret_cast<const char*>(this + 1); }
     Link& link(int level) { return reinterpret_cast<Link*>(this)[-1 - level]; }
     const Link& link(int level) const { return reinterpret_cast<const Link*>(this)[-1 - level]; }
 
     const uint32_t value_size_;
-    const uint32_t key_size_;
+    const uint16_t key_size_;
+    const uint16_t height_;
   };
 
   // `shared_prefix`: what most keys begin with; any bytes are right, a good guess is fast.
   explicit SkipList(Slice shared_prefix) : shared_prefix_(shared_prefix) {
-    head_ = NewNode(kMaxHeight, 0, 0);
+    head_ = Allocate(kMaxHeight, 0, 0);
     for (int level = 0; level < kMaxHeight; level++) {
       Point(head_, level, nullptr, kNoHint, std::memory_order_relaxed);
       splice_[level] = head_;
@@ -68,21 +71,29 @@ class SkipList {
   void Insert(Slice user_key, uint64_t trailer, Slice value) {
     const Target target = TargetOf(user_key, trailer);
     if (!SpliceHolds(target)) FindSplice(target);
-    const int height = RandomHeight();
-    if (height > max_height_.load(std::memory_order_relaxed)) {
-      max_height_.store(height, std::memory_order_relaxed);  // a reader may see it late or early: both are harmless
-    }
-    Node* node = NewNode(height, user_key.size(), value.size());
-    char* data = node->data();
-    memcpy(data, user_key.data(), user_key.size());
-    EncodeFixed64(data + user_key.size(), trailer);
-    if (!value.empty()) memcpy(data + user_key.size() + kTrailerSize, value.data(), value.size());
-    for (int level = 0; level < height; level++) {
-      const Node::Link& before = splice_[level]->link(level);
-      Point(node, level, before.next.load(std::memory_order_relaxed), before.hint.load(std::memory_order_relaxed),
-            std::memory_order_relaxed);
-      Point(splice_[level], level, node, target.prefix, std::memory_order_release);
-      splice_[level] = node;
+    InsertAtSplice(target, value);
+  }
+
+  struct Entry {
+    Slice user_key;
+    Slice value;
+    uint64_t trailer = 0;
+    uint64_t hint = 0;  // HintOf(user_key)
+  };
+
+  // Inserts entries that are in order, some at a time: their searches take turns, so that while one waits for a node to
+  // arrive from memory the others go on. REQUIRES: as for Insert.
+  void InsertMany(const Entry* entries, size_t n) {
+    for (const Entry* const end = entries + n; entries != end;) {
+      const Target target = TargetOf(*entries);
+      if (SpliceHolds(target)) {  // an ascending run
+        InsertAtSplice(target, entries->value);
+        ++entries;
+        continue;
+      }
+      const size_t together = std::min(static_cast<size_t>(end - entries), kTogether);
+      InsertTogether(entries, together);
+      entries += together;
     }
   }
 
@@ -126,6 +137,8 @@ class SkipList {
 
  private:
   static constexpr uint64_t kNoHint = UINT64_MAX;
+  // Searches that take turns: about as many cache misses as the hardware has under way at once.
+  static constexpr size_t kTogether = 16;
 
   struct Target {
     Slice user_key;
@@ -134,6 +147,7 @@ class SkipList {
   };
 
   Target TargetOf(Slice user_key, uint64_t trailer) const { return {user_key, trailer, HintOf(user_key)}; }
+  static Target TargetOf(const Entry& entry) { return {entry.user_key, entry.trailer, entry.hint}; }
 
   static bool Before(const Node* node, const Target& target) {
     int order = node->user_key().compare(target.user_key);
@@ -205,17 +219,121 @@ class SkipList {
     return next != nullptr && Before(next, target);
   }
 
+  void InsertAtSplice(const Target& target, Slice value) {
+    Node* node = NewNode(target, value);
+    for (int level = 0; level < node->height_; level++) Link(node, level, splice_[level], target);
+  }
+
+  // One of the searches of InsertTogether.
+  struct Search {
+    Target target;
+    Node* node;  // before the target
+    int level;
+    const Node* asked = nullptr;  // a node with the target's hint: its key is on the way
+    const Node* not_before = nullptr;
+    Node* splice[kMaxHeight];
+  };
+
+  // REQUIRES: 0 < n <= kTogether.
+  void InsertTogether(const Entry* entries, size_t n) {
+    Search searches[kTogether];
+    const int height = max_height_.load(std::memory_order_relaxed);
+    for (size_t i = 0; i < n; i++) {
+      searches[i].target = TargetOf(entries[i]);
+      searches[i].node = head_;
+      searches[i].level = height - 1;
+    }
+    FindTogether(searches, n);
+    for (size_t i = 0; i < n; i++) {
+      const Search& search = searches[i];
+      Node* node = NewNode(search.target, entries[i].value);
+      // Those that were inserted since may stand between; and the last one leaves its place behind.
+      const int levels = i + 1 < n ? node->height_ : max_height_.load(std::memory_order_relaxed);
+      for (int level = 0; level < levels; level++) {
+        const Node* not_before = nullptr;
+        splice_[level] = Advance(level < height ? search.splice[level] : head_, level, search.target, &not_before);
+        if (level < node->height_) Link(node, level, splice_[level], search.target);
+      }
+    }
+  }
+
+  static void FindTogether(Search* searches, size_t n) {
+    Search* running[kTogether];
+    for (size_t i = 0; i < n; i++) running[i] = &searches[i];
+    while (n > 0) {
+      for (size_t i = 0; i < n;) {
+        if (Step(running[i])) {
+          running[i] = running[--n];
+        } else {
+          ++i;
+        }
+      }
+    }
+  }
+
+  // Goes on to the next node that has to arrive. True: the search is done.
+  static bool Step(Search* search) {
+    const Target& target = search->target;
+    for (;;) {
+      const Node::Link& link = search->node->link(search->level);
+      const uint64_t hint = link.hint.load(std::memory_order_relaxed);
+      Node* const next = link.next.load(std::memory_order_relaxed);
+      bool before = hint < target.prefix;
+      if (hint == target.prefix && next != nullptr && next != search->not_before) {
+        if (next != search->asked) {
+          search->asked = next;
+          __builtin_prefetch(next);
+          __builtin_prefetch(&next->link(search->level));
+          return false;
+        }
+        before = Before(next, target);
+        if (!before) search->not_before = next;
+      }
+      if (before) {
+        search->node = next;
+        if (next == search->asked) continue;
+        __builtin_prefetch(&next->link(search->level));
+        return false;
+      }
+      search->splice[search->level] = search->node;
+      if (--search->level < 0) return true;
+    }
+  }
+
   static void Point(Node* from, int level, Node* to, uint64_t hint, std::memory_order order) {
     Node::Link& link = from->link(level);
     link.next.store(to, order);
     link.hint.store(hint, order);
   }
 
-  Node* NewNode(int height, size_t key_size, size_t value_size) {
+  // Puts the node behind *before, and *before at the node.
+  static void Link(Node* node, int level, Node*& before, const Target& target) {
+    const Node::Link& link = before->link(level);
+    Point(node, level, link.next.load(std::memory_order_relaxed), link.hint.load(std::memory_order_relaxed),
+          std::memory_order_relaxed);
+    Point(before, level, node, target.prefix, std::memory_order_release);
+    before = node;
+  }
+
+  Node* NewNode(const Target& target, Slice value) {
+    const int height = RandomHeight();
+    if (height > max_height_.load(std::memory_order_relaxed)) {
+      max_height_.store(height, std::memory_order_relaxed);  // a reader may see it late or early: both are harmless
+    }
+    const Slice key = target.user_key;
+    Node* node = Allocate(height, key.size(), value.size());
+    char* data = node->data();
+    memcpy(data, key.data(), key.size());
+    EncodeFixed64(data + key.size(), target.trailer);
+    if (!value.empty()) memcpy(data + key.size() + kTrailerSize, value.data(), value.size());
+    return node;
+  }
+
+  Node* Allocate(int height, size_t key_size, size_t value_size) {
     const size_t tower = static_cast<size_t>(height) * sizeof(Node::Link);
     char* memory = arena_.Allocate(tower + sizeof(Node) + key_size + kTrailerSize + value_size, alignof(Node::Link));
     for (size_t at = 0; at < tower; at += sizeof(Node::Link)) new (memory + at) Node::Link;
-    return new (memory + tower) Node(key_size, value_size);
+    return new (memory + tower) Node(height, key_size, value_size);
   }
 
   int RandomHeight() {

@@ -44,10 +44,10 @@ function blocks(language: string, text = readme): string[] {
   )
 }
 
-const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8')
+const guides = ['operations', 'datagen'].map((name) => readFileSync(join(root, `docs/${name}.md`), 'utf8'))
 
-describe('every example of the README and of docs/operations.md runs', () => {
-  const programs = [...blocks('js'), ...blocks('js', operations)]
+describe('every example of the README, docs/operations.md and docs/datagen.md runs', () => {
+  const programs = [...blocks('js'), ...guides.flatMap((guide) => blocks('js', guide))]
   test.each(programs.map((code, index) => [index + 1, code] as const))('JavaScript %i', (_, code) => {
     distFile('lib/index.js')
     using folder = new TemporaryFolder()
@@ -77,7 +77,7 @@ test('the README names every command and every error that can happen, and no oth
   const help = (await burrow(['--help'])).stdout
   const commands = [...help.matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map(([, name]) => name!)
   expect(commands.length).toBeGreaterThan(8)
-  for (const command of commands) expect(readme).toContain(`\`${command} <path>`)
+  for (const command of commands) expect(readme).toMatch(new RegExp(`\`${command} (<path>|--size)`))
   const named = new Set([...readme.matchAll(/`(BURROW_[A-Z_]+)`/g)].map(([, code]) => code!))
   expect([...named].filter((code) => !(errorCodes as readonly string[]).includes(code))).toEqual([])
 })

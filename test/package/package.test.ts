@@ -12,6 +12,14 @@ const roundTrip = `
 `
 const esm = `import { Database } from 'burrowdb'\n${roundTrip}`
 const commonJs = `const { Database } = require('burrowdb'); (async () => { ${roundTrip} })()`
+const dataEsm = `
+  import { generate } from 'burrowdb/datagen'
+  console.log((await generate(10_000, { seed: 1 })).length)
+`
+const dataCommonJs = `
+  const { DataGenerator } = require('burrowdb/datagen')
+  console.log(new DataGenerator({ size: 10_000, seed: 1 }).fillSync(Buffer.alloc(20_000)))
+`
 const inWorker = `
   import { Worker } from 'node:worker_threads'
   const source = ${JSON.stringify(`const { Database } = require('burrowdb'); (async () => { ${roundTrip} })()`)}
@@ -34,6 +42,9 @@ const codecs = `
 `
 const typed = `
   import { Database } from 'burrowdb'
+  import { DataGenerator, type Pattern } from 'burrowdb/datagen'
+  const pattern: Pattern = 'backref'
+  export const written: number = await new DataGenerator({ size: 10, pattern }).fill(new Uint8Array(10))
   const db = await Database.open(':memory:')
   export const value: string | undefined = db.getSync('a')
 `
@@ -101,6 +112,13 @@ describe('with a prebuild and without a compiler', () => {
   test('loads from CommonJS', () => {
     const { code, output } = program(folder, 'common.cjs', commonJs)
     expect(output).toContain('round trip ok')
+    expect(code).toBe(0)
+  })
+
+  test('has the data generator as an entry of its own', () => {
+    expect(program(folder, 'data.mjs', dataEsm)).toEqual(passes('10000\n'))
+    const { code, output } = program(folder, 'data.cjs', dataCommonJs)
+    expect(output).toContain('10000\n')
     expect(code).toBe(0)
   })
 

@@ -5,7 +5,7 @@ import { ByteWriter } from '../../lib/util/byte-writer.ts'
 import { compareBytes, escapeBytes, unescapeBytes } from '../../lib/util/bytes.ts'
 import { describeValue } from '../../lib/util/describe-value.ts'
 import { editDistance, nearestName } from '../../lib/util/nearest-name.ts'
-import { formatBytes } from '../../lib/util/units.ts'
+import { formatBytes, parseSize } from '../../lib/util/units.ts'
 
 describe('bytes', () => {
   it('compare as unsigned', () => {
@@ -83,5 +83,26 @@ describe('texts', () => {
       '1.5 GiB',
       '64 MiB',
     ])
+  })
+  it('read sizes of people', () => {
+    const good = ['0', '4096', '16B', '64KiB', '64k', '1.5 GiB', '10M', '1GB', '2 tb', '7PiB']
+    expect(good.map(parseSize)).toEqual([
+      ...[0, 4096, 16, 65536, 65536, 1.5 * 2 ** 30, 10 * 2 ** 20, 1e9, 2e12, 7 * 2 ** 50],
+    ])
+    const bad = [
+      '',
+      '-1',
+      '1.5',
+      '0.1KiB',
+      'x',
+      '1 XB',
+      '1e3',
+      '8PiB',
+      '9007199254740992',
+      'Infinity',
+      '0x10',
+      '1i',
+    ]
+    expect(bad.filter((text) => parseSize(text) !== undefined)).toEqual([])
   })
 })
