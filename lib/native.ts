@@ -442,9 +442,7 @@ export interface NativeEngine {
   getMany(...keys: [...ManyKeys, sequence: number | undefined, lengths: Int32Array]): Buffer | string
   /** null when the disk would be needed. */
   tryGetMany(keys: Uint8Array, length: number, count: number, sequence?: number): Buffer | null
-  tryGetMany(
-    ...keys: [...ManyKeys, sequence: number | undefined, lengths: Int32Array]
-  ): Buffer | string | null
+  tryGetMany(...keys: [...ManyKeys, number | undefined, lengths: Int32Array]): Buffer | string | null
   /** On a disk thread, at this moment's view; answered through takeReads. Copies the keys. */
   submitGet(request: number, key: string | Uint8Array, sequence?: number): void
   submitGetMany(request: number, keys: Uint8Array, length: number, count: number, sequence?: number): void
