@@ -64,6 +64,7 @@ export const SCAN_DONE = 1
 export const SCAN_ASCII_KEYS = 2
 export const SCAN_ASCII_VALUES = 4
 
+type ManyKeys = [keys: Uint8Array, length: number, count: number]
 export type FileKind = 'table' | 'wal' | 'manifest' | 'temp'
 
 /** The file system as the engine sees it: posix, memory, or one that injects faults. Synchronous. */
@@ -437,8 +438,11 @@ export interface NativeEngine {
   tryHasB(key: Uint8Array, sequence?: number): boolean | null
   /** keys: `count` × (u16 length, bytes). Answer: `count` × (i32 length or −1, bytes). */
   getMany(keys: Uint8Array, length: number, count: number, sequence?: number): Buffer
+  /** With `lengths`, which get those of the values or −1: the values alone, as a string when they are ASCII and few. */
+  getMany(...keys: [...ManyKeys, sequence: number | undefined, lengths: Int32Array]): Buffer | string
   /** null when the disk would be needed. */
   tryGetMany(keys: Uint8Array, length: number, count: number, sequence?: number): Buffer | null
+  tryGetMany(...keys: [...ManyKeys, number | undefined, lengths: Int32Array]): Buffer | string | null
   /** On a disk thread, at this moment's view; answered through takeReads. Copies the keys. */
   submitGet(request: number, key: string | Uint8Array, sequence?: number): void
   submitGetMany(request: number, keys: Uint8Array, length: number, count: number, sequence?: number): void
@@ -455,6 +459,8 @@ export interface NativeEngine {
     readAhead: number,
     sequence?: number,
   ): number
+  /** The same from a text on, without an upper bound. */
+  openScanFrom(flags: number, lower: string, limit: number, readAhead: number, sequence?: number): number
   /** Packs records behind SCAN_HEADER; returns how many. 0 with needed > 0: ask again with a larger buffer. */
   fillScan(scan: number, buffer: Uint8Array, maxRecords: number): number
   /** Steps over up to max records without packing them; fewer than max: the end. */

@@ -20,6 +20,10 @@ export interface ReadOptions extends EncodingOptions {
 const readNames = new Set(['keyEncoding', 'valueEncoding', 'snapshot'] as const)
 /** Longer strings may pass the limit in UTF-8, three bytes a unit: they are measured. */
 const surelyShort = 21845
+/** Texts up to this length are packed unit by unit while they are ASCII. */
+const shortKey = 48
+/** Keys of a getMany whose room for lengths is kept. */
+const mostKept = 4096
 
 type Get = (key: unknown) => unknown
 type GetLater = (key: unknown) => Promise<unknown>
@@ -49,6 +53,7 @@ export interface ReadsOptions {
 export class Reads {
   readonly #options: ReadsOptions
   readonly #keys = new ByteSink()
+  #lengths = new Int32Array(128)
   #default: PointReads
   readonly #special = new Map<string, PointReads>()
   #refusal: Error | undefined
@@ -98,12 +103,14 @@ export class Reads {
     const { encodings, sequence } = this.#resolve(options, 'getManySync')
     const count = this.#pack(keys, encodings.key)
     if (count === 0) return []
+    const { engine } = this.#options
     const sink = this.#keys
-    return unpack(
-      this.#options.engine.getMany(sink.bytes, sink.length, count, sequence),
-      count,
-      encodings.value,
-    )
+    if (encodings.value === 'buffer') {
+      return unpack(engine.getMany(sink.bytes, sink.length, count, sequence), count, 'buffer')
+    }
+    const lengths = this.#room(count)
+    const found = engine.getMany(sink.bytes, sink.length, count, sequence, lengths)
+    return unpackColumn(found, lengths, count, encodings.value)
   }
 
   getMany(keys: unknown, options?: ReadOptions): Promise<unknown[]> {
@@ -113,8 +120,14 @@ export class Reads {
       const count = this.#pack(keys, encodings.key)
       if (count === 0) return fairness.resolved([])
       const sink = this.#keys
-      const found = engine.tryGetMany(sink.bytes, sink.length, count, sequence)
-      if (found !== null) return fairness.resolved(unpack(found, count, encodings.value))
+      if (encodings.value === 'buffer') {
+        const found = engine.tryGetMany(sink.bytes, sink.length, count, sequence)
+        if (found !== null) return fairness.resolved(unpack(found, count, 'buffer'))
+      } else {
+        const lengths = this.#room(count)
+        const found = engine.tryGetMany(sink.bytes, sink.length, count, sequence, lengths)
+        if (found !== null) return fairness.resolved(unpackColumn(found, lengths, count, encodings.value))
+      }
       return requests
         .ask((request) => engine.submitGetMany(request, sink.bytes, sink.length, count, sequence))
         .then(({ bytes }) => unpack(bytes!, count, encodings.value))
@@ -229,6 +242,37 @@ export class Reads {
     }
   }
 
+  /** Where the lengths of so many values go. */
+  #room(count: number): Int32Array {
+    if (count <= this.#lengths.length) return this.#lengths
+    const room = new Int32Array(count)
+    if (count <= mostKept) this.#lengths = room
+    return room
+  }
+
+  /** Packs short ASCII texts, which most keys are; false: there are others. */
+  #packTexts(keys: readonly unknown[]): boolean {
+    const sink = this.#keys
+    sink.clear()
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index]
+      if (typeof key !== 'string') return false
+      const { length } = key
+      if (length === 0 || length > shortKey) return false
+      const bytes = sink.reserve(2 + length)
+      const at = sink.length
+      bytes[at] = length
+      bytes[at + 1] = 0
+      for (let unit = 0; unit < length; unit++) {
+        const code = key.charCodeAt(unit)
+        if (code > 0x7f) return false
+        bytes[at + 2 + unit] = code
+      }
+      sink.length = at + 2 + length
+    }
+    return true
+  }
+
   /** Packs the keys of getMany; how many there are. */
   #pack(keys: unknown, encoding: Encoding): number {
     if (!Array.isArray(keys)) {
@@ -236,6 +280,7 @@ export class Reads {
         operation: 'getMany',
       })
     }
+    if (encoding !== 'json' && this.#packTexts(keys)) return keys.length
     // All are encoded before the first is packed: a toJSON of the user may read from this database too.
     const encoded: Encoded[] = []
     for (let index = 0; index < keys.length; index++) encoded.push(encodeKey(keys[index], encoding))
@@ -247,6 +292,30 @@ export class Reads {
     }
     return encoded.length
   }
+}
+
+/** A column of values, as text or bytes, cut at its lengths. */
+function unpackColumn(
+  column: string | Buffer,
+  lengths: Int32Array,
+  count: number,
+  encoding: Encoding,
+): unknown[] {
+  const values: unknown[] = []
+  let at = 0
+  for (let index = 0; index < count; index++) {
+    const length = lengths[index]!
+    if (length < 0) {
+      values.push(undefined)
+      continue
+    }
+    const end = at + length
+    const text =
+      typeof column === 'string' ? column.substring(at, end) : sliceText(column as FastBuffer, at, end)
+    values.push(encoding === 'utf8' ? text : decode(text, encoding))
+    at = end
+  }
+  return values
 }
 
 /** Stands for "the disk is needed" where null is a value. */

@@ -11,6 +11,8 @@
 
 namespace burrow {
 
+struct TableFile;
+
 struct TableReadOptions {
   bool fill_cache = true;
   bool cache_only = false;  // never touches the disk: see GetOutcome::kNotCached; iterators do not support it
@@ -55,6 +57,7 @@ class TableReader {
 
   // Point records. The reader must outlive the iterator (hold its shared_ptr).
   std::unique_ptr<InternalIterator> NewIterator(const TableReadOptions& options) const;
+  const TableFile& file() const;  // for iterators that are not made one by one
   // Null when the table has none.
   const std::shared_ptr<const FragmentedTombstones>& range_tombstones() const;
 
