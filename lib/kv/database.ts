@@ -20,6 +20,7 @@ import { type CompactOptions, compactRange, flushMemtables, readCompactOptions }
 import { makeDebugHost, type OwnDebugHost } from './make-debug-host.ts'
 import { Observation } from './observed.ts'
 import { type OpenedFiles, openFiles } from './open.ts'
+import { announceOpened } from './opened.ts'
 import { type KeyRangeOptions, rangeNames, resolveRange } from './range.ts'
 import { ReadRequests } from './read-requests.ts'
 import { observeReads } from './readable.ts'
@@ -169,6 +170,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     const database = new Database<KeyOf<O>, ValueOf<O>>(files)
     try {
       await database.#begin()
+      announceOpened(() => database[debugHost])
     } catch (error) {
       database.#plane?.dispose()
       files.engine.close()
