@@ -9,6 +9,14 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fromNative, type NativeStatus } from './base/errors.ts'
+import type { DataGeneratorConfig, DatagenSystem, NativeDataGenerator } from './native-datagen.ts'
+
+export type {
+  DataGeneratorConfig,
+  DatagenSystem,
+  NativeDataGenerator,
+  SimdLevel,
+} from './native-datagen.ts'
 
 /** Flags of every write call. */
 export const WRITE_SYNC = 1
@@ -572,6 +580,9 @@ export interface NativeAddon {
     bytes: Uint8Array,
     length: number,
   ): number
+  openDataGenerator(config: DataGeneratorConfig): NativeDataGenerator
+  /** `root`: a made-up tree instead of /sys. */
+  datagenSystem(root?: string): DatagenSystem
 }
 
 /** The package's root: where package.json stands, from the sources and from dist alike. */

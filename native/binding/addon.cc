@@ -9,6 +9,7 @@
 #include "base/staged_records.h"
 #include "binding/addon_data.h"
 #include "binding/args.h"
+#include "binding/datagen.h"
 #include "binding/engine_handle.h"
 #include "binding/env_handle.h"
 #include "binding/errors.h"
@@ -94,6 +95,8 @@ constexpr EngineFunction kExports[] = {
     {"randomDatabaseId", RandomDatabaseId},
     {"crc32c", Crc32c},
     {"packRecords", PackRecords},
+    {"openDataGenerator", OpenDataGenerator},
+    {"datagenSystem", DatagenSystem},
 };
 
 }  // namespace
