@@ -263,6 +263,8 @@ export interface JobCompletion {
   recordsIn?: number
   recordsDropped?: number
   tombstonesDropped?: number
+  /** flush, compact: as ReadCompletion.phases; always measured. */
+  phases?: Float64Array
   /** replayWal: the memtable to adopt (0: the log held no record). */
   memtable?: number
   records?: number
@@ -294,6 +296,8 @@ export interface JobCompletion {
 /** A read that went to the disk threads. */
 export interface ReadCompletion {
   request: number
+  /** When it was measured: count and nanoseconds of each phase of lib/base/phases.ts, in its order. */
+  phases?: Float64Array
   error?: NativeStatus
   /** get: the value, undefined when absent. getMany, next: packed records. */
   bytes?: Buffer
@@ -500,6 +504,12 @@ export interface NativeEngine {
   /** From ref() to unref() (they nest) something waits for an answer: event loop and engine are kept alive. */
   ref(): void
   unref(): void
+  /** While it is on, calls measure their sub-phases (takePhases), and so do requests that are made (ReadCompletion). */
+  measurePhases(on: boolean): void
+  /** What the calls since the last one took, as ReadCompletion.phases, into an array of that size. False: nothing. */
+  takePhases(into: Float64Array): boolean
+  /** How the log took the write with this index (see `submitted`); undefined when that is not known (any more). */
+  groupPhases(index: number): { writeNanos: number; syncNanos: number } | undefined
   stats(): EngineStats
   resetPeakStats?(): void
 
@@ -532,6 +542,8 @@ export interface NativeAddon {
   /** Codecs compiled in: 'none', and 'lz4', 'zstd' where available. */
   readonly codecs: readonly string[]
   readonly crc32cImplementation: string
+  /** The phases that are measured: those of lib/base/phases.ts. */
+  readonly phaseNames: readonly string[]
   setErrorFactory(factory: (info: NativeStatus) => Error): void
   posixEnv(): NativeEnv
   memoryEnv(): NativeEnv

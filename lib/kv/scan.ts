@@ -21,7 +21,9 @@ import {
   readEncodings,
   readFlag,
 } from './call-options.ts'
+import type { LiveScan } from './debug-host.ts'
 import { fairness } from './fairness.ts'
+import type { Observation } from './observed.ts'
 import { type ByteRange, type KeyRangeOptions, onlyLowerText, rangeNames, resolveRange } from './range.ts'
 import type { ReadRequests } from './read-requests.ts'
 import { readUint32, ScanBatch, type ScanShape } from './scan-batch.ts'
@@ -64,7 +66,7 @@ const spareBuffers = 8
 /** What iterators need of their database. */
 export interface ScanHostOptions {
   readonly engine: NativeEngine
-  readonly requests: ReadRequests
+  readonly requests: Pick<ReadRequests, 'ask'>
   readonly snapshots: Pick<Snapshots, 'sequenceOf'>
   readonly encodings: Encodings
   readonly readAhead: number
@@ -93,7 +95,8 @@ const wholeRange: ByteRange = { lower: undefined, upper: undefined }
 
 /** Opens scans, knows which are open, and lends them buffers. */
 export class ScanHost {
-  readonly options: ScanHostOptions
+  options: ScanHostOptions
+  readonly #plainOptions: ScanHostOptions
   #oldest: OpenScan | undefined
   #newest: OpenScan | undefined
   #open = 0
@@ -109,6 +112,20 @@ export class ScanHost {
 
   constructor(options: ScanHostOptions) {
     this.options = options
+    this.#plainOptions = options
+  }
+
+  /** Lets what iterators fetch be observed, those that are open included; undefined: no more. */
+  observe(observation: Observation | undefined): void {
+    this.options = observation?.scanOptions(this.#plainOptions) ?? this.#plainOptions
+  }
+
+  /** Iterators that hold a read view, oldest first. */
+  list(): LiveScan[] {
+    const scans: LiveScan[] = []
+    for (let scan = this.#oldest; scan !== undefined; scan = scan.newer)
+      scans.push({ scan: scan.number, openedAt: scan.since })
+    return scans
   }
 
   /** Iterators that pin a read view. */

@@ -121,6 +121,9 @@ napi_value Init(napi_env env, napi_value exports) {
   }
   Set(env, exports, "version", Text(env, kVersion));
   Set(env, exports, "codecs", Codecs(env));
+  napi_value phases = Array(env, kPhases);
+  for (size_t i = 0; i < kPhases; ++i) SetElement(env, phases, i, Text(env, kPhaseNames[i]));
+  Set(env, exports, "phaseNames", phases);
   Set(env, exports, "crc32cImplementation", Text(env, crc32c::Implementation()));
   return exports;
 }

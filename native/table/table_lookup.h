@@ -2,6 +2,7 @@
 
 #include "table/data_block.h"
 #include "table/table_file.h"
+#include "util/perf_context.h"
 
 namespace burrow {
 
@@ -13,6 +14,8 @@ inline Status PassFilter(const TableFile& table, const LookupKey& key, uint64_t 
   *passed = false;
   TableFile::FilterAnswer answer;
   BURROW_RETURN_IF_ERROR(table.AskFilter(key.internal_key(), hash, options, &answer));
+  if (options.measured) [[unlikely]]
+    PerfLap(Phase::kFilter);
   if (answer == TableFile::FilterAnswer::kUnknown) {
     *outcome = GetOutcome::kNotCached;
     return Status();
@@ -98,7 +101,10 @@ inline bool TableLookup::FindBlock() {
   }
   if (!index->Find(key_->internal_key(), &position)) return corrupt();
   if (position == index->size()) return false;
-  return index->Handle(position, &handle_) || corrupt();
+  if (!index->Handle(position, &handle_)) return corrupt();
+  if (options_->measured) [[unlikely]]
+    PerfLap(Phase::kIndex);
+  return true;
 }
 
 inline bool TableLookup::LoadBlock() {
@@ -116,7 +122,10 @@ inline bool TableLookup::LoadBlock() {
 inline void TableLookup::Search(PinnedValue* value) {
   uint64_t trailer;
   Slice found;
-  switch (data_.Get(key_->internal_key(), hash_, &trailer, &found)) {
+  const DataBlock::Found outcome = data_.Get(key_->internal_key(), hash_, &trailer, &found);
+  if (options_->measured) [[unlikely]]
+    PerfLap(Phase::kDecode);
+  switch (outcome) {
     case DataBlock::Found::kCorrupt: Fail(table_->Corrupt("malformed data block", handle_.offset)); return;
     case DataBlock::Found::kNo:
       if (table_->filter_block) table_->counters->bloom_false_positives.fetch_add(1, std::memory_order_relaxed);

@@ -44,9 +44,11 @@ function blocks(language: string, text = readme): string[] {
   )
 }
 
-const guides = ['operations', 'datagen'].map((name) => readFileSync(join(root, `docs/${name}.md`), 'utf8'))
+const guides = ['operations', 'datagen', 'debugging'].map((name) =>
+  readFileSync(join(root, `docs/${name}.md`), 'utf8'),
+)
 
-describe('every example of the README, docs/operations.md and docs/datagen.md runs', () => {
+describe('every example of the README and of the guides runs', () => {
   const programs = [...blocks('js'), ...guides.flatMap((guide) => blocks('js', guide))]
   test.each(programs.map((code, index) => [index + 1, code] as const))('JavaScript %i', (_, code) => {
     distFile('lib/index.js')
