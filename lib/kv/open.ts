@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path'
 import { BurrowError, invalidArgument, isBurrowError } from '../base/errors.ts'
 import { EventBus } from '../base/event-bus.ts'
-import { LogSource } from '../base/logger.ts'
+import { openLog } from '../base/log-environment.ts'
+import type { LogSource } from '../base/logger.ts'
 import { type DatabaseOptions, type ResolvedOptions, validateOptions } from '../base/options.ts'
 import { deltaOf } from '../compaction/background.ts'
 import { lockName } from '../manifest/file-names.ts'
@@ -12,6 +13,7 @@ import { type NativeEngine, type NativeEnv, type NativeLock, native } from '../n
 import { describeValue } from '../util/describe-value.ts'
 import { pinTables } from './pin-tables.ts'
 import { type RecoveryReport, type ReplayedLogs, replayLogs } from './recover.ts'
+import { tellOpening } from './watcher.ts'
 
 export const memoryPath = ':memory:'
 const memoryDirectory = '/burrow'
@@ -81,20 +83,58 @@ export async function openFiles(path: string, user: DatabaseOptions | undefined)
   checkCodecs(options)
   const place = locate(path, options.env)
   checkDirectory(place, path, options)
-  const log = new LogSource(options.logger)
+  const log = openLog(options)
   const events = new EventBus({ logger: log.component('events') })
   if (options.onEvent !== undefined) events.onAny(options.onEvent)
   const opening = { place, path, options, events, log }
-  if (options.readOnly) return await openReadOnly(opening)
+  tellOpening(opening)
+  if (options.readOnly) return await recovering(opening, () => openReadOnly(opening))
   makeDirectory(place)
   const lock = place.env.lock(`${place.directory}/${lockName}`)
   try {
-    events.emit('recovery', { phase: 'begin', jobId: 0, path })
-    return await readFiles(opening, lock, options.recovery === 'salvage')
+    return await recovering(opening, () => readFiles(opening, lock, options.recovery === 'salvage'))
   } catch (error) {
     lock.release()
     throw error
   }
+}
+
+/** Tells of the begin of recovery, and of its end when it fails; when it does not, it goes on until background work begins. */
+async function recovering<T>(opening: Opening, work: () => Promise<T>): Promise<T> {
+  const { events, path } = opening
+  const began = performance.now()
+  events.emit('recovery', { phase: 'begin', jobId: 0, path })
+  try {
+    return await work()
+  } catch (error) {
+    emitRecoveryFailure(opening, began, error)
+    throw error
+  }
+}
+
+/** The end of a recovery that began at `began` and failed. Nothing was changed, so there is nothing to tell but why. */
+export function emitRecoveryFailure(
+  opening: Pick<Opening, 'events' | 'path'>,
+  began: number,
+  cause: unknown,
+) {
+  const error =
+    cause instanceof BurrowError
+      ? cause
+      : new BurrowError('BURROW_INTERNAL', `opening failed: ${String(cause)}`, { cause })
+  opening.events.emit('recovery', {
+    phase: 'end',
+    jobId: 0,
+    durationMs: performance.now() - began,
+    error,
+    path: opening.path,
+    walsReplayed: 0,
+    records: 0,
+    bytesCut: 0,
+    skipped: [],
+    filesMoved: [],
+    lastSequence: 0,
+  })
 }
 
 /** Creates the directory with its parents, durably: what is synced inside is of no use if a power cut takes its name away. */
@@ -111,8 +151,7 @@ export function makeDirectory({ env, directory }: Place): void {
 type Opening = Pick<OpenedFiles, 'place' | 'path' | 'options' | 'events' | 'log'>
 
 async function openReadOnly(opening: Opening): Promise<OpenedFiles> {
-  const { events, options, path } = opening
-  events.emit('recovery', { phase: 'begin', jobId: 0, path })
+  const { options } = opening
   const salvage = options.recovery === 'salvage'
   let before = ''
   let unchanged = 0
