@@ -120,6 +120,7 @@
       "util/histogram_test.cc",
       "util/random_test.cc",
       "util/schedule_test.cc",
+      "util/status_test.cc",
       "wal/log_salvager_test.cc",
       "wal/log_test.cc"
     ],

@@ -76,6 +76,8 @@ export interface ErrorContext {
   readonly level?: number
   /** Error number of the operating system. */
   readonly errno?: number
+  /** Where native code made the error, under native/: `table/data_block.cc:123`. For reports of bugs; it changes with each version. */
+  readonly place?: string
   /** With BURROW_LOCKED: the process that holds the lock. */
   readonly holderPid?: number
   /** With a bad option or argument: its name, its value and the allowed range. */
@@ -116,6 +118,7 @@ export interface NativeStatus {
   /** Native status code: see native/util/status.h. */
   readonly code: number
   readonly message: string
+  readonly place?: string
   readonly file?: string
   readonly offset?: number
   readonly errno?: number
@@ -145,6 +148,7 @@ export function fromNative(status: NativeStatus, operation?: string): BurrowErro
     ...(status.offset === undefined ? {} : { offset: status.offset }),
     ...(status.errno === undefined ? {} : { errno: status.errno }),
     ...(status.holderPid === undefined ? {} : { holderPid: status.holderPid }),
+    ...(status.place === undefined ? {} : { place: status.place }),
   }
   return new BurrowError(kind.code as ErrorCode, `${message.replace(/[.\s]+$/, '')}. ${kind.advice}`, {
     context,
