@@ -1,0 +1,2 @@
+/** The public API of `burrowdb/debug`. */
+export { Debugger } from './debug/debugger.ts'

@@ -1,0 +1,24 @@
+import type { DebugHost } from '../kv/debug-host.ts'
+
+/**
+ * `db.debug`: what a database looks like inside. One thin method a line; each part has a file of its own and gets the
+ * host. Nothing here costs anything until it is called.
+ */
+export class Debugger {
+  readonly #host: DebugHost
+
+  constructor(host: DebugHost) {
+    this.#host = host
+  }
+
+  // --- dumps and explanations
+
+  // --- handles, memory, errors
+
+  // --- traces
+
+  /** Whether operations are observed: by a tracer, a channel, or a tracker of handles. */
+  get observed(): boolean {
+    return this.#host.observed
+  }
+}
