@@ -96,6 +96,7 @@ function importsOf(text: string): string[] {
 
 /** What lib/debug may import of lib/kv other than types. */
 const seenByDebug: Record<string, readonly string[]> = {
+  'lib/kv/watcher.ts': ['watchDatabases'],
   'lib/kv/debug-host.ts': ['debugHost'],
   'lib/kv/database.ts': ['Database'],
 }

@@ -68,12 +68,16 @@ const kindByCode: ReadonlyMap<string, ErrorKind> = new Map(kinds.slice(1).map((k
 export interface ErrorContext {
   /** The call that failed, by its public name: `put`, `open`, `compact`. */
   readonly operation?: string
+  /** The key, abbreviated; bytes that cannot be printed as \xNN. Left out with the option `debug: { redact: true }`. */
   readonly key?: string | Uint8Array
   /** Path of the file as the engine knows it. */
   readonly file?: string
   /** Bytes from the start of `file`. */
   readonly offset?: number
+  /** The level of the table `file`. */
   readonly level?: number
+  /** What the call read at, or the last write that was visible. */
+  readonly sequence?: number
   /** Error number of the operating system. */
   readonly errno?: number
   /** Where native code made the error, under native/: `table/data_block.cc:123`. For reports of bugs; it changes with each version. */
@@ -111,6 +115,19 @@ export class BurrowError extends Error {
       writable: true,
     })
   }
+}
+
+/** Errors that every call gets from some moment on: what one call knows is nothing for the next one to see. */
+const shared = new WeakSet<BurrowError>()
+
+export function markShared(error: BurrowError): void {
+  shared.add(error)
+}
+
+/** Adds to the context of an error what is known further up. What it says already stays. */
+export function addContext(error: BurrowError, context: ErrorContext): void {
+  if (shared.has(error)) return
+  ;(error as { context: ErrorContext }).context = Object.freeze({ ...context, ...error.context })
 }
 
 /** A failed native status as the binding hands it over. */

@@ -151,8 +151,12 @@ export interface DatabaseStats {
   readonly iterators: { readonly live: number; readonly oldestMs: number }
   /** Null in a database that was opened read-only. */
   readonly backups: BackupStats | null
-  /** Failed background tasks. */
-  readonly errors: { readonly byCode: Readonly<Record<string, number>> }
+  readonly errors: {
+    /** Calls that failed, and background tasks. */
+    readonly byCode: Readonly<Record<string, number>>
+    /** The background tasks among them. */
+    readonly background: Readonly<Record<string, number>>
+  }
 }
 
 /** Quantiles of a list of microseconds. */

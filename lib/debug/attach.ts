@@ -1,7 +1,9 @@
-/** Gives databases their `debug`: lib/kv knows nothing of it. */
+/** Gives databases their `debug`, and what watches all of them: lib/kv knows nothing of it. */
 import { Database } from '../kv/database.ts'
 import { debugHost } from '../kv/debug-host.ts'
+import { watchDatabases } from '../kv/watcher.ts'
 import { Debugger } from './debugger.ts'
+import { logEvents } from './log-events.ts'
 
 declare module '../kv/database.ts' {
   interface Database<K, V> {
@@ -22,4 +24,9 @@ Object.defineProperty(Database.prototype, 'debug', {
     }
     return found
   },
+})
+
+watchDatabases({
+  opening: ({ events, log, path }) => logEvents(events, log, path),
+  opened: () => {},
 })

@@ -86,7 +86,7 @@ export const healthRules: readonly HealthRule[] = [
   },
 
   function corruption({ lastError, stats }) {
-    const count = stats.errors.byCode['BURROW_CORRUPTION'] ?? 0
+    const count = stats.errors.background['BURROW_CORRUPTION'] ?? 0
     if (count === 0) return null
     const found = lastError?.code === 'BURROW_CORRUPTION' ? `: ${lastError.message}` : ''
     const message = `background work met damaged files ${times(count)}${found} Run burrow verify, then restore a backup or run burrow repair`
@@ -107,7 +107,7 @@ export const healthRules: readonly HealthRule[] = [
 
   function backgroundErrors({ lastError, options, stats }) {
     const limit = options.health.backgroundErrors
-    const count = Object.values(stats.errors.byCode).reduce((sum, each) => sum + each, 0)
+    const count = Object.values(stats.errors.background).reduce((sum, each) => sum + each, 0)
     if (!reaches(count, limit)) return null
     const last = lastError === null ? '' : `, the last one: ${lastError.message}`
     return warning(

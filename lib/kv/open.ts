@@ -112,29 +112,29 @@ async function recovering<T>(opening: Opening, work: () => Promise<T>): Promise<
   }
 }
 
-/** The end of a recovery that began at `began` and failed. Nothing was changed, so there is nothing to tell but why. */
-export function emitRecoveryFailure(
-  opening: Pick<Opening, 'events' | 'path'>,
-  began: number,
-  cause: unknown,
-) {
+/** The sequence number of the last write that reads see. REQUIRES: the engine is open. */
+export function visibleSequence({ engine, options, replayed }: OpenedFiles): number {
+  return options.readOnly ? replayed.lastSequence : engine.visibleSequence()
+}
+
+type Told = Pick<Opening, 'events' | 'path'>
+
+/** The end of a recovery. */
+export function emitRecovered({ events, path }: Told, report: RecoveryReport): void {
+  const { bytesCut, durationMs, filesMoved, lastSequence, records, skipped, walsReplayed } = report
+  const found = { walsReplayed, records, bytesCut, skipped, filesMoved, lastSequence }
+  events.emit('recovery', { phase: 'end', jobId: 0, durationMs, path, ...found })
+}
+
+/** The end of a recovery that began at `began` and failed: there is nothing to tell but why. */
+export function emitRecoveryFailure({ events, path }: Told, began: number, cause: unknown): void {
   const error =
     cause instanceof BurrowError
       ? cause
       : new BurrowError('BURROW_INTERNAL', `opening failed: ${String(cause)}`, { cause })
-  opening.events.emit('recovery', {
-    phase: 'end',
-    jobId: 0,
-    durationMs: performance.now() - began,
-    error,
-    path: opening.path,
-    walsReplayed: 0,
-    records: 0,
-    bytesCut: 0,
-    skipped: [],
-    filesMoved: [],
-    lastSequence: 0,
-  })
+  const durationMs = performance.now() - began
+  const found = { walsReplayed: 0, records: 0, bytesCut: 0, skipped: [], filesMoved: [], lastSequence: 0 }
+  events.emit('recovery', { phase: 'end', jobId: 0, durationMs, error, path, ...found })
 }
 
 /** Creates the directory with its parents, durably: what is synced inside is of no use if a power cut takes its name away. */

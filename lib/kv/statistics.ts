@@ -13,6 +13,7 @@ import type { Version } from '../manifest/version.ts'
 import type { ManifestState } from '../manifest/version-set.ts'
 import type { EngineStats, NativeEngine } from '../native.ts'
 import type { ControlPlane } from './control-plane.ts'
+import type { ErrorLog } from './error-log.ts'
 import type { Place } from './open.ts'
 import type { ScanHost } from './scan.ts'
 import type { Snapshots } from './snapshot.ts'
@@ -28,6 +29,7 @@ export interface StatsSource {
   readonly scans: ScanHost
   readonly snapshots: Snapshots
   readonly backups: BackupStats | null
+  readonly errors: ErrorLog
   /** performance.now() at open. */
   readonly openedAt: number
 }
@@ -103,7 +105,7 @@ export function gatherStats(source: StatsSource): DatabaseStats {
     snapshots: { live: snapshots.live, oldestMs: snapshots.oldestMs },
     iterators: { live: scans.live, oldestMs: scans.oldestMs },
     backups: source.backups,
-    errors: { byCode: { ...plane?.errorsByCode } },
+    errors: { byCode: { ...source.errors.byCode }, background: { ...source.errors.background } },
   }
 }
 

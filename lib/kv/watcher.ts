@@ -1,5 +1,6 @@
 import type { EventBus } from '../base/event-bus.ts'
 import type { LogSource } from '../base/logger.ts'
+import type { DebugHost } from './debug-host.ts'
 
 /** A database that is about to be opened: nothing of it was read yet, and no event emitted. */
 export interface Opening {
@@ -8,18 +9,24 @@ export interface Opening {
   readonly log: LogSource
 }
 
-export type OpeningWatcher = (opening: Opening) => void
+/** What lib/debug has for every database, such as the log of events. */
+export interface Watcher {
+  opening(opening: Opening): void
+  /** Just before `open` resolves. */
+  opened(host: DebugHost): void
+}
 
-let watcher: OpeningWatcher | undefined
+let watcher: Watcher | undefined
 
-/**
- * Lets lib/index.ts attach to every database what lib/debug has for all of them: the log of events, for one. This layer
- * knows of no other.
- */
-export function watchOpenings(next: OpeningWatcher): void {
+/** Lets lib/debug attach to each database that is opened from now on; this layer knows nothing of it. */
+export function watchDatabases(next: Watcher): void {
   watcher = next
 }
 
 export function tellOpening(opening: Opening): void {
-  watcher?.(opening)
+  watcher?.opening(opening)
+}
+
+export function tellOpened(host: DebugHost): void {
+  watcher?.opened(host)
 }
