@@ -1,2 +1,15 @@
 /** The public API of `burrowdb/debug`. */
+export type { PhaseName, Phases, PhaseTime } from './base/phases.ts'
+
+import './debug/attach.ts'
+
+export { type ChannelMessage, type Channels, channels } from './debug/channels.ts'
 export { Debugger } from './debug/debugger.ts'
+export type { LiveHandle } from './debug/handles.ts'
+export type { HistoryEntry } from './debug/history.ts'
+export type { MemoryReport } from './debug/memory.ts'
+export { type MetricRegistry, metrics } from './debug/metrics.ts'
+export type { TraceEvent } from './debug/trace-events.ts'
+export type { TraceOptions } from './debug/trace-options.ts'
+export type { Tracer } from './debug/tracer.ts'
+export type { RecordedError } from './kv/error-log.ts'

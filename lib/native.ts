@@ -375,6 +375,20 @@ export interface EngineStats {
   diskReads: { blocks: number; bytes: number }
 }
 
+export type EngineMemory = Record<
+  | 'activeMemtable'
+  | 'immutableMemtables'
+  | 'blockCache'
+  | 'indexCache'
+  | 'filterCache'
+  | 'rangeTombstoneCache'
+  /** Room in memory that the cache took from the system for blocks of one size. */
+  | 'cacheArenas'
+  /** What open tables keep outside of the cache: footers, properties, the top of the index. */
+  | 'openTables',
+  number
+>
+
 /**
  * One open database on the native side. Functions are bound: they may be taken off the object. The S and B forms differ
  * in the type of key (string, bytes) and, for puts, of value: choosing in JavaScript costs less than in C++.
@@ -484,6 +498,8 @@ export interface NativeEngine {
   ref(): void
   unref(): void
   stats(): EngineStats
+  /** Bytes of native memory by owner: what grows with the options and the data. */
+  memory(): EngineMemory
   resetPeakStats?(): void
 
   /** Ends writing: writes and syncs what is pending, seals and trims the log. Its length, for the clean edit. */

@@ -49,7 +49,7 @@ const libLayers: Record<string, readonly string[]> = {
   manifest: ['native', 'base', 'util'],
   compaction: ['manifest', 'native', 'base', 'util'],
   kv: ['compaction', 'manifest', 'native', 'base', 'util'],
-  // Of kv only types, the symbol that asks for a DebugHost, and the class that `db.debug` is attached to.
+  // of kv only types and what seenByDebug below names: `db.debug` is attached to.
   debug: ['kv', 'manifest', 'native', 'base', 'util'],
   index: ['debug', 'kv', 'manifest', 'base'],
   cli: ['index', 'debug', 'kv', 'compaction', 'manifest', 'native', 'base', 'util'],
@@ -96,9 +96,10 @@ function importsOf(text: string): string[] {
 
 /** What lib/debug may import of lib/kv other than types. */
 const seenByDebug: Record<string, readonly string[]> = {
-  'lib/kv/watcher.ts': ['watchDatabases'],
   'lib/kv/debug-host.ts': ['debugHost'],
   'lib/kv/database.ts': ['Database'],
+  'lib/kv/opened.ts': ['onOpened', 'onOpening'],
+  'lib/kv/call-options.ts': ['badOption', 'readCount', 'readFlag', 'readOptions'],
 }
 /** Optional peers: loaded where they are there. */
 const debugPackages = new Set(['prom-client', '@opentelemetry/api'])

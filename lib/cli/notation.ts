@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { type Command, Option } from 'commander'
-import { escapeBytes } from '../util/escape-bytes.ts'
+import { printable } from '../util/printable.ts'
 import { UsageError } from './failure.ts'
 
 /** How keys and values are written, in arguments and in output. */
@@ -35,7 +35,7 @@ export function parseBytes(text: string, notation: Notation, what: string): Buff
 /** Bytes as text on one line, without tabs, that cannot be mistaken for other bytes. */
 export function showBytes(bytes: Uint8Array, notation: Notation): string {
   const buffer = asBuffer(bytes)
-  return notation === 'utf8' ? escapeBytes(buffer) : buffer.toString(notation)
+  return notation === 'utf8' ? printable(buffer) : buffer.toString(notation)
 }
 
 /** Bytes in JSON: a string in the notation; bytes that are not UTF-8, where that is it, as `{"base64": "…"}`. */

@@ -102,6 +102,14 @@ const describers: { readonly [N in EventName]: (event: EventMap[N]) => Line[] } 
     return lines
   },
 
+  leak({ handles }) {
+    return handles.map(({ ageMs, kind, stack }) => {
+      const hint = stack === null ? '; the option debug.trackHandles says where it was opened' : ''
+      const message = `${kind === 'iterator' ? 'an' : 'a'} ${kind} was left open${hint}`
+      return line('database', 'warn', message, { kind, ageMs, ...(stack === null ? {} : { stack }) })
+    })
+  },
+
   recovery(event) {
     if (event.phase === 'begin') return [line('recovery', 'debug', 'recovery started', {})]
     const { bytesCut, durationMs, error, filesMoved, lastSequence, records, skipped, walsReplayed } = event

@@ -23,6 +23,7 @@ import { type CompactOptions, compactRange, flushMemtables, readCompactOptions }
 import { makeDebugHost, type OwnDebugHost } from './make-debug-host.ts'
 import { Observation } from './observed.ts'
 import { emitRecovered, emitRecoveryFailure, type OpenedFiles, openFiles, visibleSequence } from './open.ts'
+import { announceOpened } from './opened.ts'
 import { type KeyRangeOptions, rangeNames, resolveRange } from './range.ts'
 import { ReadRequests } from './read-requests.ts'
 import { observeReads } from './readable.ts'
@@ -36,7 +37,6 @@ import { keepsUnnamed, tidyFiles } from './tidy-files.ts'
 import { defineUnsupported } from './unsupported.ts'
 import { ValueSlab } from './value-slab.ts'
 import { readVerifyOptions, type VerifyOptions, type VerifyReport, verifyDatabase } from './verify.ts'
-import { tellOpened } from './watcher.ts'
 import { type BatchOperation, type BatchTarget, WriteBatch } from './write-batch.ts'
 import { type WriteCalls, type WriteOptions, Writes } from './writes.ts'
 
@@ -185,6 +185,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     const database = new Database<KeyOf<O>, ValueOf<O>>(files)
     try {
       await database.#begin()
+      announceOpened(() => database[debugHost])
     } catch (error) {
       emitRecoveryFailure(files, database.#openedAt, error)
       database.#plane?.dispose()
@@ -192,7 +193,6 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
       files.lock?.release()
       throw error
     }
-    tellOpened(database[debugHost])
     return database
   }
 

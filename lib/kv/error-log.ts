@@ -5,7 +5,7 @@ import { parseFileName } from '../manifest/file-names.ts'
 import type { Version } from '../manifest/version.ts'
 import { asBuffer } from '../util/bytes.ts'
 import { describeValue } from '../util/describe-value.ts'
-import { abbreviateBytes } from '../util/escape-bytes.ts'
+import { abbreviate } from '../util/printable.ts'
 
 /** One failure, as `db.debug.lastErrors()` tells it: plain JSON. */
 export interface RecordedError {
@@ -127,8 +127,8 @@ export class ErrorLog {
 /** A key that a user gave, checked or not. */
 function showKey(key: unknown): string | undefined {
   if (key === undefined) return undefined
-  if (typeof key === 'string') return abbreviateBytes(Buffer.from(key.slice(0, 256)), Buffer.byteLength(key))
-  return isPlainBytes(key) ? abbreviateBytes(asBuffer(key)) : describeValue(key)
+  if (typeof key === 'string') return abbreviate(Buffer.from(key.slice(0, 256)), Buffer.byteLength(key))
+  return isPlainBytes(key) ? abbreviate(asBuffer(key)) : describeValue(key)
 }
 
 function plainFields(context: ErrorContext, hideKey: boolean): Record<string, string | number> {

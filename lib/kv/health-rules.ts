@@ -1,4 +1,5 @@
 import type { BurrowError } from '../base/errors.ts'
+import type { HealthCode } from '../base/health-options.ts'
 import type { DatabaseStats } from '../base/metrics.ts'
 import type { ResolvedOptions } from '../base/options.ts'
 import type { StallDecision } from '../compaction/stall.ts'
@@ -58,11 +59,11 @@ export type HealthRule = (input: HealthInput) => HealthFinding | null
 const enoughLookups = 10_000
 const enoughMemtables = 16
 
-function warning(code: string, value: number | string, threshold: number | string, message: string) {
+function warning(code: HealthCode, value: number | string, threshold: number | string, message: string) {
   return { severity: 'warning', code, message, value, threshold } as const
 }
 
-function error(code: string, value: number | string, threshold: number | string, message: string) {
+function error(code: HealthCode, value: number | string, threshold: number | string, message: string) {
   return { severity: 'error', code, message, value, threshold } as const
 }
 
@@ -142,7 +143,7 @@ export const healthRules: readonly HealthRule[] = [
     if (state === 'none') return null
     const how = state === 'stop' ? 'stopped' : 'slowed down'
     const message = `writes are ${how} (${reason}): flushes or compactions do not keep up; write less, give them more maxBackgroundJobs or a faster disk`
-    return warning(`write-${state}`, state, 'none', message)
+    return warning(state === 'stop' ? 'write-stop' : 'write-slowdown', state, 'none', message)
   },
 
   function l0Tables({ compactionPaused, options, stats }) {

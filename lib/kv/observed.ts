@@ -148,7 +148,6 @@ export class Observation {
     const observer = this.#observer
     observer.begin?.(call)
     const promise = observer.run === undefined ? body() : observer.run(call, body)
-    observer.returned?.(call)
     // The promise that follows is the caller's: an error that nobody handles must stay one that nobody handles.
     return promise.then(
       (result) => {

@@ -11,9 +11,9 @@ import { databaseExists, type FoundDatabase, findDatabase } from '../manifest/re
 import { newManifestState } from '../manifest/version-set.ts'
 import { type NativeEngine, type NativeEnv, type NativeLock, native } from '../native.ts'
 import { describeValue } from '../util/describe-value.ts'
+import { announceOpening } from './opened.ts'
 import { pinTables } from './pin-tables.ts'
 import { type RecoveryReport, type ReplayedLogs, replayLogs } from './recover.ts'
-import { tellOpening } from './watcher.ts'
 
 export const memoryPath = ':memory:'
 const memoryDirectory = '/burrow'
@@ -87,7 +87,7 @@ export async function openFiles(path: string, user: DatabaseOptions | undefined)
   const events = new EventBus({ logger: log.component('events') })
   if (options.onEvent !== undefined) events.onAny(options.onEvent)
   const opening = { place, path, options, events, log }
-  tellOpening(opening)
+  announceOpening(opening)
   if (options.readOnly) return await recovering(opening, () => openReadOnly(opening))
   makeDirectory(place)
   const lock = place.env.lock(`${place.directory}/${lockName}`)

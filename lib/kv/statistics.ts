@@ -64,6 +64,13 @@ export function gatherStats(source: StatsSource): DatabaseStats {
     return { ...rest, hits, misses, hitRatio: ratio(hits, hits + misses) }
   }
   const { active, immutable } = native.memtables
+  const { ops } = native
+  const written = {
+    user: ops.put.bytesIn + ops.delete.bytesIn + ops.batch.bytesIn + ops.deleteRange.bytesIn,
+    wal: native.wal.bytes,
+    flush: flush?.bytes ?? 0,
+    compaction: compaction?.bytesWritten ?? 0,
+  }
   return {
     uptimeMs: performance.now() - openedAt,
     ops: native.ops,
@@ -98,9 +105,10 @@ export function gatherStats(source: StatsSource): DatabaseStats {
       pendingBytes: leveled.pendingBytes(version, source.options),
       byReason: { ...compaction?.byReason },
     },
-    amplification: amplification(native, version, flush?.bytes ?? 0, compaction?.bytesWritten ?? 0),
+    written,
+    amplification: amplification(native, version, written),
     stalls: { ...(plane?.stalls.current() ?? { count: 0, totalMs: 0, byReason: {} }) },
-    memory: memory(native),
+    memory: totalMemory(memoryByOwner(engine)),
     disk: disk(source),
     snapshots: { live: snapshots.live, oldestMs: snapshots.oldestMs },
     iterators: { live: scans.live, oldestMs: scans.oldestMs },
@@ -130,25 +138,24 @@ function levelStats(
   })
 }
 
-function amplification(native: EngineStats, version: Version, flushed: number, compacted: number) {
+function amplification(native: EngineStats, version: Version, written: DatabaseStats['written']) {
   const { ops } = native
-  const written = ops.put.bytesIn + ops.delete.bytesIn + ops.batch.bytesIn + ops.deleteRange.bytesIn
+  const { compaction, flush, user, wal } = written
   const got = ops.get.bytesOut + ops.getMany.bytesOut + ops.next.bytesOut
   return {
-    write: ratio(native.wal.bytes + flushed + compacted, written),
+    write: ratio(wal + flush + compaction, user),
     read: ratio(native.diskReads.bytes, got),
     space: ratio(version.totalBytes, version.bytes(version.deepestLevel)),
   }
 }
 
-function memory(native: EngineStats) {
-  const { active, immutable } = native.memtables
-  const byOwner = {
-    memtables: active.bytes + immutable.bytes,
-    blockCache: native.cache.block.usedBytes,
-    indexCache: native.cache.index.usedBytes,
-    filterCache: native.cache.filter.usedBytes,
-  }
+/** Bytes of native memory by what they are for. */
+export function memoryByOwner(engine: NativeEngine): Record<string, number> {
+  const { activeMemtable, immutableMemtables, ...rest } = engine.memory()
+  return { memtables: activeMemtable + immutableMemtables, ...rest }
+}
+
+function totalMemory(byOwner: Record<string, number>) {
   return { totalBytes: Object.values(byOwner).reduce((sum, bytes) => sum + bytes, 0), byOwner }
 }
 

@@ -4,7 +4,7 @@ import { isUtf8 } from 'node:buffer'
 const special = /[\\\p{C}\p{Zl}\p{Zp}]/gu
 
 /** Bytes as text on one line that cannot be mistaken for other bytes: what cannot be printed is \xNN, a backslash is two. */
-export function escapeBytes(bytes: Buffer): string {
+export function printable(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString('utf8').replace(special, escapeCharacter)
   let text = ''
   for (let at = 0; at < bytes.length; ) {
@@ -21,12 +21,12 @@ export function escapeBytes(bytes: Buffer): string {
 const shownBytes = 48
 
 /** The same of the first bytes, with how many there are (`total`) when that is not all. */
-export function abbreviateBytes(bytes: Buffer, total = bytes.length): string {
-  if (total <= shownBytes) return escapeBytes(bytes)
+export function abbreviate(bytes: Buffer, total = bytes.length): string {
+  if (total <= shownBytes) return printable(bytes)
   // Not in the middle of a character, if it is one.
   let end = shownBytes
   while (end > shownBytes - 3 && (bytes[end]! & 0xc0) === 0x80) end--
-  return `${escapeBytes(bytes.subarray(0, end))}… (${total} bytes)`
+  return `${printable(bytes.subarray(0, end))}… (${total} bytes)`
 }
 
 function escapeCharacter(character: string): string {
