@@ -375,19 +375,26 @@ export interface EngineStats {
   diskReads: { blocks: number; bytes: number }
 }
 
-export type EngineMemory = Record<
+/** Bytes of native memory by what they are for: see native/binding/memory_use.h. */
+export type MemoryByOwner = Record<
   | 'activeMemtable'
   | 'immutableMemtables'
   | 'blockCache'
   | 'indexCache'
   | 'filterCache'
   | 'rangeTombstoneCache'
-  /** Room in memory that the cache took from the system for blocks of one size. */
   | 'cacheArenas'
-  /** What open tables keep outside of the cache: footers, properties, the top of the index. */
   | 'openTables',
   number
 >
+
+export interface EngineMemory {
+  byOwner: MemoryByOwner
+  totalBytes: number
+  /** The highest that was seen since open: at each call, and whenever memtables are dropped, until when they only grow. */
+  peakByOwner: MemoryByOwner
+  peakBytes: number
+}
 
 /**
  * One open database on the native side. Functions are bound: they may be taken off the object. The S and B forms differ
@@ -498,7 +505,6 @@ export interface NativeEngine {
   ref(): void
   unref(): void
   stats(): EngineStats
-  /** Bytes of native memory by owner: what grows with the options and the data. */
   memory(): EngineMemory
   resetPeakStats?(): void
 

@@ -74,6 +74,7 @@
       "binding/job_completions.cc",
       "binding/job_requests.cc",
       "binding/jobs.cc",
+      "binding/memory_use.cc",
       "binding/notifier.cc",
       "binding/process_exit.cc",
       "binding/reads.cc",

@@ -2,7 +2,6 @@ import { createRequire } from 'node:module'
 import { BurrowError, invalidArgument } from '../base/errors.ts'
 import { type DebugHost, debugHost } from '../kv/debug-host.ts'
 import { describeValue } from '../util/describe-value.ts'
-import { keptOf } from './kept.ts'
 import { type MetricDefinition, metricTable, type Scrape } from './metric-table.ts'
 
 /** What is needed of a `Registry` of prom-client. */
@@ -119,7 +118,7 @@ class Scraper {
           stats: host.stats(),
           health: host.health(),
           options: host.options,
-          peakBytes: keptOf(host).memory.peakBytes(),
+          peakBytes: host.engine.memory().peakBytes,
         },
       }))
       // A registry asks all of its metrics before it waits for the first.

@@ -490,6 +490,8 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     })
     this.#backups?.begin()
     emitRecovered(this.#files, this.#recovery)
+    // Who listens from now on is not told of opening.
+    this.#events.deliver()
   }
 
   #onProgress(): void {

@@ -127,8 +127,6 @@ export interface DebugHost {
   snapshots(): LiveSnapshot[]
   /** Oldest first. */
   scans(): LiveScan[]
-  /** Bytes of native memory by owner, as in `stats().memory`, at a far lower cost. */
-  memory(): Record<string, number>
   /** The newest first; at most 100. */
   lastErrors(): RecordedError[]
   stats(): DatabaseStats

@@ -5,7 +5,7 @@ import type { Health } from './health.ts'
 import type { OpenedFiles } from './open.ts'
 import type { ScanHost } from './scan.ts'
 import type { Snapshots } from './snapshot.ts'
-import { memoryByOwner, type StatsSource } from './statistics.ts'
+import type { StatsSource } from './statistics.ts'
 
 interface Shown {
   readonly files: OpenedFiles
@@ -58,7 +58,6 @@ export function makeDebugHost(shown: Shown): OwnDebugHost {
     },
     snapshots: () => snapshots.list(),
     scans: () => scans.list(),
-    memory: () => memoryByOwner(engine),
     lastErrors: () => shown.errors.last,
     stats,
     health,

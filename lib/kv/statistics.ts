@@ -108,7 +108,7 @@ export function gatherStats(source: StatsSource): DatabaseStats {
     written,
     amplification: amplification(native, version, written),
     stalls: { ...(plane?.stalls.current() ?? { count: 0, totalMs: 0, byReason: {} }) },
-    memory: totalMemory(memoryByOwner(engine)),
+    memory: memory(engine),
     disk: disk(source),
     snapshots: { live: snapshots.live, oldestMs: snapshots.oldestMs },
     iterators: { live: scans.live, oldestMs: scans.oldestMs },
@@ -149,14 +149,9 @@ function amplification(native: EngineStats, version: Version, written: DatabaseS
   }
 }
 
-/** Bytes of native memory by what they are for. */
-export function memoryByOwner(engine: NativeEngine): Record<string, number> {
-  const { activeMemtable, immutableMemtables, ...rest } = engine.memory()
-  return { memtables: activeMemtable + immutableMemtables, ...rest }
-}
-
-function totalMemory(byOwner: Record<string, number>) {
-  return { totalBytes: Object.values(byOwner).reduce((sum, bytes) => sum + bytes, 0), byOwner }
+function memory(engine: NativeEngine) {
+  const { byOwner, totalBytes } = engine.memory()
+  return { totalBytes, byOwner }
 }
 
 function disk({ manifest, place, state }: StatsSource) {

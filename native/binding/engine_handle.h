@@ -13,6 +13,7 @@
 
 #include "binding/args.h"
 #include "binding/errors.h"
+#include "binding/memory_use.h"
 #include "binding/notifier.h"
 #include "binding/operation_stats.h"
 #include "engine/engine.h"
@@ -70,6 +71,11 @@ class EngineHandle {
   OperationCounters& counters() { return counters_; }
   bool timed() const { return timed_; }
 
+  // What is in use now. Called before memory is given back, too, so that memory_peak() has what was highest in between:
+  // memtables only grow until they are dropped.
+  MemoryUse LookAtMemory();
+  const MemoryUse& memory_peak() const { return memory_peak_; }
+
   // The value that was too large for the caller's buffer, until takePinned.
   void Pin(PinnedValue value);
   void Unpin();
@@ -118,6 +124,7 @@ class EngineHandle {
   bool timed_ = true;
   size_t max_open_scans_ = 0;
   OperationCounters counters_;
+  MemoryUse memory_peak_;
 
   // From the longest to the shortest life.
   std::shared_ptr<FileLock> lock_;  // the directory's, when a NativeLock holds it

@@ -103,30 +103,23 @@ napi_value WalStats(napi_env env, Engine* engine) {
   return object;
 }
 
-// Bytes of native memory by what they are for: what grows with the options and the data. Buffers of jobs, of iterators
-// and of the log are left out: each is small and bounded.
+napi_value MemoryObject(napi_env env, const MemoryUse& use) {
+  napi_value object = Object(env);
+  for (size_t i = 0; i < MemoryUse::kOwners; ++i) Set(env, object, MemoryUse::kNames[i], Number(env, use.bytes[i]));
+  return object;
+}
+
+// EngineMemory of lib/native.ts.
 napi_value Memory(napi_env env, napi_callback_info info) {
   EngineCall<1> call(env, info);
   if (!call.open()) return nullptr;
-  Engine* engine = call.handle()->engine();
-  uint64_t active = 0, immutable = 0;
-  bool is_active = call.handle()->started();
-  for (const Engine::MemtableInfo& memtable : engine->Memtables()) {
-    (is_active ? active : immutable) += memtable.bytes;
-    is_active = false;
-  }
-  const BlockCache::Stats blocks = engine->block_cache().GetStats();
+  const MemoryUse use = call.handle()->LookAtMemory();
+  const MemoryUse& peak = call.handle()->memory_peak();
   napi_value object = Object(env);
-  auto set = [env, object](const char* owner, uint64_t bytes) { Set(env, object, owner, Number(env, bytes)); };
-  auto cached = [&blocks](BlockType type) { return blocks.by_type[static_cast<int>(type)].used_bytes; };
-  set("activeMemtable", active);
-  set("immutableMemtables", immutable);
-  set("blockCache", cached(BlockType::kData));
-  set("indexCache", cached(BlockType::kIndex));
-  set("filterCache", cached(BlockType::kFilter));
-  set("rangeTombstoneCache", cached(BlockType::kRangeTombstones));
-  set("cacheArenas", blocks.free_bytes);
-  set("openTables", engine->table_cache().GetStats().memory_bytes);
+  Set(env, object, "byOwner", MemoryObject(env, use));
+  Set(env, object, "peakByOwner", MemoryObject(env, peak));
+  Set(env, object, "totalBytes", Number(env, use.total));
+  Set(env, object, "peakBytes", Number(env, peak.total));
   return object;
 }
 
