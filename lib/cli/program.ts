@@ -19,6 +19,7 @@ import { addQuarantine } from './quarantine.ts'
 import { addRepair } from './repair.ts'
 import { addScan } from './scan.ts'
 import { addStats } from './stats.ts'
+import { addTrace } from './trace.ts'
 import { addVerify } from './verify.ts'
 import { addWal } from './wal.ts'
 
@@ -48,6 +49,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     ...[addGet, addPut, addDelete, addScan, addStats, addLevels, addHealth, addCompact, addExport, addImport],
     addRepair,
     ...[addDumpWal, addDumpTable, addDumpManifest],
+    addTrace,
     ...[addCheckpoint, addBackup, addRestore],
     ...[addVerify, addWal, addQuarantine],
   ]

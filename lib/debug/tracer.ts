@@ -1,3 +1,4 @@
+import { BurrowError } from '../base/errors.ts'
 import type { DebugHost, OperationCall } from '../kv/debug-host.ts'
 import { errorArgs, JobSpans } from './job-spans.ts'
 import { addObserver } from './observers.ts'
@@ -25,9 +26,13 @@ export class Tracer {
   readonly #startedAt = performance.now()
   #stoppedAt: number | undefined
 
+  /** Made by `db.debug.trace()`. */
   constructor(host: DebugHost, options?: TraceOptions) {
     this.#host = host
     this.#options = readTraceOptions(options)
+    if (host.status === 'closing' || host.status === 'closed') {
+      throw new BurrowError('BURROW_CLOSED', `the database ${host.path} is closed; open it again to trace it`)
+    }
     const { mode, openTelemetry, phases, redact } = this.#options
     this.#records = new Ring(this.#options.capacity)
     this.#spans = openTelemetry && new OpenTelemetrySpans(openTelemetry, host.path, redact)

@@ -15,9 +15,7 @@ namespace burrow::binding {
 struct MemoryUse {
   static constexpr size_t kOwners = 8;
   static constexpr const char* kNames[kOwners] = {
-      "activeMemtable", "immutableMemtables",
-      "blockCache",     "indexCache",
-      "filterCache",    "rangeTombstoneCache",
+      "activeMemtable", "immutableMemtables", "blockCache", "indexCache", "filterCache", "rangeTombstoneCache",
       "cacheArenas",  // room in memory that the cache took from the system for blocks of one size
       "openTables",   // what open tables keep outside of the cache
   };
