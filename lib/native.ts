@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fromNative, type NativeStatus } from './base/errors.ts'
 import type { DataGeneratorConfig, DatagenSystem, NativeDataGenerator } from './native-datagen.ts'
+import type { EngineMemory, EngineStats } from './native-stats.ts'
 
 export type {
   DataGeneratorConfig,
@@ -17,6 +18,7 @@ export type {
   NativeDataGenerator,
   SimdLevel,
 } from './native-datagen.ts'
+export type { EngineMemory, EngineStats } from './native-stats.ts'
 
 /** Flags of every write call. */
 export const WRITE_SYNC = 1
@@ -339,73 +341,6 @@ export interface EngineConfig {
   nextFileNumber: number
   /** Called on the event loop, after background progress: completions, reads, acknowledgements. Coalesced. */
   onProgress: () => void
-}
-
-export interface OperationStats {
-  count: number
-  errors: number
-  bytesIn: number
-  bytesOut: number
-  /** Microseconds; sampled for operations that stay in memory. */
-  latency: { p50: number; p90: number; p99: number; p999: number; max: number; mean: number }
-}
-
-export interface EngineStats {
-  ops: Record<
-    'get' | 'getMany' | 'put' | 'delete' | 'batch' | 'deleteRange' | 'scan' | 'next' | 'sync' | 'commit',
-    OperationStats
-  >
-  cache: Record<
-    'block' | 'index' | 'filter' | 'table',
-    {
-      capacityBytes: number
-      usedBytes: number
-      hits: number
-      misses: number
-      evictions: number
-      pinnedBytes: number
-    }
-  >
-  bloom: { checks: number; useful: number; falsePositives: number }
-  memtables: {
-    active: { bytes: number; entries: number }
-    immutable: { bytes: number; entries: number; count: number }
-  }
-  wal: {
-    bytes: number
-    writes: number
-    syncs: number
-    grouped: number
-    activeBytes: number
-    syncLatency: OperationStats['latency']
-  }
-  snapshots: number
-  scans: number
-  visibleSequence: number
-  nextFileNumber: number
-  /** Bytes and blocks that reads took from files. */
-  diskReads: { blocks: number; bytes: number }
-}
-
-/** Bytes of native memory by what they are for: see native/binding/memory_use.h. */
-export type MemoryByOwner = Record<
-  | 'activeMemtable'
-  | 'immutableMemtables'
-  | 'blockCache'
-  | 'indexCache'
-  | 'filterCache'
-  | 'rangeTombstoneCache'
-  | 'cacheArenas'
-  | 'openTables',
-  number
->
-
-export interface EngineMemory {
-  byOwner: MemoryByOwner
-  totalBytes: number
-  /** The highest that was seen since open: at each call, and whenever memtables are dropped, until when they only grow. */
-  peakByOwner: MemoryByOwner
-  peakBytes: number
 }
 
 /**

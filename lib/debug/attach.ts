@@ -5,7 +5,7 @@ import { onOpened, onOpening } from '../kv/opened.ts'
 import './channels.ts'
 import { Debugger } from './debugger.ts'
 import { keep } from './kept.ts'
-import { logEvents } from './log-events.ts'
+import { logClosing, logEvents } from './log-events.ts'
 import { logOperations } from './log-operations.ts'
 
 declare module '../kv/database.ts' {
@@ -34,4 +34,5 @@ onOpening(({ events, log, path }) => logEvents(events, log, path))
 onOpened((host) => {
   keep(host)
   logOperations(host)
+  logClosing(host)
 })

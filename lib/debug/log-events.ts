@@ -2,6 +2,7 @@ import type { BurrowError } from '../base/errors.ts'
 import type { EventBus } from '../base/event-bus.ts'
 import type { EventMap, EventName, TableSummary } from '../base/events.ts'
 import type { LineLevel, LogComponent, LogSource } from '../base/logger.ts'
+import type { DebugHost } from '../kv/debug-host.ts'
 
 interface Line {
   readonly component: LogComponent
@@ -35,6 +36,19 @@ export function logEvents(events: EventBus, log: LogSource, path: string): void 
           'Said once for each kind of failure; db.health() has the state, db.debug.lastErrors() all of them.',
       })
     }
+  })
+}
+
+/** Closing is no event: who listens is gone by its end. */
+export function logClosing(host: DebugHost): void {
+  const { log, path } = host
+  let began = 0
+  host.onClosing(() => {
+    began = performance.now()
+  })
+  host.onClosed(() => {
+    log.log('database', 'info', { path, durationMs: performance.now() - began }, 'closed')
+    log.tellDropped()
   })
 }
 

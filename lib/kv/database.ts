@@ -491,12 +491,10 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     this.#recovery = Object.freeze({
       ...report,
       filesMoved,
-      durationMs: report.durationMs + sinceMs(this.#openedAt),
+      durationMs: report.durationMs + performance.now() - this.#openedAt,
     })
     this.#backups?.begin()
     emitRecovered(this.#files, this.#recovery)
-    // Who listens from now on is not told of opening.
-    this.#events.deliver()
   }
 
   #onProgress(): void {
@@ -597,7 +595,3 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
 }
 
 defineUnsupported(Database)
-
-function sinceMs(moment: number): number {
-  return performance.now() - moment
-}

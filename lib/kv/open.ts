@@ -119,11 +119,12 @@ export function visibleSequence({ engine, options, replayed }: OpenedFiles): num
 
 type Told = Pick<Opening, 'events' | 'path'>
 
-/** The end of a recovery. */
+/** The end of a recovery. It is delivered at once: who listens from then on is not told of opening. */
 export function emitRecovered({ events, path }: Told, report: RecoveryReport): void {
   const { bytesCut, durationMs, filesMoved, lastSequence, records, skipped, walsReplayed } = report
   const found = { walsReplayed, records, bytesCut, skipped, filesMoved, lastSequence }
   events.emit('recovery', { phase: 'end', jobId: 0, durationMs, path, ...found })
+  events.deliver()
 }
 
 /** The end of a recovery that began at `began` and failed: there is nothing to tell but why. */

@@ -90,6 +90,11 @@ describe('the lines of events', () => {
       { level: 'warn', fields: { component: 'database' } },
     ])
     expect(seen('a snapshot was left open')).toHaveLength(1)
+    expect(lines.at(-1)).toMatchObject({
+      level: 'info',
+      message: 'closed',
+      fields: { durationMs: expect.any(Number) },
+    })
   })
 
   it('follow the filter at run time, which is checked', async () => {
