@@ -18,8 +18,10 @@ import type {
   NativeWriteBenchmark,
   WriteBenchmarkConfig,
 } from './native-datagen.ts'
+import type { EngineMemory, EngineStats } from './native-stats.ts'
 
 export type * from './native-datagen.ts'
+export type { EngineMemory, EngineStats } from './native-stats.ts'
 
 /** Flags of every write call. */
 export const WRITE_SYNC = 1
@@ -345,52 +347,6 @@ export interface EngineConfig {
   onProgress: () => void
 }
 
-export interface OperationStats {
-  count: number
-  errors: number
-  bytesIn: number
-  bytesOut: number
-  /** Microseconds; sampled for operations that stay in memory. */
-  latency: { p50: number; p90: number; p99: number; p999: number; max: number; mean: number }
-}
-
-export interface EngineStats {
-  ops: Record<
-    'get' | 'getMany' | 'put' | 'delete' | 'batch' | 'deleteRange' | 'scan' | 'next' | 'sync' | 'commit',
-    OperationStats
-  >
-  cache: Record<
-    'block' | 'index' | 'filter' | 'table',
-    {
-      capacityBytes: number
-      usedBytes: number
-      hits: number
-      misses: number
-      evictions: number
-      pinnedBytes: number
-    }
-  >
-  bloom: { checks: number; useful: number; falsePositives: number }
-  memtables: {
-    active: { bytes: number; entries: number }
-    immutable: { bytes: number; entries: number; count: number }
-  }
-  wal: {
-    bytes: number
-    writes: number
-    syncs: number
-    grouped: number
-    activeBytes: number
-    syncLatency: OperationStats['latency']
-  }
-  snapshots: number
-  scans: number
-  visibleSequence: number
-  nextFileNumber: number
-  /** Bytes and blocks that reads took from files. */
-  diskReads: { blocks: number; bytes: number }
-}
-
 /**
  * One open database on the native side. Functions are bound: they may be taken off the object. The S and B forms differ
  * in the type of key (string, bytes) and, for puts, of value: choosing in JavaScript costs less than in C++.
@@ -511,6 +467,7 @@ export interface NativeEngine {
   /** How the log took the write with this index (see `submitted`); undefined when that is not known (any more). */
   groupPhases(index: number): { writeNanos: number; syncNanos: number } | undefined
   stats(): EngineStats
+  memory(): EngineMemory
   resetPeakStats?(): void
 
   /** Ends writing: writes and syncs what is pending, seals and trims the log. Its length, for the clean edit. */

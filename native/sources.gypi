@@ -98,6 +98,7 @@
       "binding/job_requests.cc",
       "binding/jobs.cc",
       "binding/measurement.cc",
+      "binding/memory_use.cc",
       "binding/notifier.cc",
       "binding/phases.cc",
       "binding/process_exit.cc",
@@ -156,6 +157,7 @@
       "util/perf_context_test.cc",
       "util/random_test.cc",
       "util/schedule_test.cc",
+      "util/status_test.cc",
       "wal/log_salvager_test.cc",
       "wal/log_test.cc"
     ],

@@ -73,7 +73,8 @@ const libLayers: Record<string, readonly string[]> = {
   util: [],
   base: ['util'],
   'native-datagen': [],
-  native: ['native-datagen', 'base', 'util'],
+  'native-stats': [],
+  native: ['native-datagen', 'native-stats', 'base', 'util'],
   manifest: ['native', 'base', 'util'],
   compaction: ['manifest', 'native', 'base', 'util'],
   kv: ['compaction', 'manifest', 'native', 'base', 'util'],
@@ -128,7 +129,7 @@ function importsOf(text: string): string[] {
 const seenByDebug: Record<string, readonly string[]> = {
   'lib/kv/debug-host.ts': ['debugHost'],
   'lib/kv/database.ts': ['Database'],
-  'lib/kv/opened.ts': ['onOpened'],
+  'lib/kv/opened.ts': ['onOpened', 'onOpening'],
   'lib/kv/call-options.ts': ['badOption', 'readCount', 'readFlag', 'readOptions'],
 }
 /** Optional peers: loaded where they are there. */

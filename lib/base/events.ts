@@ -148,6 +148,20 @@ export type RecoveryEvent =
       readonly lastSequence: number
     })
 
+/** An iterator or snapshot that was left open when `close` began. */
+export interface LeakedHandle {
+  readonly kind: 'iterator' | 'snapshot'
+  /** Milliseconds since it was opened. */
+  readonly ageMs: number
+  /** Where it was opened; null unless the option `debug: { trackHandles: true }` is on. */
+  readonly stack: string | null
+}
+
+/** `close` found handles that nobody had closed; it closes them. Oldest first. */
+export interface LeakEvent {
+  readonly handles: readonly LeakedHandle[]
+}
+
 /** Every event of a database with its payload. The one list: logger, tracer, metrics and `db.on` all use it. */
 export interface EventMap {
   flush: FlushEvent
@@ -159,6 +173,7 @@ export interface EventMap {
   manifestWritten: ManifestWrittenEvent
   backgroundError: BackgroundErrorEvent
   recovery: RecoveryEvent
+  leak: LeakEvent
 }
 
 export type EventName = keyof EventMap
@@ -173,6 +188,7 @@ const nameTable: Record<EventName, true> = {
   manifestWritten: true,
   backgroundError: true,
   recovery: true,
+  leak: true,
 }
 export const eventNames = Object.freeze(Object.keys(nameTable)) as readonly EventName[]
 

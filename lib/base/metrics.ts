@@ -125,6 +125,13 @@ export interface DatabaseStats {
     readonly pendingBytes: number
     readonly byReason: Readonly<Record<string, number>>
   }
+  /** Bytes by cause: those that users handed over, and those written to files; compactions by level stand in `levels`. */
+  readonly written: {
+    readonly user: number
+    readonly wal: number
+    readonly flush: number
+    readonly compaction: number
+  }
   /** Null where nothing was written or read yet. */
   readonly amplification: {
     /** Bytes written to files, logs included, over bytes that users wrote. */
@@ -151,8 +158,12 @@ export interface DatabaseStats {
   readonly iterators: { readonly live: number; readonly oldestMs: number }
   /** Null in a database that was opened read-only. */
   readonly backups: BackupStats | null
-  /** Failed background tasks. */
-  readonly errors: { readonly byCode: Readonly<Record<string, number>> }
+  readonly errors: {
+    /** Calls that failed, and background tasks. */
+    readonly byCode: Readonly<Record<string, number>>
+    /** The background tasks among them. */
+    readonly background: Readonly<Record<string, number>>
+  }
 }
 
 /** Quantiles of a list of microseconds. */
@@ -173,7 +184,8 @@ export function latencyOf(samples: readonly number[]): Latency {
 /** The statistics as a table for people: what `burrow stats` prints. */
 export function formatStats(stats: DatabaseStats): string {
   const ratio = (value: number | null) => (value === null ? '-' : value.toFixed(2))
-  const { amplification, bloom, cache, compaction, disk, flush, memtables, stalls, wal } = stats
+  const { amplification, bloom, cache, compaction, disk, errors, flush, memtables, stalls, wal, written } =
+    stats
   const hits = (name: keyof typeof cache) => {
     const { capacityBytes, hitRatio, usedBytes } = cache[name]
     return `${name} ${formatBytes(usedBytes)} of ${formatBytes(capacityBytes)}, hit ratio ${ratio(hitRatio)}`
@@ -219,13 +231,23 @@ export function formatStats(stats: DatabaseStats): string {
     `dropped        ${compaction.recordsDropped} records, ${compaction.tombstonesDropped} tombstones`,
     `cache          ${hits('block')}; table hit ratio ${ratio(cache.table.hitRatio)}`,
     `bloom          ${bloom.checks} checks, ${bloom.useful} useful, ${bloom.falsePositives} false positives`,
+    `written        ${formatBytes(written.user)} by users, ${formatBytes(written.wal)} to logs, ${formatBytes(written.flush)} by flushes, ${formatBytes(written.compaction)} by compactions`,
     `amplification  write ${ratio(amplification.write)}, read ${ratio(amplification.read)}, space ${ratio(amplification.space)}`,
     `stalls         ${stalls.count}, ${Math.round(stalls.totalMs)} ms${stalls.count === 0 ? '' : ` (ms: ${reasons(stalls.byReason)})`}`,
-    `memory         ${formatBytes(stats.memory.totalBytes)}`,
+    `memory         ${formatBytes(stats.memory.totalBytes)}${largest(stats.memory.byOwner)}`,
     `disk           ${formatBytes(disk.bytes)}, ${disk.freeBytes === null ? 'unknown' : formatBytes(disk.freeBytes)} free`,
+    ...(Object.keys(errors.byCode).length === 0 ? [] : [`errors         ${reasons(errors.byCode)}`]),
     ...backupLines(stats.backups),
     `open           ${stats.snapshots.live} snapshots, ${stats.iterators.live} iterators, ${Math.round(stats.uptimeMs / 1000)} s`,
   ].join('\n')
+}
+
+/** The owners that have a share worth naming. */
+function largest(byOwner: Readonly<Record<string, number>>): string {
+  const owners = Object.entries(byOwner).filter(([, bytes]) => bytes > 0)
+  owners.sort(([, a], [, b]) => b - a)
+  const named = owners.slice(0, 4).map(([owner, bytes]) => `${owner} ${formatBytes(bytes)}`)
+  return named.length === 0 ? '' : ` (${named.join(', ')})`
 }
 
 function backupLines(backups: BackupStats | null): string[] {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { type Command, Option } from 'commander'
+import { printable } from '../util/printable.ts'
 import { UsageError } from './failure.ts'
 
 /** How keys and values are written, in arguments and in output. */
@@ -34,7 +35,7 @@ export function parseBytes(text: string, notation: Notation, what: string): Buff
 /** Bytes as text on one line, without tabs, that cannot be mistaken for other bytes. */
 export function showBytes(bytes: Uint8Array, notation: Notation): string {
   const buffer = asBuffer(bytes)
-  return notation === 'utf8' ? escapeText(buffer) : buffer.toString(notation)
+  return notation === 'utf8' ? printable(buffer) : buffer.toString(notation)
 }
 
 /** Bytes in JSON: a string in the notation; bytes that are not UTF-8, where that is it, as `{"base64": "…"}`. */
@@ -42,31 +43,6 @@ export function jsonBytes(bytes: Uint8Array, notation: Notation): string | { bas
   const buffer = asBuffer(bytes)
   if (notation !== 'utf8') return buffer.toString(notation)
   return isUtf8(buffer) ? buffer.toString('utf8') : { base64: buffer.toString('base64') }
-}
-
-/** Controls, format characters, line separators, what is not assigned, and the backslash itself. */
-const special = /[\\\p{C}\p{Zl}\p{Zp}]/gu
-
-function escapeText(bytes: Buffer): string {
-  if (isUtf8(bytes)) return bytes.toString('utf8').replace(special, escapeCharacter)
-  let text = ''
-  for (let at = 0; at < bytes.length; ) {
-    const lead = bytes[at]!
-    const length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
-    const character = bytes.subarray(at, at + length)
-    const valid = character.length === length && isUtf8(character)
-    text += valid ? character.toString('utf8').replace(special, escapeCharacter) : escapeByte(lead)
-    at += valid ? length : 1
-  }
-  return text
-}
-
-function escapeCharacter(character: string): string {
-  return character === '\\' ? '\\\\' : [...Buffer.from(character, 'utf8')].map(escapeByte).join('')
-}
-
-function escapeByte(byte: number): string {
-  return `\\x${byte.toString(16).padStart(2, '0')}`
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -1,8 +1,12 @@
-/** Gives databases their `debug`: lib/kv knows nothing of it. */
+/** Gives databases their `debug`, and what watches all of them: lib/kv knows nothing of it. */
 import { Database } from '../kv/database.ts'
 import { debugHost } from '../kv/debug-host.ts'
+import { onOpened, onOpening } from '../kv/opened.ts'
 import './channels.ts'
 import { Debugger } from './debugger.ts'
+import { keep } from './kept.ts'
+import { logClosing, logEvents } from './log-events.ts'
+import { logOperations } from './log-operations.ts'
 
 declare module '../kv/database.ts' {
   interface Database<K, V> {
@@ -23,4 +27,12 @@ Object.defineProperty(Database.prototype, 'debug', {
     }
     return found
   },
+})
+
+onOpening(({ events, log, path }) => logEvents(events, log, path))
+
+onOpened((host) => {
+  keep(host)
+  logOperations(host)
+  logClosing(host)
 })

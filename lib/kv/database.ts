@@ -1,8 +1,10 @@
 import { BurrowError } from '../base/errors.ts'
 import type { EventBus } from '../base/event-bus.ts'
 import type { EventListener, EventName } from '../base/events.ts'
+import { parseLogFilter } from '../base/logger.ts'
 import type { DatabaseStats } from '../base/metrics.ts'
 import type { DatabaseOptions, ResolvedOptions } from '../base/options.ts'
+import type { ManifestState } from '../manifest/version-set.ts'
 import type { NativeEngine } from '../native.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { DatabaseAtRest } from './at-rest.ts'
@@ -12,6 +14,7 @@ import { readEncodings, readOptions } from './call-options.ts'
 import type { CheckpointOptions, CheckpointReport } from './checkpoint.ts'
 import { ControlPlane } from './control-plane.ts'
 import { type DebugHost, debugHost, type OperationName } from './debug-host.ts'
+import { ErrorLog } from './error-log.ts'
 import { fairness } from './fairness.ts'
 import { checkHealth, type Health } from './health.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -19,7 +22,7 @@ import type { Bytes, KeyOf, ValueOf } from './keys-and-values.ts'
 import { type CompactOptions, compactRange, flushMemtables, readCompactOptions } from './maintenance.ts'
 import { makeDebugHost, type OwnDebugHost } from './make-debug-host.ts'
 import { Observation } from './observed.ts'
-import { type OpenedFiles, openFiles } from './open.ts'
+import { emitRecovered, emitRecoveryFailure, type OpenedFiles, openFiles, visibleSequence } from './open.ts'
 import { announceOpened } from './opened.ts'
 import { type KeyRangeOptions, rangeNames, resolveRange } from './range.ts'
 import { ReadRequests } from './read-requests.ts'
@@ -68,11 +71,11 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
   readonly #host: SnapshotHost
   readonly #batchTarget: BatchTarget
   readonly #openedAt = performance.now()
+  readonly #errors: ErrorLog
   #recovery: RecoveryReport
   #phase: 'open' | 'closing' | 'closed' = 'open'
   #refusal: BurrowError | undefined
   #closing: Promise<void> | undefined
-  #pumpSoon = false
   /** Aborted, with the error for who still waits, when closing begins. */
   readonly #ended = new AbortController()
 
@@ -83,6 +86,12 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     this.#engine = engine
     this.#events = events
     this.#recovery = files.report
+    const errors = new ErrorLog({
+      redact: options.debug.redact,
+      version: () => this.#state.version,
+      sequence: () => (this.#phase === 'closed' ? undefined : visibleSequence(files)),
+    })
+    this.#errors = errors
     const keepAlive = new KeepAlive(engine)
     const requests = new ReadRequests(engine, keepAlive)
     this.#keepAlive = keepAlive
@@ -105,6 +114,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
         jobs,
         events,
         options,
+        errors,
         state: { ...found.state, wals: [...wals], nextFileNumber, lastSequence, clean: null, keepUnnamed },
         manifest: found.manifest,
         replayed: replayed.memtables,
@@ -126,6 +136,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
         encodings,
         syncWrites: options.syncWrites,
         memtableSize: options.memtableSize,
+        errors,
       })
       this.#writeCalls = this.#writes
     }
@@ -133,8 +144,11 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     const snapshots = this.#snapshots
     const slab = new ValueSlab(engine)
     const makeReads = (sequence: number | undefined) =>
-      new Reads({ engine, slab, requests, snapshots, encodings, sequence })
-    const onReleased = () => this.#afterRelease()
+      new Reads({ engine, slab, requests, snapshots, encodings, sequence, errors })
+    // Tables that an iterator or snapshot held may be deleted then, and compactions may drop more.
+    const onReleased = () => {
+      if (this.#phase === 'open') this.#plane?.pumpSoon()
+    }
     this.#reads = makeReads(undefined)
     this.#scans = new ScanHost({
       engine,
@@ -143,6 +157,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
       encodings,
       readAhead: options.readAheadSize,
       maxOpen: options.maxOpenIterators,
+      errors,
       onReleased,
     })
     this.#host = { engine, scans: this.#scans, makeReads, onReleased }
@@ -151,8 +166,8 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     })
     this.#batchTarget = {
       encodings,
-      commit: (batch, write) => this.#later((writes) => writes.commit(batch, write)),
-      commitSync: (batch, write) => this.#writable().commitSync(batch, write),
+      commit: (batch, write) => this.#later('batch', (writes) => writes.commit(batch, write)),
+      commitSync: (batch, write) => this.#writable('batchSync').commitSync(batch, write),
     }
     files.onProgress(() => this.#onProgress())
   }
@@ -172,6 +187,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
       await database.#begin()
       announceOpened(() => database[debugHost])
     } catch (error) {
+      emitRecoveryFailure(files, database.#openedAt, error)
       database.#plane?.dispose()
       files.engine.close()
       files.lock?.release()
@@ -206,7 +222,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
 
   /** The database as it is now, for as long as the snapshot is open. */
   snapshot(): Snapshot<K, V> {
-    this.#check()
+    this.#check('snapshot')
     const take = () => this.#snapshots.take<K, V>(this.#host)
     return this.#observation === undefined ? take() : this.#observation.now('snapshot', undefined, take)
   }
@@ -216,39 +232,39 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
   /** Resolves when the write is as safe as `sync` and `wal` ask; it is visible to reads at once. */
   put(key: K | Bytes, value: V | Bytes, options?: WriteOptions): Promise<void> {
     return this.#writeCalls === undefined
-      ? this.#later((writes) => writes.put(key, value, options))
+      ? this.#later('put', (writes) => writes.put(key, value, options))
       : this.#writeCalls.put(key, value, options)
   }
 
   putSync(key: K | Bytes, value: V | Bytes, options?: WriteOptions): void {
-    this.#writable().putSync(key, value, options)
+    this.#writable('putSync').putSync(key, value, options)
   }
 
   /** Deletes `key`; nothing happens when it is not there. */
   delete(key: K | Bytes, options?: WriteOptions): Promise<void> {
-    return this.#later((writes) => writes.delete(key, options))
+    return this.#later('delete', (writes) => writes.delete(key, options))
   }
 
   deleteSync(key: K | Bytes, options?: WriteOptions): void {
-    this.#writable().deleteSync(key, options)
+    this.#writable('deleteSync').deleteSync(key, options)
   }
 
   /** Deletes every key of the range, at a cost that does not depend on how many there are. */
   deleteRange(range: KeyRangeOptions, options?: WriteOptions): Promise<void> {
-    return this.#later((writes) => writes.deleteRange(range, options))
+    return this.#later('deleteRange', (writes) => writes.deleteRange(range, options))
   }
 
   deleteRangeSync(range: KeyRangeOptions, options?: WriteOptions): void {
-    this.#writable().deleteRangeSync(range, options)
+    this.#writable('deleteRangeSync').deleteRangeSync(range, options)
   }
 
   /** Applies the operations at once: all or none, also after a crash. */
   batch(operations: readonly BatchOperation<K | Bytes, V | Bytes>[], options?: WriteOptions): Promise<void> {
-    return this.#later((writes) => writes.batch(operations, options))
+    return this.#later('batch', (writes) => writes.batch(operations, options))
   }
 
   batchSync(operations: readonly BatchOperation<K | Bytes, V | Bytes>[], options?: WriteOptions): void {
-    this.#writable().batchSync(operations, options)
+    this.#writable('batchSync').batchSync(operations, options)
   }
 
   /** A batch to be filled step by step. */
@@ -258,24 +274,24 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
 
   /** Deletes everything. */
   clear(options?: WriteOptions): Promise<void> {
-    return this.#later((writes) => writes.clear(options))
+    return this.#later('clear', (writes) => writes.clear(options))
   }
 
   // --- maintenance
 
   /** Resolves when every write made before is durable. */
   sync(): Promise<void> {
-    return this.#later((writes) => writes.sync())
+    return this.#later('sync', (writes) => writes.sync())
   }
 
   /** Writes what is in memtables to tables. Resolves when that is durable. */
   flush(): Promise<void> {
-    return this.#maintain('flush', undefined, flushMemtables)
+    return this.#maintain('flush', { name: 'flush', subject: undefined }, flushMemtables)
   }
 
   /** Flushes, then brings every key of the range to the last level: old versions and deleted records go away. */
   compact(range?: KeyRangeOptions, options?: CompactOptions): Promise<void> {
-    return this.#maintain('compact', range, (plane) => {
+    return this.#maintain('compact', { name: 'compact', subject: range }, (plane) => {
       const { signal, onProgress } = readCompactOptions(options)
       return compactRange(plane, this.#byteRange(range, 'compact'), signal, onProgress)
     })
@@ -283,14 +299,14 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
 
   /** No compaction begins by itself any more. Resolves when none is running. */
   pauseCompaction(): Promise<void> {
-    return this.#maintain(undefined, undefined, (plane) => {
+    return this.#maintain('pauseCompaction', undefined, (plane) => {
       plane.compactions.pause()
       return plane.until(() => plane.compactions.running === 0 || !plane.compactions.paused)
     })
   }
 
   resumeCompaction(): Promise<void> {
-    return this.#maintain(undefined, undefined, (plane) => {
+    return this.#maintain('resumeCompaction', undefined, (plane) => {
       plane.compactions.resume()
       plane.pump()
     })
@@ -315,7 +331,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
 
   /** Estimate of the bytes that a range takes in tables. What is in memtables does not count. */
   async approximateSize(range: KeyRangeOptions): Promise<number> {
-    this.#check()
+    this.#check('approximateSize')
     const bytes = this.#byteRange(range, 'approximateSize')
     const size = bytes === null ? 0 : this.#engine.approximateSize(bytes.lower, bytes.upper)
     await fairness.turn()
@@ -328,7 +344,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
    */
   verify(options?: VerifyOptions): Promise<VerifyReport> {
     try {
-      this.#check()
+      this.#check('verify')
       const database = {
         files: this.#files,
         plane: this.#plane,
@@ -336,7 +352,9 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
         ended: this.#ended.signal,
       }
       const asked = readVerifyOptions(options)
-      return this.#observe('verify', undefined, () => verifyDatabase(database, asked))
+      return this.#observe('verify', undefined, () =>
+        this.#errors.noting('verify', () => verifyDatabase(database, asked)),
+      )
     } catch (error) {
       return fairness.rejected(error)
     }
@@ -345,13 +363,13 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
   // --- watching
 
   stats(): DatabaseStats {
-    this.#check()
+    this.#check('stats')
     return gatherStats(this.#statsSource())
   }
 
   /** Whether all is well, and what is not: see the option `health` for the thresholds. */
   health(): Health {
-    this.#check()
+    this.#check('health')
     return checkHealth({
       ...this.#statsSource(),
       recovery: this.#recovery,
@@ -364,7 +382,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     return {
       engine: this.#engine,
       plane: this.#plane,
-      state: this.#plane?.versions.state ?? found.state,
+      state: this.#state,
       manifest: this.#plane?.manifest.current ?? found.manifest,
       options,
       place,
@@ -372,13 +390,18 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
       snapshots: this.#snapshots,
       backups: this.#backups?.stats ?? null,
       openedAt: this.#openedAt,
+      errors: this.#errors,
     }
+  }
+
+  get #state(): ManifestState {
+    return this.#plane?.versions.state ?? this.#files.found.state
   }
 
   /** The tables of each level, from L0 down. */
   levels(): { level: number; files: LevelFile[] }[] {
-    this.#check()
-    return listLevels((this.#plane?.versions.state ?? this.#files.found.state).version)
+    this.#check('levels')
+    return listLevels(this.#state.version)
   }
 
   /** Calls `listener` for every later event of this name, from the event loop. Returns the function that ends it. */
@@ -394,6 +417,14 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     this.#events.off(name, listener)
   }
 
+  /**
+   * What the log shows from here on: levels for all and by component, `warn,compaction=debug`. Without the option `logger`,
+   * lines go to standard error. BURROW_INVALID_ARGUMENT for a level or component that does not exist.
+   */
+  setLogFilter(filter: string): void {
+    this.#files.log.setFilter(parseLogFilter(filter))
+  }
+
   /** @internal For lib/debug: see lib/kv/debug-host.ts. */
   get [debugHost](): DebugHost {
     this.#debugHost ??= this.#makeDebugHost()
@@ -407,6 +438,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
       scans: this.#scans,
       status: () => this.status,
       statsSource: () => this.#statsSource(),
+      errors: this.#errors,
       stats: () => this.stats(),
       health: () => this.health(),
       observe: (observer) => {
@@ -448,7 +480,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
   }
 
   async #begin(): Promise<void> {
-    const { events, found, path, replayed, report } = this.#files
+    const { replayed, report } = this.#files
     let filesMoved: string[] = []
     if (this.#plane !== undefined) {
       const letGo = this.#plane.obsolete.hold(replayed.damaged)
@@ -459,28 +491,10 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     this.#recovery = Object.freeze({
       ...report,
       filesMoved,
-      durationMs: report.durationMs + sinceMs(this.#openedAt),
+      durationMs: report.durationMs + performance.now() - this.#openedAt,
     })
-    const { bytesCut, durationMs, lastSequence, records, skipped, walsReplayed } = this.#recovery
-    const log = this.#files.log.component('recovery')
-    for (const range of skipped) log.warn({ path, ...range }, 'passed over a damaged part of a log')
-    log.info(
-      { path, manifest: found.manifest, bytesCut, durationMs, records, walsReplayed, filesMoved },
-      'opened',
-    )
     this.#backups?.begin()
-    events.emit('recovery', {
-      phase: 'end',
-      jobId: 0,
-      durationMs,
-      path,
-      walsReplayed,
-      records,
-      bytesCut,
-      skipped,
-      filesMoved,
-      lastSequence,
-    })
+    emitRecovered(this.#files, this.#recovery)
   }
 
   #onProgress(): void {
@@ -489,57 +503,50 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     else this.#plane.pump()
   }
 
-  /** Tables that an iterator or snapshot held may be deleted now, and compactions may drop more. */
-  #afterRelease(): void {
-    const plane = this.#plane
-    if (plane === undefined || this.#pumpSoon || this.#phase !== 'open') return
-    this.#pumpSoon = true
-    setImmediate(() => {
-      this.#pumpSoon = false
-      if (this.#phase === 'open') plane.pump()
-    })
-  }
-
-  #check(): void {
-    if (this.#refusal !== undefined) throw this.#refusal
+  #check(call: string): void {
+    if (this.#refusal !== undefined) throw this.#errors.note(this.#refusal, call)
   }
 
   /** Throws BURROW_CLOSED, or BURROW_READ_ONLY when it was opened so. */
-  #writable(): WriteCalls {
-    this.#check()
+  #writable(call: string): WriteCalls {
+    this.#check(call)
     if (this.#writeCalls !== undefined) return this.#writeCalls
-    throw new BurrowError(
-      'BURROW_READ_ONLY',
-      `${this.path} was opened with readOnly; open it without to write`,
-    )
+    const message = `${this.path} was opened with readOnly; open it without to write`
+    throw this.#errors.note(new BurrowError('BURROW_READ_ONLY', message), call)
   }
 
   /** The asynchronous form of a call: it never throws. */
-  #later(run: (writes: WriteCalls) => Promise<void>): Promise<void> {
+  #later(call: string, run: (writes: WriteCalls) => Promise<void>): Promise<void> {
+    let writes: WriteCalls
     try {
-      return run(this.#writable())
+      writes = this.#writable(call)
     } catch (error) {
       return fairness.rejected(error)
     }
+    return run(writes)
   }
 
-  /** The asynchronous form of a call that may find nothing to do. */
+  /** The asynchronous form of a call that may find nothing to do; `observed` by this name. */
   #maintain(
-    name: OperationName | undefined,
-    subject: unknown,
+    call: string,
+    observed: { readonly name: OperationName; readonly subject: unknown } | undefined,
     run: (plane: ControlPlane) => Promise<void> | void,
   ): Promise<void> {
-    return this.#later(() =>
-      this.#observe(name, subject, async () => {
-        await run(this.#plane!)
-        await fairness.turn()
-      }),
+    return this.#later(call, () =>
+      this.#observe(observed?.name, observed?.subject, () =>
+        this.#errors.noting(call, async () => {
+          await run(this.#plane!)
+          await fairness.turn()
+        }),
+      ),
     )
   }
 
   async #copying<T>(name: OperationName, subject: string, run: (backups: Backups) => Promise<T>): Promise<T> {
-    this.#writable()
-    const report = await this.#observe(name, subject, () => run(this.#backups!))
+    this.#writable(name)
+    const report = await this.#observe(name, subject, () =>
+      this.#errors.noting(name, () => run(this.#backups!)),
+    )
     await fairness.turn()
     return report
   }
@@ -588,7 +595,3 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
 }
 
 defineUnsupported(Database)
-
-function sinceMs(moment: number): number {
-  return performance.now() - moment
-}

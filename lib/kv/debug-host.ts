@@ -14,6 +14,7 @@ import type { ResolvedOptions } from '../base/options.ts'
 import type { PackedPhases, Phases } from '../base/phases.ts'
 import type { ManifestState } from '../manifest/version-set.ts'
 import type { NativeEngine, NativeEnv } from '../native.ts'
+import type { RecordedError } from './error-log.ts'
 import type { Health } from './health.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -130,6 +131,8 @@ export interface DebugHost {
   snapshots(): LiveSnapshot[]
   /** Oldest first. */
   scans(): LiveScan[]
+  /** The newest first; at most 100. */
+  lastErrors(): RecordedError[]
   stats(): DatabaseStats
   health(): Health
   /**

@@ -1,5 +1,6 @@
 import type { DatabaseStats } from '../base/metrics.ts'
 import type { DebugHost, OperationObserver } from './debug-host.ts'
+import type { ErrorLog } from './error-log.ts'
 import type { Health } from './health.ts'
 import type { OpenedFiles } from './open.ts'
 import type { ScanHost } from './scan.ts'
@@ -12,6 +13,7 @@ interface Shown {
   readonly scans: ScanHost
   readonly status: () => DebugHost['status']
   readonly statsSource: () => StatsSource
+  readonly errors: ErrorLog
   readonly stats: () => DatabaseStats
   readonly health: () => Health
   readonly observe: (observer: OperationObserver | undefined) => void
@@ -56,6 +58,7 @@ export function makeDebugHost(shown: Shown): OwnDebugHost {
     },
     snapshots: () => snapshots.list(),
     scans: () => scans.list(),
+    lastErrors: () => shown.errors.last,
     stats,
     health,
     observe,

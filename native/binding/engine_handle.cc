@@ -149,6 +149,12 @@ void EngineHandle::StopForExit() {
   runner_->Shutdown();
 }
 
+MemoryUse EngineHandle::LookAtMemory() {
+  MemoryUse use = MemoryUse::Of(engine_.get(), started_);
+  memory_peak_.RaiseTo(use);
+  return use;
+}
+
 void EngineHandle::Pin(PinnedValue value) {
   pinned_ = std::move(value);
   pinned_view_ = pinned_.block ? nullptr : engine_->CurrentView();

@@ -13,6 +13,7 @@
 
 #include "binding/args.h"
 #include "binding/errors.h"
+#include "binding/memory_use.h"
 #include "binding/notifier.h"
 #include "binding/operation_stats.h"
 #include "engine/engine.h"
@@ -72,6 +73,11 @@ class EngineHandle {
   OperationCounters& counters() { return counters_; }
   bool timed() const { return timed_; }
 
+  // What is in use now. Called before memory is given back, too, so that memory_peak() has what was highest in between:
+  // memtables only grow until they are dropped.
+  MemoryUse LookAtMemory();
+  const MemoryUse& memory_peak() const { return memory_peak_; }
+
   // Native sub-phases are measured: of calls in phases(), which takePhases empties; of requests in their answers.
   bool measured() const { return measured_; }
   void Measure(bool on);
@@ -128,6 +134,7 @@ class EngineHandle {
   PerfContext phases_;
   size_t max_open_scans_ = 0;
   OperationCounters counters_;
+  MemoryUse memory_peak_;
 
   // From the longest to the shortest life.
   std::shared_ptr<FileLock> lock_;  // the directory's, when a NativeLock holds it

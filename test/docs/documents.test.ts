@@ -5,7 +5,15 @@ import { describe, expect, test } from 'vitest'
 import { errorCodes } from '../../lib/index.ts'
 import { burrow, TemporaryFolder } from '../cli/burrow.ts'
 import { distFile, root } from '../dist.ts'
-import { healthTable, optionsTable, presetsLine, presetsTable, section, shortTable } from './generated.ts'
+import {
+  componentsTable,
+  healthTable,
+  optionsTable,
+  presetsLine,
+  presetsTable,
+  section,
+  shortTable,
+} from './generated.ts'
 
 const mostUsed = [
   'syncWrites',
@@ -27,6 +35,7 @@ describe('the tables of options are those of the schema (BURROW_REWRITE=1 writes
     ['docs/options.md', 'options', optionsTable()],
     ['docs/options.md', 'health', healthTable()],
     ['docs/options.md', 'presets', presetsTable()],
+    ['docs/logging.md', 'components', componentsTable()],
     ['README.md', 'options', shortTable(mostUsed)],
     ['README.md', 'presets', presetsLine()],
   ]
@@ -44,12 +53,12 @@ function blocks(language: string, text = readme): string[] {
   )
 }
 
-const guides = ['operations', 'datagen', 'debugging'].map((name) =>
+const guides = ['operations', 'datagen', 'debugging', 'logging', 'metrics'].map((name) =>
   readFileSync(join(root, `docs/${name}.md`), 'utf8'),
 )
 
 describe('every example of the README and of the guides runs', () => {
-  const programs = [...blocks('js'), ...guides.flatMap((guide) => blocks('js', guide))]
+  const programs = [readme, ...guides].flatMap((text) => blocks('js', text))
   test.each(programs.map((code, index) => [index + 1, code] as const))('JavaScript %i', (_, code) => {
     distFile('lib/index.js')
     using folder = new TemporaryFolder()
