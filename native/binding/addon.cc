@@ -9,6 +9,7 @@
 #include "base/staged_records.h"
 #include "binding/addon_data.h"
 #include "binding/args.h"
+#include "binding/dumps.h"
 #include "binding/engine_handle.h"
 #include "binding/env_handle.h"
 #include "binding/errors.h"
@@ -91,6 +92,10 @@ constexpr EngineFunction kExports[] = {
     {"openEngine", EngineHandle::Open},
     {"readLog", ReadLog},
     {"dumpTable", DumpTable},
+    {"openTableDump", OpenTableDump},
+    {"nextRecords", NextRecords},
+    {"openLogDump", OpenLogDump},
+    {"nextLogRecords", NextLogRecords},
     {"randomDatabaseId", RandomDatabaseId},
     {"crc32c", Crc32c},
     {"packRecords", PackRecords},

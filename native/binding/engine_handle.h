@@ -169,5 +169,6 @@ std::span<const EngineFunction> ScanFunctions();       // scan_handle.cc
 std::span<const EngineFunction> JobFunctions();        // jobs.cc
 std::span<const EngineFunction> StructureFunctions();  // structure.cc
 std::span<const EngineFunction> StatsFunctions();      // stats.cc
+std::span<const EngineFunction> ExplainFunctions();    // explain.cc
 
 }  // namespace burrow::binding

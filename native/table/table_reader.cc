@@ -30,6 +30,19 @@ Status TableReader::Open(std::unique_ptr<RandomAccessFile> file, const std::stri
 
 Status TableReader::Get(const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
                         SequenceNumber* sequence, GetOutcome* outcome) const {
+  return GetFrom<false>(key, options, value, sequence, outcome, nullptr);
+}
+
+Status TableReader::Explain(const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
+                            SequenceNumber* sequence, GetOutcome* outcome, TableGetReport* report) const {
+  *report = {};
+  return GetFrom<true>(key, options, value, sequence, outcome, report);
+}
+
+template <bool explained>
+Status TableReader::GetFrom(const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
+                            SequenceNumber* sequence, GetOutcome* outcome,
+                            [[maybe_unused]] TableGetReport* report) const {
   const TableFile& table = impl_->table;
   *outcome = GetOutcome::kAbsent;
   const uint64_t hash = Hash64(key.user_key());
@@ -42,7 +55,9 @@ Status TableReader::Get(const LookupKey& key, const TableReadOptions& options, P
       return Status();
     }
     table.counters->bloom_checks.fetch_add(1, std::memory_order_relaxed);
+    if constexpr (explained) report->filtered = true;
     if (answer == TableFile::FilterAnswer::kNo) {
+      if constexpr (explained) report->ruled_out = true;
       table.counters->bloom_useful.fetch_add(1, std::memory_order_relaxed);
       return Status();
     }
@@ -73,7 +88,12 @@ Status TableReader::Get(const LookupKey& key, const TableReadOptions& options, P
   // The separators make this the only block that can hold the newest visible version: a block that ends inside a user
   // key has its last internal key, unshortened, as separator.
   BlockRef block;
-  BURROW_RETURN_IF_ERROR(table.GetBlock(handle, BlockType::kData, options, &block));
+  if constexpr (explained) {
+    report->searched = true;
+    BURROW_RETURN_IF_ERROR(table.GetBlock(handle, BlockType::kData, options, &block));
+  } else {
+    BURROW_RETURN_IF_ERROR(table.FetchBlock(handle, BlockType::kData, options, &block));
+  }
   if (!block) {
     *outcome = GetOutcome::kNotCached;
     return Status();
@@ -140,6 +160,10 @@ size_t TableReader::MemoryUsage() const {
   if (table.filter_block) bytes += table.filter_block.contents().size();
   if (table.tombstones != nullptr) bytes += table.tombstones->MemoryUsage();
   return bytes;
+}
+
+Status TableReader::Sample(uint64_t stride, uint64_t* blocks, const std::function<void(Slice, Slice)>& visit) const {
+  return SampleTableFile(impl_->table, stride, blocks, visit);
 }
 
 Status TableReader::Verify() const { return VerifyTableFile(impl_->table); }
