@@ -171,3 +171,6 @@ export type EventListener<N extends EventName> = (payload: EventMap[N]) => void
 
 /** Called for every event, as a pair that TypeScript narrows by name. */
 export type AnyEventListener = <N extends EventName>(name: N, payload: EventMap[N]) => void
+
+/** The same, with when it happened, in milliseconds of performance.now(): events are delivered later. */
+export type TimedEventListener = <N extends EventName>(name: N, payload: EventMap[N], at: number) => void

@@ -1,27 +1,29 @@
-import { maxKeyBytes } from '../base/encodings.ts'
 import { BurrowError } from '../base/errors.ts'
 import type { EventBus } from '../base/event-bus.ts'
 import type { EventListener, EventName } from '../base/events.ts'
 import type { DatabaseStats } from '../base/metrics.ts'
 import type { DatabaseOptions, ResolvedOptions } from '../base/options.ts'
-import { type NativeEngine, SCAN_FILL_CACHE, SCAN_HEADER, SCAN_KEYS, SCAN_REVERSE } from '../native.ts'
-import { allocateFast } from '../util/fast-buffer.ts'
+import type { NativeEngine } from '../native.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { DatabaseAtRest } from './at-rest.ts'
 import type { BackupOptions, BackupReport } from './backup-options.ts'
 import { Backups } from './backups.ts'
-import { BatchEncoder } from './batch-encoder.ts'
 import { readEncodings, readOptions } from './call-options.ts'
 import type { CheckpointOptions, CheckpointReport } from './checkpoint.ts'
 import { ControlPlane } from './control-plane.ts'
+import { type DebugHost, debugHost, type OperationName } from './debug-host.ts'
 import { fairness } from './fairness.ts'
 import { checkHealth, type Health } from './health.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { Bytes, KeyOf, ValueOf } from './keys-and-values.ts'
 import { type CompactOptions, compactRange, flushMemtables, readCompactOptions } from './maintenance.ts'
+import { makeDebugHost, type OwnDebugHost } from './make-debug-host.ts'
+import { Observation } from './observed.ts'
 import { type OpenedFiles, openFiles } from './open.ts'
-import { type KeyRangeOptions, rangeNames, resolveRange, successor } from './range.ts'
+import { announceOpened } from './opened.ts'
+import { type KeyRangeOptions, rangeNames, resolveRange } from './range.ts'
 import { ReadRequests } from './read-requests.ts'
+import { observeReads } from './readable.ts'
 import { Reads } from './reads.ts'
 import type { RecoveryReport } from './recover.ts'
 import { ScanHost } from './scan.ts'
@@ -32,14 +34,8 @@ import { keepsUnnamed, tidyFiles } from './tidy-files.ts'
 import { defineUnsupported } from './unsupported.ts'
 import { ValueSlab } from './value-slab.ts'
 import { readVerifyOptions, type VerifyOptions, type VerifyReport, verifyDatabase } from './verify.ts'
-import {
-  type BatchOperation,
-  type BatchTarget,
-  encodeDeleteRange,
-  encodeOperations,
-  WriteBatch,
-} from './write-batch.ts'
-import { type WriteOptions, Writes } from './writes.ts'
+import { type BatchOperation, type BatchTarget, WriteBatch } from './write-batch.ts'
+import { type WriteCalls, type WriteOptions, Writes } from './writes.ts'
 
 /** `read-only`: opened so, or writes are refused since the log or the manifest failed. */
 export type DatabaseStatus = 'open' | 'read-only' | 'closing' | 'closed'
@@ -61,6 +57,10 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
   readonly #acknowledgements: Acknowledgements
   readonly #plane: ControlPlane | undefined
   readonly #writes: Writes | undefined
+  /** What answers writes: `#writes`, or its observed form. */
+  #writeCalls: WriteCalls | undefined
+  #observation: Observation | undefined
+  #debugHost: OwnDebugHost | undefined
   readonly #backups: Backups | undefined
   readonly #reads: Reads
   readonly #scans: ScanHost
@@ -127,6 +127,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
         syncWrites: options.syncWrites,
         memtableSize: options.memtableSize,
       })
+      this.#writeCalls = this.#writes
     }
     this.#backups = this.#plane === undefined ? undefined : new Backups(this.#plane, files, keepAlive)
     const snapshots = this.#snapshots
@@ -169,6 +170,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     const database = new Database<KeyOf<O>, ValueOf<O>>(files)
     try {
       await database.#begin()
+      announceOpened(() => database[debugHost])
     } catch (error) {
       database.#plane?.dispose()
       files.engine.close()
@@ -205,16 +207,17 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
   /** The database as it is now, for as long as the snapshot is open. */
   snapshot(): Snapshot<K, V> {
     this.#check()
-    return this.#snapshots.take<K, V>(this.#host)
+    const take = () => this.#snapshots.take<K, V>(this.#host)
+    return this.#observation === undefined ? take() : this.#observation.now('snapshot', undefined, take)
   }
 
   // --- writes
 
   /** Resolves when the write is as safe as `sync` and `wal` ask; it is visible to reads at once. */
   put(key: K | Bytes, value: V | Bytes, options?: WriteOptions): Promise<void> {
-    return this.#writes === undefined
+    return this.#writeCalls === undefined
       ? this.#later((writes) => writes.put(key, value, options))
-      : this.#writes.put(key, value, options)
+      : this.#writeCalls.put(key, value, options)
   }
 
   putSync(key: K | Bytes, value: V | Bytes, options?: WriteOptions): void {
@@ -232,28 +235,20 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
 
   /** Deletes every key of the range, at a cost that does not depend on how many there are. */
   deleteRange(range: KeyRangeOptions, options?: WriteOptions): Promise<void> {
-    return this.#later((writes) => writes.commit(this.#rangeDeletion(range), options))
+    return this.#later((writes) => writes.deleteRange(range, options))
   }
 
   deleteRangeSync(range: KeyRangeOptions, options?: WriteOptions): void {
-    this.#writable().commitSync(this.#rangeDeletion(range), options)
+    this.#writable().deleteRangeSync(range, options)
   }
 
   /** Applies the operations at once: all or none, also after a crash. */
   batch(operations: readonly BatchOperation<K | Bytes, V | Bytes>[], options?: WriteOptions): Promise<void> {
-    return this.#later((writes) => {
-      const batch = this.#encode(operations)
-      const done = writes.commit(batch, options)
-      batch.release()
-      return done
-    })
+    return this.#later((writes) => writes.batch(operations, options))
   }
 
   batchSync(operations: readonly BatchOperation<K | Bytes, V | Bytes>[], options?: WriteOptions): void {
-    const writes = this.#writable()
-    const batch = this.#encode(operations)
-    writes.commitSync(batch, options)
-    batch.release()
+    this.#writable().batchSync(operations, options)
   }
 
   /** A batch to be filled step by step. */
@@ -263,12 +258,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
 
   /** Deletes everything. */
   clear(options?: WriteOptions): Promise<void> {
-    return this.#later((writes) => {
-      const batch = new BatchEncoder()
-      const upper = this.#endOfKeys(undefined)
-      if (upper !== undefined) batch.deleteRange({ lower: undefined, upper })
-      return writes.commit(batch, options)
-    })
+    return this.#later((writes) => writes.clear(options))
   }
 
   // --- maintenance
@@ -280,12 +270,12 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
 
   /** Writes what is in memtables to tables. Resolves when that is durable. */
   flush(): Promise<void> {
-    return this.#maintain(flushMemtables)
+    return this.#maintain('flush', undefined, flushMemtables)
   }
 
   /** Flushes, then brings every key of the range to the last level: old versions and deleted records go away. */
   compact(range?: KeyRangeOptions, options?: CompactOptions): Promise<void> {
-    return this.#maintain((plane) => {
+    return this.#maintain('compact', range, (plane) => {
       const { signal, onProgress } = readCompactOptions(options)
       return compactRange(plane, this.#byteRange(range, 'compact'), signal, onProgress)
     })
@@ -293,14 +283,14 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
 
   /** No compaction begins by itself any more. Resolves when none is running. */
   pauseCompaction(): Promise<void> {
-    return this.#maintain((plane) => {
+    return this.#maintain(undefined, undefined, (plane) => {
       plane.compactions.pause()
       return plane.until(() => plane.compactions.running === 0 || !plane.compactions.paused)
     })
   }
 
   resumeCompaction(): Promise<void> {
-    return this.#maintain((plane) => {
+    return this.#maintain(undefined, undefined, (plane) => {
       plane.compactions.resume()
       plane.pump()
     })
@@ -312,7 +302,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
    * not flushed yet are flushed first.
    */
   checkpoint(path: string, options?: CheckpointOptions): Promise<CheckpointReport> {
-    return this.#copying((backups) => backups.checkpoint(path, options))
+    return this.#copying('checkpoint', path, (backups) => backups.checkpoint(path, options))
   }
 
   /**
@@ -320,7 +310,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
    * complete and durable; an interrupted one leaves the others whole. BURROW_LOCKED while another one is made there.
    */
   backup(directory: string, options?: BackupOptions): Promise<BackupReport> {
-    return this.#copying((backups) => backups.backup(directory, options))
+    return this.#copying('backup', directory, (backups) => backups.backup(directory, options))
   }
 
   /** Estimate of the bytes that a range takes in tables. What is in memtables does not count. */
@@ -345,7 +335,8 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
         keepAlive: this.#keepAlive,
         ended: this.#ended.signal,
       }
-      return verifyDatabase(database, readVerifyOptions(options))
+      const asked = readVerifyOptions(options)
+      return this.#observe('verify', undefined, () => verifyDatabase(database, asked))
     } catch (error) {
       return fairness.rejected(error)
     }
@@ -401,6 +392,34 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
 
   off<N extends EventName>(name: N, listener: EventListener<N>): void {
     this.#events.off(name, listener)
+  }
+
+  /** @internal For lib/debug: see lib/kv/debug-host.ts. */
+  get [debugHost](): DebugHost {
+    this.#debugHost ??= this.#makeDebugHost()
+    return this.#debugHost
+  }
+
+  #makeDebugHost(): OwnDebugHost {
+    return makeDebugHost({
+      files: this.#files,
+      snapshots: this.#snapshots,
+      scans: this.#scans,
+      status: () => this.status,
+      statsSource: () => this.#statsSource(),
+      stats: () => this.stats(),
+      health: () => this.health(),
+      observe: (observer) => this.#setObservation(observer && new Observation(observer)),
+      observed: () => this.#observation !== undefined,
+    })
+  }
+
+  #setObservation(observation: Observation | undefined): void {
+    this.#observation = observation
+    this[observeReads](observation)
+    this.#snapshots.observe(observation)
+    this.#scans.observe(observation)
+    if (this.#writes !== undefined) this.#writeCalls = observation?.writes(this.#writes) ?? this.#writes
   }
 
   // --- the end
@@ -481,9 +500,9 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
   }
 
   /** Throws BURROW_CLOSED, or BURROW_READ_ONLY when it was opened so. */
-  #writable(): Writes {
+  #writable(): WriteCalls {
     this.#check()
-    if (this.#writes !== undefined) return this.#writes
+    if (this.#writeCalls !== undefined) return this.#writeCalls
     throw new BurrowError(
       'BURROW_READ_ONLY',
       `${this.path} was opened with readOnly; open it without to write`,
@@ -491,7 +510,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
   }
 
   /** The asynchronous form of a call: it never throws. */
-  #later(run: (writes: Writes) => Promise<void>): Promise<void> {
+  #later(run: (writes: WriteCalls) => Promise<void>): Promise<void> {
     try {
       return run(this.#writable())
     } catch (error) {
@@ -500,43 +519,30 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
   }
 
   /** The asynchronous form of a call that may find nothing to do. */
-  #maintain(run: (plane: ControlPlane) => Promise<void> | void): Promise<void> {
-    return this.#later(async () => {
-      await run(this.#plane!)
-      await fairness.turn()
-    })
+  #maintain(
+    name: OperationName | undefined,
+    subject: unknown,
+    run: (plane: ControlPlane) => Promise<void> | void,
+  ): Promise<void> {
+    return this.#later(() =>
+      this.#observe(name, subject, async () => {
+        await run(this.#plane!)
+        await fairness.turn()
+      }),
+    )
   }
 
-  async #copying<T>(run: (backups: Backups) => Promise<T>): Promise<T> {
+  async #copying<T>(name: OperationName, subject: string, run: (backups: Backups) => Promise<T>): Promise<T> {
     this.#writable()
-    const report = await run(this.#backups!)
+    const report = await this.#observe(name, subject, () => run(this.#backups!))
     await fairness.turn()
     return report
   }
 
-  #encode(operations: unknown): BatchEncoder {
-    const batch = new BatchEncoder()
-    encodeOperations(batch, operations, this.#batchTarget.encodings)
-    return batch
-  }
-
-  #rangeDeletion(range: unknown): BatchEncoder {
-    const batch = new BatchEncoder()
-    encodeDeleteRange(batch, this.#batchTarget.encodings, range, (lower) => this.#endOfKeys(lower))
-    return batch
-  }
-
-  /** Just above the highest key; undefined when no key is at or above `lower`. */
-  #endOfKeys(lower: Uint8Array | undefined): Uint8Array | undefined {
-    const scan = this.#engine.openScan(SCAN_REVERSE | SCAN_KEYS | SCAN_FILL_CACHE, lower, undefined, 1, 0)
-    try {
-      const buffer = allocateFast(SCAN_HEADER + 8 + maxKeyBytes)
-      if (this.#engine.fillScan(scan, buffer, 1) === 0) return undefined
-      const begin = SCAN_HEADER + 8
-      return successor(buffer.subarray(begin, begin + buffer.readUInt32LE(SCAN_HEADER)))
-    } finally {
-      this.#engine.closeScan(scan)
-    }
+  /** For calls that take far longer than asking whether somebody observes. */
+  #observe<T>(name: OperationName | undefined, subject: unknown, run: () => Promise<T>): Promise<T> {
+    if (name === undefined || this.#observation === undefined) return run()
+    return this.#observation.later(name, subject, run)
   }
 
   #byteRange(range: unknown, call: string) {
@@ -548,6 +554,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     const closed = new BurrowError('BURROW_CLOSED', `the database ${this.path} is closed; open it again`)
     const { lock } = this.#files
     const engine = this.#engine
+    this.#debugHost?.announce('closing')
     this.#phase = 'closing'
     this.#refusal = closed
     this.#ended.abort(closed)
@@ -570,6 +577,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
       lock?.release()
       this.#phase = 'closed'
       this.#events.deliver()
+      this.#debugHost?.announce('closed')
     }
   }
 }

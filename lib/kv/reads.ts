@@ -42,6 +42,9 @@ export interface ReadsOptions {
   readonly sequence: number | undefined
 }
 
+/** The calls that are answered here. */
+export type ReadCalls = Pick<Reads, 'get' | 'getSync' | 'has' | 'hasSync' | 'getMany' | 'getManySync'>
+
 /**
  * Point reads of a database or a snapshot. The functions for the database's own encodings are chosen once, so that a
  * plain `getSync` costs little more than its native call; calls with options look theirs up.

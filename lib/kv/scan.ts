@@ -21,7 +21,9 @@ import {
   readFlag,
   readOptions,
 } from './call-options.ts'
+import type { LiveScan } from './debug-host.ts'
 import { fairness } from './fairness.ts'
+import type { Observation } from './observed.ts'
 import { type KeyRangeOptions, rangeNames, resolveRange } from './range.ts'
 import type { ReadRequests } from './read-requests.ts'
 import { ScanBatch, type ScanShape } from './scan-batch.ts'
@@ -64,7 +66,7 @@ const spareBuffers = 8
 /** What iterators need of their database. */
 export interface ScanHostOptions {
   readonly engine: NativeEngine
-  readonly requests: ReadRequests
+  readonly requests: Pick<ReadRequests, 'ask'>
   readonly snapshots: Pick<Snapshots, 'sequenceOf'>
   readonly encodings: Encodings
   readonly readAhead: number
@@ -75,7 +77,8 @@ export interface ScanHostOptions {
 
 /** Opens scans, knows which are open, and lends them buffers. */
 export class ScanHost {
-  readonly options: ScanHostOptions
+  options: ScanHostOptions
+  readonly #plainOptions: ScanHostOptions
   /** Numbers of native scans, and when each was opened. */
   readonly #open = new Map<number, number>()
   readonly #buffers: FastBuffer[] = []
@@ -90,6 +93,17 @@ export class ScanHost {
 
   constructor(options: ScanHostOptions) {
     this.options = options
+    this.#plainOptions = options
+  }
+
+  /** Lets what iterators fetch be observed, those that are open included; undefined: no more. */
+  observe(observation: Observation | undefined): void {
+    this.options = observation?.scanOptions(this.#plainOptions) ?? this.#plainOptions
+  }
+
+  /** Iterators that hold a read view, oldest first. */
+  list(): LiveScan[] {
+    return [...this.#open].map(([scan, openedAt]) => ({ scan, openedAt }))
   }
 
   /** Iterators that pin a read view. */

@@ -10,10 +10,13 @@ import {
   WRITE_SYNC,
 } from '../native.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
-import type { BatchEncoder } from './batch-encoder.ts'
+import { BatchEncoder } from './batch-encoder.ts'
 import { type EncodingOptions, type Encodings, readEncodings, readFlag, readOptions } from './call-options.ts'
 import type { ControlPlane } from './control-plane.ts'
+import { endOfKeys } from './end-of-keys.ts'
 import { fairness } from './fairness.ts'
+import type { KeyRangeOptions } from './range.ts'
+import { type BatchOperation, encodeDeleteRange, encodeOperations } from './write-batch.ts'
 
 /** How one write is made. */
 export interface WriteOptions extends EncodingOptions {
@@ -40,6 +43,23 @@ export interface WritesOptions {
   readonly syncWrites: boolean
   readonly memtableSize: number
 }
+
+/** The calls that are answered here. */
+export type WriteCalls = Pick<
+  Writes,
+  | 'put'
+  | 'putSync'
+  | 'delete'
+  | 'deleteSync'
+  | 'batch'
+  | 'batchSync'
+  | 'deleteRange'
+  | 'deleteRangeSync'
+  | 'clear'
+  | 'commit'
+  | 'commitSync'
+  | 'sync'
+>
 
 /**
  * Hands writes to native code, one call each, and finds room when it turns them away. Asynchronous writers may run
@@ -146,6 +166,38 @@ export class Writes {
     } catch (error) {
       return this.#rejected(error)
     }
+  }
+
+  batch(operations: readonly BatchOperation[], options: WriteOptions | undefined): Promise<void> {
+    return this.#later(() => {
+      const batch = this.#encode(operations)
+      const done = this.commit(batch, options)
+      batch.release()
+      return done
+    })
+  }
+
+  batchSync(operations: readonly BatchOperation[], options: WriteOptions | undefined): void {
+    const batch = this.#encode(operations)
+    this.commitSync(batch, options)
+    batch.release()
+  }
+
+  deleteRange(range: KeyRangeOptions, options: WriteOptions | undefined): Promise<void> {
+    return this.#later(() => this.commit(this.#rangeDeletion(range), options))
+  }
+
+  deleteRangeSync(range: KeyRangeOptions, options: WriteOptions | undefined): void {
+    this.commitSync(this.#rangeDeletion(range), options)
+  }
+
+  clear(options: WriteOptions | undefined): Promise<void> {
+    return this.#later(() => {
+      const batch = new BatchEncoder()
+      const upper = endOfKeys(this.#engine, undefined)
+      if (upper !== undefined) batch.deleteRange({ lower: undefined, upper })
+      return this.commit(batch, options)
+    })
   }
 
   commitSync(batch: BatchEncoder, options: WriteOptions | undefined): void {
@@ -277,6 +329,27 @@ export class Writes {
         }
       }
       result = attempt(mode)
+    }
+  }
+
+  #encode(operations: unknown): BatchEncoder {
+    const batch = new BatchEncoder()
+    encodeOperations(batch, operations, this.#encodings)
+    return batch
+  }
+
+  #rangeDeletion(range: unknown): BatchEncoder {
+    const batch = new BatchEncoder()
+    encodeDeleteRange(batch, this.#encodings, range, (lower) => endOfKeys(this.#engine, lower))
+    return batch
+  }
+
+  /** The asynchronous form of a call: it never throws. */
+  #later(run: () => Promise<void>): Promise<void> {
+    try {
+      return run()
+    } catch (error) {
+      return fairness.rejected(error)
     }
   }
 
