@@ -9,6 +9,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fromNative, type NativeStatus } from './base/errors.ts'
+import type { Inspection, NativeLog, NativeRecords } from './base/inspection.ts'
 
 /** Flags of every write call. */
 export const WRITE_SYNC = 1
@@ -379,7 +380,7 @@ export interface EngineStats {
  * One open database on the native side. Functions are bound: they may be taken off the object. The S and B forms differ
  * in the type of key (string, bytes) and, for puts, of value: choosing in JavaScript costs less than in C++.
  */
-export interface NativeEngine {
+export interface NativeEngine extends Inspection {
   putSS(key: string, value: string, flags: number): number
   putSB(key: string, value: Uint8Array, flags: number): number
   putBS(key: Uint8Array, value: string, flags: number): number
@@ -540,6 +541,27 @@ export interface NativeAddon {
     partial: true,
   ): LogContents | DamagedLog
   dumpTable(env: NativeEnv, path: string, number: number, limit: number): TableDump
+  /** The same bit by bit: point records through `nextRecords`. */
+  openTableDump(
+    env: NativeEnv,
+    path: string,
+    number: number,
+  ): Pick<TableDump, 'info' | 'rangeTombstones'> & { records: NativeRecords }
+  /**
+   * About so many bytes of records, at least one, as native/engine/record_dump.h packs them; undefined at the end. Throws
+   * for damage when everything before it was handed out.
+   */
+  nextRecords(records: NativeRecords, maxBytes: number): Buffer | undefined
+  /** A log of any database; read as by readLog with `partial`, through `nextLogRecords`. */
+  openLogDump(
+    env: NativeEnv,
+    path: string,
+    kind: 'wal' | 'manifest',
+    number: number,
+    expectedLength?: number,
+  ): NativeLog
+  /** About so many bytes of records; with the last of them how the log ends. */
+  nextLogRecords(log: NativeLog, maxBytes: number): Pick<LogContents, 'records'> | LogContents | DamagedLog
   randomDatabaseId(): string
   crc32c(bytes: Uint8Array): number
   /**

@@ -43,7 +43,9 @@ Handle* Unwrap(napi_env env, const napi_type_tag& tag, napi_value object) {
 
 }  // namespace
 
-napi_value DumpObject(napi_env env, std::unique_ptr<RecordDump> dump) { return Wrap(env, kRecordsTag, std::move(dump)); }
+napi_value DumpObject(napi_env env, std::unique_ptr<RecordDump> dump) {
+  return Wrap(env, kRecordsTag, std::move(dump));
+}
 
 napi_value OpenTableDump(napi_env env, napi_callback_info info) {
   Call<3> call(env, info);

@@ -25,8 +25,8 @@ struct GetStep {
   int level = 0;
   uint64_t file = 0;  // 0: no table of the level
   Outcome outcome = Outcome::kAbsent;
-  SequenceNumber sequence = 0;         // of the newest visible version there; 0: there is none
-  SequenceNumber range_tombstone = 0;  // the newest one there that covers the key; 0: none does
+  SequenceNumber sequence = 0;             // of the newest visible version there; 0: there is none
+  SequenceNumber range_tombstone = 0;      // the newest one there that covers the key; 0: none does
   BlockSource block = BlockSource::kNone;  // kDisk also for a part of a filter or index
   bool filtered = false;                   // a filter was asked
   bool opened = false;                     // the table file had to be opened

@@ -1,5 +1,6 @@
 #include "engine/key_sample.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace burrow {
@@ -17,7 +18,7 @@ void Append(Slice key, Slice value, KeySample* sample) {
 
 KeySample SampleMemtable(const MemTable& memtable, SequenceNumber sequence, uint64_t stride) {
   KeySample sample;
-  uint64_t next = stride / 2;
+  uint64_t next = std::min(stride, memtable.entries()) / 2;
   std::unique_ptr<InternalIterator> records = memtable.NewIterator();
   for (records->SeekToFirst(); records->Valid(); records->Next()) {
     if (SequenceOf(records->key()) > sequence) continue;
@@ -40,7 +41,6 @@ Status SampleKeys(const ReadView& view, SequenceNumber sequence, uint64_t stride
     samples->push_back(SampleMemtable(*view.immutables()[i], sequence, stride));
     samples->back().memtable = i;
   }
-  uint64_t block = stride / 2;
   for (int level = 0; level < view.levels().count(); ++level) {
     for (const TableRef& table : view.levels().level(level).tables) {
       std::shared_ptr<TableReader> reader;
@@ -50,7 +50,7 @@ Status SampleKeys(const ReadView& view, SequenceNumber sequence, uint64_t stride
       sample.file = table->number;
       sample.entries = reader->properties().entries;
       auto add = [&sample](Slice key, Slice value) { Append(key, value, &sample); };
-      BURROW_RETURN_IF_ERROR(reader->Sample(stride, &block, add));
+      BURROW_RETURN_IF_ERROR(reader->Sample(stride, add));
       samples->push_back(std::move(sample));
     }
   }

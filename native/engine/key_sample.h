@@ -19,8 +19,8 @@ struct KeySample {
   std::string packed;    // ( value length u32 · kind u8 · key length u16 · key ) × sampled
 };
 
-// Every stride-th point record of the memtables, and all records of every stride-th data block of the tables (counted
-// through all of them), at or below `sequence`. Sources that nothing was taken of are there, too. Reads past the cache.
+// Every stride-th point record of each memtable at or below `sequence`, and all records of every stride-th data block of
+// each table, of one at least. Reads past the cache.
 Status SampleKeys(const ReadView& view, SequenceNumber sequence, uint64_t stride, std::vector<KeySample>* samples);
 
 }  // namespace burrow

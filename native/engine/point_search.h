@@ -19,8 +19,8 @@ struct Unwatched {
   static Status Acquire(TableHandle& table, bool cache_only, std::shared_ptr<TableReader>* reader) {
     return table.Acquire(cache_only, reader);
   }
-  static Status Get(const TableReader& table, const LookupKey& key, const TableReadOptions& options,
-                    PinnedValue* value, SequenceNumber* sequence, GetOutcome* outcome) {
+  static Status Get(const TableReader& table, const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
+                    SequenceNumber* sequence, GetOutcome* outcome) {
     return table.Get(key, options, value, sequence, outcome);
   }
 };
@@ -29,8 +29,7 @@ struct Unwatched {
 template <typename Watch>
 class PointSearch {
  public:
-  PointSearch(Slice user_key, SequenceNumber sequence, const TableReadOptions& options, GetResult* result,
-              Watch& watch)
+  PointSearch(Slice user_key, SequenceNumber sequence, const TableReadOptions& options, GetResult* result, Watch& watch)
       : key_(user_key, sequence), options_(options), result_(result), watch_(watch) {}
 
   Status Run(const ReadView& view) {

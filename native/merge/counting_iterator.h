@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "base/internal_key.h"
@@ -9,17 +10,19 @@
 
 namespace burrow {
 
-// The records that an iterator came to stand on.
+// The records between two user keys that an iterator came to stand on.
 struct RecordCounts {
   uint64_t passed = 0;
   uint64_t tombstones = 0;  // point tombstones among them
 };
 
-// Counts the records of another iterator, which it otherwise is. The counts outlive it.
+// Counts the records of another iterator, which it otherwise is, from `lower`, included, to `upper`, excluded; null: no
+// bound. Counts and bounds outlive it.
 class CountingIterator final : public InternalIterator {
  public:
-  CountingIterator(std::unique_ptr<InternalIterator> records, RecordCounts* counts)
-      : records_(std::move(records)), counts_(counts) {}
+  CountingIterator(std::unique_ptr<InternalIterator> records, const std::string* lower, const std::string* upper,
+                   RecordCounts* counts)
+      : records_(std::move(records)), lower_(lower), upper_(upper), counts_(counts) {}
 
   void SeekToFirst() override {
     records_->SeekToFirst();
@@ -53,11 +56,15 @@ class CountingIterator final : public InternalIterator {
     if (!valid_) return;
     key_ = records_->key();
     value_ = records_->value();
+    if (lower_ != nullptr && UserKey(key_) < Slice(*lower_)) return;
+    if (upper_ != nullptr && UserKey(key_) >= Slice(*upper_)) return;
     ++counts_->passed;
     if (RawKindOf(key_) == static_cast<uint8_t>(Kind::kDelete)) ++counts_->tombstones;
   }
 
   const std::unique_ptr<InternalIterator> records_;
+  const std::string* const lower_;
+  const std::string* const upper_;
   RecordCounts* const counts_;
 };
 

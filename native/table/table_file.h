@@ -81,7 +81,7 @@ std::unique_ptr<InternalIterator> NewTableFileIterator(const TableFile& table, c
 bool ParseRangeTombstones(Slice block, std::vector<RangeTombstone>* tombstones);
 
 Status VerifyTableFile(const TableFile& table);
-Status SampleTableFile(const TableFile& table, uint64_t stride, uint64_t* blocks,
+Status SampleTableFile(const TableFile& table, uint64_t stride,
                        const std::function<void(Slice, Slice)>& visit);  // see TableReader::Sample
 
 }  // namespace burrow

@@ -162,8 +162,8 @@ size_t TableReader::MemoryUsage() const {
   return bytes;
 }
 
-Status TableReader::Sample(uint64_t stride, uint64_t* blocks, const std::function<void(Slice, Slice)>& visit) const {
-  return SampleTableFile(impl_->table, stride, blocks, visit);
+Status TableReader::Sample(uint64_t stride, const std::function<void(Slice, Slice)>& visit) const {
+  return SampleTableFile(impl_->table, stride, visit);
 }
 
 Status TableReader::Verify() const { return VerifyTableFile(impl_->table); }

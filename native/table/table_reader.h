@@ -78,9 +78,9 @@ class TableReader {
   uint64_t ApproximateOffsetOf(Slice user_key) const;  // bytes of the file before that key
   size_t MemoryUsage() const;                          // what the reader itself holds, cached blocks not included
 
-  // Calls `visit` with internal key and value of each record of every stride-th data block: of those that *blocks, which
-  // goes up by one a block, counts to a multiple of it. Reads past the cache.
-  Status Sample(uint64_t stride, uint64_t* blocks, const std::function<void(Slice, Slice)>& visit) const;
+  // Calls `visit` with internal key and value of each record of every stride-th data block, and of one at least. Reads
+  // past the cache.
+  Status Sample(uint64_t stride, const std::function<void(Slice, Slice)>& visit) const;
 
   // Every checksum, key order, bounds, counts against properties, filter against keys. Reads past the cache.
   Status Verify() const;

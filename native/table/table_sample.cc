@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "table/data_block.h"
 #include "table/table_file.h"
 
@@ -20,13 +22,16 @@ Status VisitBlock(const TableFile& table, BlockHandle handle, const std::functio
 
 }  // namespace
 
-Status SampleTableFile(const TableFile& table, uint64_t stride, uint64_t* blocks,
-                       const std::function<void(Slice, Slice)>& visit) {
+Status SampleTableFile(const TableFile& table, uint64_t stride, const std::function<void(Slice, Slice)>& visit) {
+  uint64_t next = 0, block = 0;
   for (uint32_t number = 0; number < table.IndexParts(); ++number) {
     TableFile::IndexPart part;
     BURROW_RETURN_IF_ERROR(table.LoadIndexPart(number, kPastCache, &part));
+    // From the middle of the first stretch on, so that short tables are not known by their first keys alone.
+    if (number == 0) next = std::min<uint64_t>(stride, part.view->size()) / 2;
     for (uint32_t i = 0; i < part.view->size(); ++i) {
-      if ((*blocks)++ % stride != 0) continue;
+      if (block++ != next) continue;
+      next += stride;
       BlockHandle handle;
       if (!part.view->Handle(i, &handle)) return table.Corrupt("malformed index block", table.footer.index.offset);
       BURROW_RETURN_IF_ERROR(VisitBlock(table, handle, visit));
