@@ -32,7 +32,7 @@ class PointSearch {
   PointSearch(Slice user_key, SequenceNumber sequence, const TableReadOptions& options, GetResult* result, Watch& watch)
       : key_(user_key, sequence), options_(options), result_(result), watch_(watch) {}
 
-  Status Run(const ReadView& view) {
+  [[gnu::always_inline]] Status Run(const ReadView& view) {
     result_->outcome = GetOutcome::kAbsent;
     if (view.active() != nullptr && InMemtable(*view.active())) return Status();
     for (const auto& memtable : view.immutables()) {
@@ -93,7 +93,7 @@ class PointSearch {
     return true;
   }
 
-  bool InTable(const TableEntry& table, Status* status) {
+  [[gnu::always_inline]] bool InTable(const TableEntry& table, Status* status) {
     std::shared_ptr<TableReader> reader;
     *status = watch_.Acquire(*table.handle, options_.cache_only, &reader);
     if (!status->ok()) return true;

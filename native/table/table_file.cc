@@ -166,7 +166,11 @@ Status TableFile::GetBlock(BlockHandle handle, BlockType type, const TableReadOp
 Status TableFile::FetchBlock(BlockHandle handle, BlockType type, const TableReadOptions& options,
                              BlockRef* block) const {
   *block = cache != nullptr ? cache->Lookup(number, handle.offset, type) : BlockRef();
-  if (*block || options.cache_only) return Status();
+  return *block || options.cache_only ? Status() : ReadThrough(handle, type, options, block);
+}
+
+Status TableFile::ReadThrough(BlockHandle handle, BlockType type, const TableReadOptions& options,
+                              BlockRef* block) const {
   BURROW_RETURN_IF_ERROR(ReadBlock(handle, type, block));
   if (options.reads != nullptr) options.reads->Read(number, handle.size + kBlockTrailerSize);
   if (cache != nullptr && options.fill_cache) {

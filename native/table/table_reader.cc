@@ -28,21 +28,11 @@ Status TableReader::Open(std::unique_ptr<RandomAccessFile> file, const std::stri
   return Status();
 }
 
-Status TableReader::Get(const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
-                        SequenceNumber* sequence, GetOutcome* outcome) const {
-  return GetFrom<false>(key, options, value, sequence, outcome, nullptr);
-}
-
-Status TableReader::Explain(const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
-                            SequenceNumber* sequence, GetOutcome* outcome, TableGetReport* report) const {
-  *report = {};
-  return GetFrom<true>(key, options, value, sequence, outcome, report);
-}
-
 template <bool explained>
-Status TableReader::GetFrom(const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
-                            SequenceNumber* sequence, GetOutcome* outcome,
-                            [[maybe_unused]] TableGetReport* report) const {
+[[gnu::always_inline]] inline Status TableReader::GetFrom(const LookupKey& key, const TableReadOptions& options,
+                                                          PinnedValue* value, SequenceNumber* sequence,
+                                                          GetOutcome* outcome,
+                                                          [[maybe_unused]] TableGetReport* report) const {
   const TableFile& table = impl_->table;
   *outcome = GetOutcome::kAbsent;
   const uint64_t hash = Hash64(key.user_key());
@@ -117,6 +107,17 @@ Status TableReader::GetFrom(const LookupKey& key, const TableReadOptions& option
     case static_cast<uint8_t>(Kind::kDelete): *outcome = GetOutcome::kDeleted; return Status();
     default: return Status::Unsupported("unknown kind of record").WithFile(table.name).WithOffset(handle.offset);
   }
+}
+
+Status TableReader::Get(const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
+                        SequenceNumber* sequence, GetOutcome* outcome) const {
+  return GetFrom<false>(key, options, value, sequence, outcome, nullptr);
+}
+
+Status TableReader::Explain(const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
+                            SequenceNumber* sequence, GetOutcome* outcome, TableGetReport* report) const {
+  *report = {};
+  return GetFrom<true>(key, options, value, sequence, outcome, report);
 }
 
 bool TableReader::MayContain(Slice user_key, const TableReadOptions& options) const {

@@ -89,8 +89,8 @@ class TableReader {
   struct Impl;
   // Get and Explain. A report is not looked for unless `explained`.
   template <bool explained>
-  Status GetFrom(const LookupKey& key, const TableReadOptions& options, PinnedValue* value, SequenceNumber* sequence,
-                 GetOutcome* outcome, TableGetReport* report) const;
+  [[gnu::always_inline]] Status GetFrom(const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
+                                        SequenceNumber* sequence, GetOutcome* outcome, TableGetReport* report) const;
   explicit TableReader(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
