@@ -9,7 +9,24 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fromNative, type NativeStatus } from './base/errors.ts'
-import type { Inspection, NativeLog, NativeRecords } from './base/inspection.ts'
+import type {
+  DamagedLog,
+  Inspection,
+  LogContents,
+  NativeLog,
+  NativeRecords,
+  TableDump,
+  TableInfo,
+} from './base/inspection.ts'
+import type { DataGeneratorConfig, DatagenSystem, NativeDataGenerator } from './native-datagen.ts'
+
+export type { DamagedLog, LogContents, TableDump, TableInfo } from './base/inspection.ts'
+export type {
+  DataGeneratorConfig,
+  DatagenSystem,
+  NativeDataGenerator,
+  SimdLevel,
+} from './native-datagen.ts'
 
 /** Flags of every write call. */
 export const WRITE_SYNC = 1
@@ -119,49 +136,11 @@ export interface NativeLock {
   release(): void
 }
 
-/** A whole log, read for recovery of the manifest and for tools. */
-export interface LogContents {
-  records: { offset: number; payload: Buffer }[]
-  end: 'sealed' | 'clean' | 'torn'
-  endOffset: number
-  /** Bytes behind endOffset that are not zeros. */
-  tornBytes: number
-  /** Up to here the log says that it was durable. */
-  syncedOffset: number
-  fileSize: number
-  /** 32 hex digits. */
-  databaseId: string
-}
-
-/** A log that is damaged: what could be read before the damage. */
-export interface DamagedLog
-  extends Pick<LogContents, 'records' | 'syncedOffset' | 'fileSize' | 'databaseId'> {
-  damage: NativeStatus
-}
-
 export interface TableFormat {
   blockSize: number
   bloomBitsPerKey: number
   codec: string
   codecLevel: number
-}
-
-/** What a finished table is; user keys as bounds. */
-export interface TableInfo {
-  number: number
-  size: number
-  entries: number
-  tombstones: number
-  rangeTombstones: number
-  rawKeyBytes: number
-  rawValueBytes: number
-  smallestSequence: number
-  largestSequence: number
-  createdAt: number
-  codec: string
-  smallest: Buffer
-  largest: Buffer
-  largestExclusive: boolean
 }
 
 export type JobPriority = 'flush' | 'l0' | 'compaction' | 'housekeeping'
@@ -252,6 +231,8 @@ export interface JobCompletion {
   recordsIn?: number
   recordsDropped?: number
   tombstonesDropped?: number
+  /** flush, compact: as ReadCompletion.phases; always measured. */
+  phases?: Float64Array
   /** replayWal: the memtable to adopt (0: the log held no record). */
   memtable?: number
   records?: number
@@ -283,6 +264,8 @@ export interface JobCompletion {
 /** A read that went to the disk threads. */
 export interface ReadCompletion {
   request: number
+  /** When it was measured: count and nanoseconds of each phase of lib/base/phases.ts, in its order. */
+  phases?: Float64Array
   error?: NativeStatus
   /** get: the value, undefined when absent. getMany, next: packed records. */
   bytes?: Buffer
@@ -484,6 +467,12 @@ export interface NativeEngine extends Inspection {
   /** From ref() to unref() (they nest) something waits for an answer: event loop and engine are kept alive. */
   ref(): void
   unref(): void
+  /** While it is on, calls measure their sub-phases (takePhases), and so do requests that are made (ReadCompletion). */
+  measurePhases(on: boolean): void
+  /** What the calls since the last one took, as ReadCompletion.phases, into an array of that size. False: nothing. */
+  takePhases(into: Float64Array): boolean
+  /** How the log took the write with this index (see `submitted`); undefined when that is not known (any more). */
+  groupPhases(index: number): { writeNanos: number; syncNanos: number } | undefined
   stats(): EngineStats
   resetPeakStats?(): void
 
@@ -493,29 +482,13 @@ export interface NativeEngine extends Inspection {
   close(): void
 }
 
-/** Reads tables for tools, outside of any database. */
-export interface TableDump {
-  info: TableInfo & {
-    databaseId: string
-    fileSize: number
-    dataBytes: number
-    indexBytes: number
-    filterBytes: number
-  }
-  rangeTombstones: { begin: Buffer; end: Buffer; sequences: number[] }[]
-  /** In key order, up to the limit asked for. */
-  records: { key: Buffer; sequence: number; kind: 'put' | 'delete' | 'rangeDelete'; value: Buffer }[]
-  /** More records than the limit follow. */
-  truncated: boolean
-  /** What ended the records before their end or the limit. */
-  damage?: NativeStatus
-}
-
 export interface NativeAddon {
   readonly version: string
   /** Codecs compiled in: 'none', and 'lz4', 'zstd' where available. */
   readonly codecs: readonly string[]
   readonly crc32cImplementation: string
+  /** The phases that are measured: those of lib/base/phases.ts. */
+  readonly phaseNames: readonly string[]
   setErrorFactory(factory: (info: NativeStatus) => Error): void
   posixEnv(): NativeEnv
   memoryEnv(): NativeEnv
@@ -579,6 +552,9 @@ export interface NativeAddon {
     bytes: Uint8Array,
     length: number,
   ): number
+  openDataGenerator(config: DataGeneratorConfig): NativeDataGenerator
+  /** `root`: a made-up tree instead of /sys. */
+  datagenSystem(root?: string): DatagenSystem
 }
 
 /** The package's root: where package.json stands, from the sources and from dist alike. */

@@ -1,4 +1,5 @@
-/** What native code tells the debugger: types of its answers. lib/native.ts has the rest of the boundary. */
+/** What native code tells of what is inside, for tools and the debugger. lib/native.ts has the rest of the boundary. */
+import type { NativeStatus } from './errors.ts'
 
 /** The part of NativeEngine that only the debugger calls. */
 export interface Inspection {
@@ -87,4 +88,60 @@ export interface NativeRecords {
 /** A log that is read batch by batch, likewise. */
 export interface NativeLog {
   readonly __log: unique symbol
+}
+
+/** A whole log, read for recovery of the manifest and for tools. */
+export interface LogContents {
+  records: { offset: number; payload: Buffer }[]
+  end: 'sealed' | 'clean' | 'torn'
+  endOffset: number
+  /** Bytes behind endOffset that are not zeros. */
+  tornBytes: number
+  /** Up to here the log says that it was durable. */
+  syncedOffset: number
+  fileSize: number
+  /** 32 hex digits. */
+  databaseId: string
+}
+
+/** A log that is damaged: what could be read before the damage. */
+export interface DamagedLog
+  extends Pick<LogContents, 'records' | 'syncedOffset' | 'fileSize' | 'databaseId'> {
+  damage: NativeStatus
+}
+
+/** What a finished table is; user keys as bounds. */
+export interface TableInfo {
+  number: number
+  size: number
+  entries: number
+  tombstones: number
+  rangeTombstones: number
+  rawKeyBytes: number
+  rawValueBytes: number
+  smallestSequence: number
+  largestSequence: number
+  createdAt: number
+  codec: string
+  smallest: Buffer
+  largest: Buffer
+  largestExclusive: boolean
+}
+
+/** Reads tables for tools, outside of any database. */
+export interface TableDump {
+  info: TableInfo & {
+    databaseId: string
+    fileSize: number
+    dataBytes: number
+    indexBytes: number
+    filterBytes: number
+  }
+  rangeTombstones: { begin: Buffer; end: Buffer; sequences: number[] }[]
+  /** In key order, up to the limit asked for. */
+  records: { key: Buffer; sequence: number; kind: 'put' | 'delete' | 'rangeDelete'; value: Buffer }[]
+  /** More records than the limit follow. */
+  truncated: boolean
+  /** What ended the records before their end or the limit. */
+  damage?: NativeStatus
 }

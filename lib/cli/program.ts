@@ -24,6 +24,7 @@ import { addQuarantine } from './quarantine.ts'
 import { addRepair } from './repair.ts'
 import { addScan } from './scan.ts'
 import { addStats } from './stats.ts'
+import { addTrace } from './trace.ts'
 import { addVerify } from './verify.ts'
 import { addWal } from './wal.ts'
 
@@ -54,6 +55,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     addRepair,
     ...[addDumpWal, addDumpTable, addDumpManifest, addDumpMemtable],
     ...[addExplainGet, addExplainScan, addKeyHistory, addKeys],
+    addTrace,
     ...[addCheckpoint, addBackup, addRestore],
     ...[addVerify, addWal, addQuarantine],
   ]

@@ -1,5 +1,6 @@
 import { BurrowError } from '../base/errors.ts'
 import type { KeyRange } from '../base/key-span.ts'
+import { phasesFrom } from '../base/phases.ts'
 import type { Version } from '../manifest/version.ts'
 import type { VersionEdit } from '../manifest/version-edit.ts'
 import type { JobCompletion } from '../native.ts'
@@ -237,6 +238,7 @@ export class CompactionScheduler {
       bytesWritten: 0,
       recordsDropped: 0,
       tombstonesDropped: 0,
+      phases: {},
     })
   }
 
@@ -302,6 +304,7 @@ export class CompactionScheduler {
       bytesWritten,
       recordsDropped,
       tombstonesDropped,
+      phases: completion.phases === undefined ? {} : phasesFrom(completion.phases),
     })
   }
 

@@ -409,12 +409,17 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
       statsSource: () => this.#statsSource(),
       stats: () => this.stats(),
       health: () => this.health(),
-      observe: (observer) => this.#setObservation(observer && new Observation(observer)),
+      observe: (observer) => {
+        const host = { engine: this.#engine, requests: this.#requests }
+        this.#setObservation(observer && new Observation(observer, host))
+      },
       observed: () => this.#observation !== undefined,
     })
   }
 
   #setObservation(observation: Observation | undefined): void {
+    this.#observation?.end()
+    observation?.begin()
     this.#observation = observation
     this[observeReads](observation)
     this.#snapshots.observe(observation)

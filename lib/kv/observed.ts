@@ -2,8 +2,10 @@
  * The observed forms of what answers calls. They are put in place of the plain ones while somebody observes, so the plain
  * ones ask nothing; see DebugHost.observe.
  */
-import type { Phases } from '../base/phases.ts'
+import { type PackedPhases, type Phases, packPhases, phaseNames, unpackPhases } from '../base/phases.ts'
+import type { NativeEngine } from '../native.ts'
 import type { OperationCall, OperationName, OperationObserver } from './debug-host.ts'
+import type { ReadRequests } from './read-requests.ts'
 import type { Scans } from './readable.ts'
 import type { ReadCalls } from './reads.ts'
 import type { ScanHostOptions } from './scan.ts'
@@ -12,14 +14,15 @@ import type { WriteCalls } from './writes.ts'
 class ObservedCall implements OperationCall {
   readonly name: OperationName
   readonly sync: boolean
-  readonly subject: unknown
+  subject: unknown
   readonly began: number
   ended = Number.NaN
   result: unknown
   error: unknown
   failed = false
   scan = 0
-  phases: Phases | undefined
+  /** As native code gives them; of a call that blocks, until the next one. */
+  numbers: Float64Array | undefined
 
   constructor(name: OperationName, sync: boolean, subject: unknown) {
     this.name = name
@@ -27,16 +30,66 @@ class ObservedCall implements OperationCall {
     this.subject = subject
     this.began = performance.now()
   }
+
+  get packedPhases(): PackedPhases | undefined {
+    return this.numbers && packPhases(this.numbers)
+  }
+
+  get phases(): Phases | undefined {
+    return this.numbers && unpackPhases(packPhases(this.numbers))
+  }
 }
+
+const numbersOfPhases = 2 * phaseNames.length
+const at = {
+  walWrite: phaseNames.indexOf('walWrite'),
+  fsync: phaseNames.indexOf('fsync'),
+  wait: phaseNames.indexOf('wait'),
+}
+
+export interface ObservationHost {
+  readonly engine: NativeEngine
+  readonly requests: ReadRequests
+}
+
+/** Calls that are done when the log has them. */
+const logged: ReadonlySet<OperationName> = new Set(['put', 'delete', 'batch', 'deleteRange', 'clear', 'sync'])
 
 /** One observer, and what it takes to tell it of calls. */
 export class Observation {
   readonly #observer: OperationObserver
+  readonly #host: ObservationHost
+  readonly #measured: boolean
   /** The `scan` call under way: native code tells its number before it returns. */
   #opening: ObservedCall | undefined
+  /** Calls that went to the disk threads, by their request. */
+  readonly #asked = new Map<number, ObservedCall>()
+  /** What the last call took. */
+  readonly #taken = new Float64Array(numbersOfPhases)
 
-  constructor(observer: OperationObserver) {
+  constructor(observer: OperationObserver, host: ObservationHost) {
     this.#observer = observer
+    this.#host = host
+    this.#measured = observer.phases === true
+  }
+
+  /** To be called before the observed forms are put in place. */
+  begin(): void {
+    const { engine, requests } = this.#host
+    if (!this.#measured) return
+    engine.measurePhases(true)
+    requests.onPhases = (request, phases) => {
+      const call = this.#asked.get(request)
+      if (call !== undefined) add(call, phases)
+      this.#asked.delete(request)
+    }
+  }
+
+  /** After they are taken away, unless another observation takes over. The database is open. */
+  end(): void {
+    if (!this.#measured) return
+    this.#host.engine.measurePhases(false)
+    this.#host.requests.onPhases = undefined
   }
 
   /** A call that blocks. */
@@ -122,6 +175,7 @@ export class Observation {
       return await this.#later(call, async () => {
         const answer = requests.ask(submit)
         call.scan = filling.scan
+        call.subject = filling.records
         return await answer
       })
     }
@@ -140,32 +194,74 @@ export class Observation {
       call.failed = true
       throw error
     } finally {
-      this.#end(call)
+      call.ended = performance.now()
+      if (this.#measured && this.#host.engine.takePhases(this.#taken)) call.numbers = this.#taken
+      observer.end?.(call)
     }
   }
 
   #later<T>(call: ObservedCall, body: () => Promise<T>): Promise<T> {
     const observer = this.#observer
+    const { engine, requests } = this.#host
+    const firstRequest = requests.nextId
     observer.begin?.(call)
     const promise = observer.run === undefined ? body() : observer.run(call, body)
+    // What a call does on this thread, it does at once.
+    if (this.#measured && engine.takePhases(this.#taken)) call.numbers = this.#taken.slice()
+    if (this.#measured && requests.nextId > firstRequest) this.#asked.set(firstRequest, call)
+    const write = this.#measured && logged.has(call.name) ? unlessClosed(() => engine.submitted()) : undefined
     // The promise that follows is the caller's: an error that nobody handles must stay one that nobody handles.
     return promise.then(
       (result) => {
         call.result = result
-        this.#end(call)
+        call.ended = performance.now()
+        if (write !== undefined)
+          addGroup(
+            call,
+            unlessClosed(() => engine.groupPhases(write)),
+          )
+        this.#observer.end?.(call)
         return result
       },
       (error: unknown) => {
         call.error = error
         call.failed = true
-        this.#end(call)
+        call.ended = performance.now()
+        this.#observer.end?.(call)
         throw error
       },
     )
   }
+}
 
-  #end(call: ObservedCall): void {
-    call.ended = performance.now()
-    this.#observer.end?.(call)
+function add(call: ObservedCall, numbers: Float64Array): void {
+  call.numbers ??= new Float64Array(numbersOfPhases)
+  for (let index = 0; index < numbersOfPhases; index++) call.numbers[index]! += numbers[index]!
+}
+
+/** What the log did for a write, and as `wait` what is left: until it was its turn, and until its promise was settled. */
+function addGroup(call: ObservedCall, group: ReturnType<NativeEngine['groupPhases']>): void {
+  if (group === undefined) return
+  call.numbers ??= new Float64Array(numbersOfPhases)
+  const { numbers } = call
+  const put = (phase: number, nanos: number) => {
+    if (nanos <= 0) return
+    numbers[2 * phase] = 1
+    numbers[2 * phase + 1] = nanos
+  }
+  put(at.walWrite, group.writeNanos)
+  put(at.fsync, group.syncNanos)
+  let known = 0
+  for (let phase = 0; phase < phaseNames.length; phase++)
+    if (phase !== at.wait) known += numbers[2 * phase + 1]!
+  put(at.wait, (call.ended - call.began) * 1e6 - known)
+}
+
+/** A call may end when the engine is closed already. */
+function unlessClosed<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/point_get.h"
+#include "util/perf_context.h"
 
 namespace burrow {
 
@@ -34,10 +35,10 @@ class PointSearch {
 
   [[gnu::always_inline]] Status Run(const ReadView& view) {
     result_->outcome = GetOutcome::kAbsent;
-    if (view.active() != nullptr && InMemtable(*view.active())) return Status();
-    for (const auto& memtable : view.immutables()) {
-      if (InMemtable(*memtable)) return Status();
-    }
+    const bool in_memory = InMemtables(view);
+    if (options_.measured) [[unlikely]]
+      PerfLap(Phase::kMemtable);
+    if (in_memory) return Status();
     Status status;
     const Levels& levels = view.levels();
     for (int number = 0; number < levels.count(); ++number) {
@@ -66,7 +67,15 @@ class PointSearch {
   }
 
  private:
-  // Both return true when the answer is found.
+  // These return true when the answer is found.
+  bool InMemtables(const ReadView& view) {
+    if (view.active() != nullptr && InMemtable(*view.active())) return true;
+    for (const auto& memtable : view.immutables()) {
+      if (InMemtable(*memtable)) return true;
+    }
+    return false;
+  }
+
   bool InMemtable(const MemTable& memtable) {
     watch_.EnterMemtable(memtable);
     if (memtable.empty()) {

@@ -4,6 +4,7 @@
 
 #include "table/block_reads.h"
 #include "table/properties.h"
+#include "util/perf_context.h"
 
 namespace burrow {
 namespace {
@@ -166,7 +167,10 @@ Status TableFile::GetBlock(BlockHandle handle, BlockType type, const TableReadOp
 Status TableFile::FetchBlock(BlockHandle handle, BlockType type, const TableReadOptions& options,
                              BlockRef* block) const {
   *block = cache != nullptr ? cache->Lookup(number, handle.offset, type) : BlockRef();
-  return *block || options.cache_only ? Status() : ReadThrough(handle, type, options, block);
+  if (!*block && !options.cache_only) return ReadThrough(handle, type, options, block);
+  if (options.measured && *block) [[unlikely]]
+    PerfLap(Phase::kBlockCache);
+  return Status();
 }
 
 Status TableFile::ReadThrough(BlockHandle handle, BlockType type, const TableReadOptions& options,
@@ -183,7 +187,9 @@ Status TableFile::ReadBlock(BlockHandle handle, BlockType type, BlockRef* block)
   if (!Contains(handle)) return Corrupt("index names a block outside the file", handle.offset);
   std::unique_ptr<char[]> scratch;
   Slice stored;
+  PerfLeave();
   Status status = ReadExactly(*file, handle.offset, handle.size + kBlockTrailerSize, &stored, &scratch);
+  PerfLap(Phase::kBlockRead);
   if (!status.ok()) return std::move(status).WithFile(name).WithOffset(handle.offset);
   return Decode(stored, handle, type, block);
 }
@@ -191,7 +197,9 @@ Status TableFile::ReadBlock(BlockHandle handle, BlockType type, BlockRef* block)
 Status TableFile::Decode(Slice stored, BlockHandle handle, BlockType type, BlockRef* block) const {
   counters->blocks_read.fetch_add(1, std::memory_order_relaxed);
   counters->bytes_read.fetch_add(stored.size(), std::memory_order_relaxed);
+  PerfLeave();
   Status status = DecodeBlock(stored, type, block);
+  PerfLap(Phase::kDecode);
   return status.ok() ? status : std::move(status).WithFile(name).WithOffset(handle.offset);
 }
 

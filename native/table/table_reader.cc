@@ -3,6 +3,7 @@
 #include "table/data_block.h"
 #include "table/table_file.h"
 #include "util/hash.h"
+#include "util/perf_context.h"
 
 namespace burrow {
 
@@ -40,6 +41,8 @@ template <bool explained>
   if (filtered) {
     TableFile::FilterAnswer answer;
     BURROW_RETURN_IF_ERROR(table.AskFilter(key.internal_key(), hash, options, &answer));
+    if (options.measured) [[unlikely]]
+      PerfLap(Phase::kFilter);
     if (answer == TableFile::FilterAnswer::kUnknown) {
       *outcome = GetOutcome::kNotCached;
       return Status();
@@ -74,6 +77,8 @@ template <bool explained>
   }
   if (position == index->size()) return Status();
   if (!index->Handle(position, &handle)) return table.Corrupt("malformed index block", table.footer.index.offset);
+  if (options.measured) [[unlikely]]
+    PerfLap(Phase::kIndex);
 
   // The separators make this the only block that can hold the newest visible version: a block that ends inside a user
   // key has its last internal key, unshortened, as separator.
@@ -91,7 +96,10 @@ template <bool explained>
   DataBlock data;
   if (!data.Init(block.contents())) return table.Corrupt("malformed data block", handle.offset);
   uint64_t trailer;
-  switch (data.Get(key.internal_key(), hash, &trailer, &value->value)) {
+  const DataBlock::Found found = data.Get(key.internal_key(), hash, &trailer, &value->value);
+  if (options.measured) [[unlikely]]
+    PerfLap(Phase::kDecode);
+  switch (found) {
     case DataBlock::Found::kCorrupt: return table.Corrupt("malformed data block", handle.offset);
     case DataBlock::Found::kNo:
       if (filtered) table.counters->bloom_false_positives.fetch_add(1, std::memory_order_relaxed);

@@ -20,6 +20,7 @@ struct TableReadOptions {
   size_t read_ahead = 0;    // iterators: bytes to read at once once access is sequential; 0: block by block
   // Counts the blocks that are needed, except those that read_ahead brings; null: nobody counts.
   BlockReads* reads = nullptr;
+  bool measured = false;  // laps of PerfContext::Current() also for what takes less than a look at that
 };
 
 enum class GetOutcome : uint8_t {

@@ -171,13 +171,13 @@ describe('the end of a tracer', () => {
     expect(kept.every(({ args }) => args['unfinished'] === undefined)).toBe(true)
     tracer.stop()
     await tracer.write(join(folder, 'closed.json'))
-    expect(() => db.debug.trace().stop()).not.toThrow()
+    expect(() => db.debug.trace()).toThrow(expect.objectContaining({ code: 'BURROW_CLOSED' }))
   })
 })
 
 describe('the file', () => {
   it('is a JSON object in the Chrome format, with names for process and tracks', async () => {
-    const db = await Database.open(join(folder, 'db'))
+    const db = await Database.open(join(folder, 'db'), { syncWrites: false })
     const tracer = db.debug.trace()
     for (let i = 0; i < 1500; i++) db.putSync(`k${i}`, 'v')
     await Promise.all([db.get('k1'), db.get('k2')])
