@@ -10,6 +10,15 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fromNative, type NativeStatus } from './base/errors.ts'
 import type {
+  DamagedLog,
+  Inspection,
+  LogContents,
+  NativeLog,
+  NativeRecords,
+  TableDump,
+  TableInfo,
+} from './base/inspection.ts'
+import type {
   DataGeneratorConfig,
   DatagenSystem,
   MeasurementConfig,
@@ -20,6 +29,7 @@ import type {
 } from './native-datagen.ts'
 import type { EngineMemory, EngineStats } from './native-stats.ts'
 
+export type { DamagedLog, LogContents, TableDump, TableInfo } from './base/inspection.ts'
 export type * from './native-datagen.ts'
 export type { EngineMemory, EngineStats } from './native-stats.ts'
 
@@ -132,49 +142,11 @@ export interface NativeLock {
   release(): void
 }
 
-/** A whole log, read for recovery of the manifest and for tools. */
-export interface LogContents {
-  records: { offset: number; payload: Buffer }[]
-  end: 'sealed' | 'clean' | 'torn'
-  endOffset: number
-  /** Bytes behind endOffset that are not zeros. */
-  tornBytes: number
-  /** Up to here the log says that it was durable. */
-  syncedOffset: number
-  fileSize: number
-  /** 32 hex digits. */
-  databaseId: string
-}
-
-/** A log that is damaged: what could be read before the damage. */
-export interface DamagedLog
-  extends Pick<LogContents, 'records' | 'syncedOffset' | 'fileSize' | 'databaseId'> {
-  damage: NativeStatus
-}
-
 export interface TableFormat {
   blockSize: number
   bloomBitsPerKey: number
   codec: string
   codecLevel: number
-}
-
-/** What a finished table is; user keys as bounds. */
-export interface TableInfo {
-  number: number
-  size: number
-  entries: number
-  tombstones: number
-  rangeTombstones: number
-  rawKeyBytes: number
-  rawValueBytes: number
-  smallestSequence: number
-  largestSequence: number
-  createdAt: number
-  codec: string
-  smallest: Buffer
-  largest: Buffer
-  largestExclusive: boolean
 }
 
 export type JobPriority = 'flush' | 'l0' | 'compaction' | 'housekeeping'
@@ -351,7 +323,7 @@ export interface EngineConfig {
  * One open database on the native side. Functions are bound: they may be taken off the object. The S and B forms differ
  * in the type of key (string, bytes) and, for puts, of value: choosing in JavaScript costs less than in C++.
  */
-export interface NativeEngine {
+export interface NativeEngine extends Inspection {
   putSS(key: string, value: string, flags: number): number
   putSB(key: string, value: Uint8Array, flags: number): number
   putBS(key: Uint8Array, value: string, flags: number): number
@@ -476,24 +448,6 @@ export interface NativeEngine {
   close(): void
 }
 
-/** Reads tables for tools, outside of any database. */
-export interface TableDump {
-  info: TableInfo & {
-    databaseId: string
-    fileSize: number
-    dataBytes: number
-    indexBytes: number
-    filterBytes: number
-  }
-  rangeTombstones: { begin: Buffer; end: Buffer; sequences: number[] }[]
-  /** In key order, up to the limit asked for. */
-  records: { key: Buffer; sequence: number; kind: 'put' | 'delete' | 'rangeDelete'; value: Buffer }[]
-  /** More records than the limit follow. */
-  truncated: boolean
-  /** What ended the records before their end or the limit. */
-  damage?: NativeStatus
-}
-
 export interface NativeAddon {
   readonly version: string
   /** Codecs compiled in: 'none', and 'lz4', 'zstd' where available. */
@@ -526,6 +480,27 @@ export interface NativeAddon {
     partial: true,
   ): LogContents | DamagedLog
   dumpTable(env: NativeEnv, path: string, number: number, limit: number): TableDump
+  /** The same bit by bit: point records through `nextRecords`. */
+  openTableDump(
+    env: NativeEnv,
+    path: string,
+    number: number,
+  ): Pick<TableDump, 'info' | 'rangeTombstones'> & { records: NativeRecords }
+  /**
+   * About so many bytes of records, at least one, as native/engine/record_dump.h packs them; undefined at the end. Throws
+   * for damage when everything before it was handed out.
+   */
+  nextRecords(records: NativeRecords, maxBytes: number): Buffer | undefined
+  /** A log of any database; read as by readLog with `partial`, through `nextLogRecords`. */
+  openLogDump(
+    env: NativeEnv,
+    path: string,
+    kind: 'wal' | 'manifest',
+    number: number,
+    expectedLength?: number,
+  ): NativeLog
+  /** About so many bytes of records; with the last of them how the log ends. */
+  nextLogRecords(log: NativeLog, maxBytes: number): Pick<LogContents, 'records'> | LogContents | DamagedLog
   randomDatabaseId(): string
   crc32c(bytes: Uint8Array): number
   /**

@@ -130,7 +130,8 @@ const seenByDebug: Record<string, readonly string[]> = {
   'lib/kv/debug-host.ts': ['debugHost'],
   'lib/kv/database.ts': ['Database'],
   'lib/kv/opened.ts': ['onOpened', 'onOpening'],
-  'lib/kv/call-options.ts': ['badOption', 'readCount', 'readFlag', 'readOptions'],
+  'lib/kv/call-options.ts': ['badOption', 'readCount', 'readEncodings', 'readFlag', 'readOptions'],
+  'lib/kv/range.ts': ['rangeNames', 'resolveRange'],
 }
 /** Optional peers: loaded where they are there. */
 const debugPackages = new Set(['prom-client', '@opentelemetry/api'])

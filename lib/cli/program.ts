@@ -6,13 +6,18 @@ import { addCompact } from './compact.ts'
 import { addDatagen } from './datagen.ts'
 import { addDelete } from './delete.ts'
 import { addDumpManifest } from './dump-manifest.ts'
+import { addDumpMemtable } from './dump-memtable.ts'
 import { addDumpTable } from './dump-table.ts'
 import { addDumpWal } from './dump-wal.ts'
+import { addExplainGet } from './explain-get.ts'
+import { addExplainScan } from './explain-scan.ts'
 import { addExport } from './export.ts'
 import { reportFailure } from './failure.ts'
 import { addGet } from './get.ts'
 import { addHealth } from './health.ts'
 import { addImport } from './import.ts'
+import { addKeyHistory } from './key-history.ts'
+import { addKeys } from './keys.ts'
 import { addLevels } from './levels.ts'
 import { finishOutput, OutputClosed } from './output.ts'
 import { addPut } from './put.ts'
@@ -49,7 +54,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const commands = [
     ...[addGet, addPut, addDelete, addScan, addStats, addLevels, addHealth, addCompact, addExport, addImport],
     addRepair,
-    ...[addDumpWal, addDumpTable, addDumpManifest],
+    ...[addDumpWal, addDumpTable, addDumpManifest, addDumpMemtable],
+    ...[addExplainGet, addExplainScan, addKeyHistory, addKeys],
     addTrace,
     ...[addCheckpoint, addBackup, addRestore],
     ...[addVerify, addWal, addQuarantine],

@@ -4,7 +4,8 @@ import { isUtf8 } from 'node:buffer'
 const special = /[\\\p{C}\p{Zl}\p{Zp}]/gu
 
 /** Bytes as text on one line that cannot be mistaken for other bytes: what cannot be printed is \xNN, a backslash is two. */
-export function printable(bytes: Buffer): string {
+export function printable(given: Uint8Array): string {
+  const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength)
   if (isUtf8(bytes)) return bytes.toString('utf8').replace(special, escapeCharacter)
   let text = ''
   for (let at = 0; at < bytes.length; ) {

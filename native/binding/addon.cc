@@ -11,6 +11,7 @@
 #include "binding/args.h"
 #include "binding/datagen.h"
 #include "binding/datagen_tools.h"
+#include "binding/dumps.h"
 #include "binding/engine_handle.h"
 #include "binding/env_handle.h"
 #include "binding/errors.h"
@@ -95,6 +96,10 @@ constexpr EngineFunction kExports[] = {
     {"dumpTable", DumpTable},
     {"openMeasurement", OpenMeasurement},
     {"startWriteBenchmark", StartWriteBenchmark},
+    {"openTableDump", OpenTableDump},
+    {"nextRecords", NextRecords},
+    {"openLogDump", OpenLogDump},
+    {"nextLogRecords", NextLogRecords},
     {"randomDatabaseId", RandomDatabaseId},
     {"crc32c", Crc32c},
     {"packRecords", PackRecords},

@@ -48,7 +48,7 @@ namespace {
 bool BindFunctions(napi_env env, napi_value object, const std::shared_ptr<EngineHandle>& handle) {
   auto release = [](napi_env, void* data, void*) { delete static_cast<std::shared_ptr<EngineHandle>*>(data); };
   for (auto functions : {WriteFunctions(), ReadFunctions(), ScanFunctions(), JobFunctions(), StructureFunctions(),
-                         StatsFunctions(), PhaseFunctions()}) {
+                         StatsFunctions(), PhaseFunctions(), ExplainFunctions()}) {
     for (const EngineFunction& entry : functions) {
       napi_value function = nullptr;
       if (napi_create_function(env, entry.name, NAPI_AUTO_LENGTH, entry.callback, handle.get(), &function) != napi_ok) {

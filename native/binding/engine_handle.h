@@ -187,5 +187,6 @@ std::span<const EngineFunction> JobFunctions();        // jobs.cc
 std::span<const EngineFunction> StructureFunctions();  // structure.cc
 std::span<const EngineFunction> StatsFunctions();      // stats.cc
 std::span<const EngineFunction> PhaseFunctions();      // phases.cc
+std::span<const EngineFunction> ExplainFunctions();    // explain.cc
 
 }  // namespace burrow::binding

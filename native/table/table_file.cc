@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "table/block_reads.h"
 #include "table/properties.h"
 #include "util/perf_context.h"
 
@@ -125,6 +126,7 @@ Status TableFile::GetPart(const HeldParts<View>& parts, uint32_t part, BlockHand
   if (!cached) {
     if (options.cache_only) return Status();
     BURROW_RETURN_IF_ERROR(ReadBlock(handle, type, block));
+    if (options.reads != nullptr) options.reads->Read(number, handle.size + kBlockTrailerSize);
   }
   if (!InitPart(*block, parsed)) return Corrupt(what, handle.offset);
   *view = parsed;
@@ -155,13 +157,26 @@ bool TableFile::Contains(BlockHandle handle) const {
 }
 
 Status TableFile::GetBlock(BlockHandle handle, BlockType type, const TableReadOptions& options, BlockRef* block) const {
+  if (options.reads == nullptr) return FetchBlock(handle, type, options, block);
+  const uint64_t before = options.reads->total().read;
+  Status status = FetchBlock(handle, type, options, block);
+  if (*block && options.reads->total().read == before) options.reads->Cached(number);
+  return status;
+}
+
+Status TableFile::FetchBlock(BlockHandle handle, BlockType type, const TableReadOptions& options,
+                             BlockRef* block) const {
   *block = cache != nullptr ? cache->Lookup(number, handle.offset, type) : BlockRef();
-  if (*block || options.cache_only) {
-    if (options.measured && *block) [[unlikely]]
-      PerfLap(Phase::kBlockCache);
-    return Status();
-  }
+  if (!*block && !options.cache_only) return ReadThrough(handle, type, options, block);
+  if (options.measured && *block) [[unlikely]]
+    PerfLap(Phase::kBlockCache);
+  return Status();
+}
+
+Status TableFile::ReadThrough(BlockHandle handle, BlockType type, const TableReadOptions& options,
+                              BlockRef* block) const {
   BURROW_RETURN_IF_ERROR(ReadBlock(handle, type, block));
+  if (options.reads != nullptr) options.reads->Read(number, handle.size + kBlockTrailerSize);
   if (cache != nullptr && options.fill_cache) {
     *block = cache->Insert(number, handle.offset, type, std::move(*block));
   }

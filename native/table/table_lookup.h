@@ -36,6 +36,7 @@ class TableLookup {
 
   bool PassFilter();
   bool FindBlock();
+  template <bool counted = false>  // a block that the cache has for options.reads, too
   bool LoadBlock();
   void Search(PinnedValue* value);  // sets it for GetOutcome::kValue
 
@@ -107,10 +108,12 @@ inline bool TableLookup::FindBlock() {
   return true;
 }
 
+template <bool counted>
 inline bool TableLookup::LoadBlock() {
   // The separators make this the only block that can hold the newest visible version: a block that ends inside a user
   // key has its last internal key, unshortened, as separator.
-  Status status = table_->GetBlock(handle_, BlockType::kData, *options_, &block_);
+  Status status = counted ? table_->GetBlock(handle_, BlockType::kData, *options_, &block_)
+                          : table_->FetchBlock(handle_, BlockType::kData, *options_, &block_);
   if (!status.ok()) return Fail(std::move(status));
   if (!block_) {
     outcome_ = GetOutcome::kNotCached;
