@@ -373,6 +373,8 @@ export interface EngineStats {
   nextFileNumber: number
   /** Bytes and blocks that reads took from files. */
   diskReads: { blocks: number; bytes: number }
+  /** Compactions that have begun and not ended, by job id: records of their inputs that they have been through. */
+  compactions: { id: number; records: number }[]
 }
 
 /**

@@ -20,17 +20,20 @@ export interface OperationStats {
   readonly latency: Latency
 }
 
-export type OperationName =
-  | 'get'
-  | 'getMany'
-  | 'put'
-  | 'delete'
-  | 'batch'
-  | 'deleteRange'
-  | 'scan'
-  | 'next'
-  | 'sync'
-  | 'commit'
+export const operationNames = [
+  'get',
+  'getMany',
+  'put',
+  'delete',
+  'batch',
+  'deleteRange',
+  'scan',
+  'next',
+  'sync',
+  'commit',
+] as const
+
+export type OperationName = (typeof operationNames)[number]
 
 export interface CacheStats {
   readonly capacityBytes: number
@@ -56,6 +59,20 @@ export interface LevelStats {
   readonly readBytes: number
   readonly writtenBytes: number
   readonly compactions: number
+}
+
+/** A compaction that runs now, or waits for a thread. */
+export interface RunningCompaction {
+  /** As in the events of `compaction`. */
+  readonly jobId: number
+  readonly reason: string
+  /** Lowest level that it reads, and the one that it writes. */
+  readonly level: number
+  readonly outputLevel: number
+  readonly inputFiles: number
+  readonly inputBytes: number
+  /** Estimate from the records that it has been through; `inputBytes` until it begins. */
+  readonly remainingBytes: number
 }
 
 /** Backups since open, those of the schedule included. */
@@ -124,6 +141,7 @@ export interface DatabaseStats {
     /** Estimate of what must be rewritten until nothing is due. */
     readonly pendingBytes: number
     readonly byReason: Readonly<Record<string, number>>
+    readonly jobs: readonly RunningCompaction[]
   }
   /** Null where nothing was written or read yet. */
   readonly amplification: {

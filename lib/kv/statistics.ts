@@ -95,6 +95,7 @@ export function gatherStats(source: StatsSource): DatabaseStats {
       tombstonesDropped: compaction?.tombstonesDropped ?? 0,
       pendingBytes: leveled.pendingBytes(version, source.options),
       byReason: { ...compaction?.byReason },
+      jobs: plane?.compactions.describeRunning(native.compactions) ?? [],
     },
     amplification: amplification(native, version, flush?.bytes ?? 0, compaction?.bytesWritten ?? 0),
     stalls: { ...(plane?.stalls.current() ?? { count: 0, totalMs: 0, byReason: {} }) },
