@@ -19,6 +19,7 @@ import { addQuarantine } from './quarantine.ts'
 import { addRepair } from './repair.ts'
 import { addScan } from './scan.ts'
 import { addStats } from './stats.ts'
+import { addTop } from './top.ts'
 import { addVerify } from './verify.ts'
 import { addWal } from './wal.ts'
 
@@ -50,6 +51,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     ...[addDumpWal, addDumpTable, addDumpManifest],
     ...[addCheckpoint, addBackup, addRestore],
     ...[addVerify, addWal, addQuarantine],
+    addTop,
   ]
   for (const add of commands) add(program)
   let json = false

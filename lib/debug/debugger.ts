@@ -1,4 +1,5 @@
 import type { DebugHost } from '../kv/debug-host.ts'
+import { type Served, type ServeOptions, serve } from './serve.ts'
 
 /**
  * `db.debug`: what a database looks like inside. One thin method a line; each part has a file of its own and gets the
@@ -14,6 +15,13 @@ export class Debugger {
   // --- dumps and explanations
 
   // --- handles, memory, errors
+
+  // --- watching from outside
+
+  /** Serves statistics and health over HTTP on this machine, for `burrow top`; see ServeOptions. Ends with `close`. */
+  serve(options?: ServeOptions): Promise<Served> {
+    return serve(this.#host, options)
+  }
 
   // --- traces
 
