@@ -14,6 +14,7 @@ import { addHealth } from './health.ts'
 import { addImport } from './import.ts'
 import { addLevels } from './levels.ts'
 import { finishOutput, OutputClosed } from './output.ts'
+import { addProfile } from './profile.ts'
 import { addPut } from './put.ts'
 import { addQuarantine } from './quarantine.ts'
 import { addRepair } from './repair.ts'
@@ -51,7 +52,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     ...[addDumpWal, addDumpTable, addDumpManifest],
     ...[addCheckpoint, addBackup, addRestore],
     ...[addVerify, addWal, addQuarantine],
-    addTop,
+    ...[addTop, addProfile],
   ]
   for (const add of commands) add(program)
   let json = false

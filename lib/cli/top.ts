@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { BurrowError } from '../base/errors.ts'
 import type { Sample } from '../debug/sample.ts'
 import { UsageError } from './failure.ts'
 import { writeJson } from './output.ts'
@@ -24,7 +25,7 @@ export function addTop(program: Command): void {
   program
     .command('top')
     .description('watch a database live: rates, latencies, levels, caches, compactions, stalls')
-    .argument('[path | url]', 'directory of the database, or the address that db.debug.serve() returned')
+    .argument('[target]', 'directory of the database, or the address that db.debug.serve() returned')
     .option('--interval <seconds>', 'time between two looks', parsePositive, 1)
     .option('--count <n>', 'end after so many looks', parseCount)
     .option('--once', 'print one picture, and end')
@@ -70,7 +71,8 @@ async function top(target: string | undefined, options: TopOptions): Promise<voi
   try {
     for (let shot = 1; ; shot++) {
       const { notice, sample } = await look()
-      if (sample === undefined && shots !== Number.POSITIVE_INFINITY) throw new Error(notice)
+      if (sample === undefined && shots !== Number.POSITIVE_INFINITY)
+        throw new BurrowError('BURROW_IO', notice ?? 'there is nothing to be seen')
       if (sample !== undefined) record?.(sample)
       // Rates need two looks.
       const hidden = options.once === true && options.json !== true && shot === 1
@@ -110,7 +112,7 @@ async function replay(file: string, options: TopOptions): Promise<void> {
     if (problems.length > 5)
       process.stderr.write(`burrow: ${file}: ${problems.length - 5} more lines like these\n`)
   }
-  if (shown === 0) throw new Error(`${file} has no sample that can be shown`)
+  if (shown === 0) throw new BurrowError('BURROW_INVALID_ARGUMENT', `${file} has no sample that can be shown`)
 }
 
 /** Shows samples in the form that was asked for, each against the one before. */

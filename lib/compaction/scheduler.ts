@@ -1,6 +1,6 @@
 import { BurrowError } from '../base/errors.ts'
-import type { RunningCompaction } from '../base/metrics.ts'
 import type { KeyRange } from '../base/key-span.ts'
+import type { RunningCompaction } from '../base/metrics.ts'
 import type { Version } from '../manifest/version.ts'
 import type { VersionEdit } from '../manifest/version-edit.ts'
 import type { EngineStats, JobCompletion } from '../native.ts'

@@ -87,7 +87,7 @@ const live = fields({
     amplification: fields({ write: 'number?', read: 'number?', space: 'number?' }),
     stalls: fields({ ...numbers('count', 'totalMs'), byReason: { record: 'number' } }),
     memory: fields({ totalBytes: 'number', byOwner: { record: 'number' } }),
-    disk: fields({ bytes: 'number', freeBytes: 'number?' }),
+    disk: fields({ bytes: 'number', freeBytes: 'number?', reads: fields(numbers('blocks', 'bytes')) }),
     snapshots: fields(numbers('live')),
     iterators: fields(numbers('live')),
   }),

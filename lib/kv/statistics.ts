@@ -100,7 +100,7 @@ export function gatherStats(source: StatsSource): DatabaseStats {
     amplification: amplification(native, version, flush?.bytes ?? 0, compaction?.bytesWritten ?? 0),
     stalls: { ...(plane?.stalls.current() ?? { count: 0, totalMs: 0, byReason: {} }) },
     memory: memory(native),
-    disk: disk(source),
+    disk: { ...disk(source), reads: native.diskReads },
     snapshots: { live: snapshots.live, oldestMs: snapshots.oldestMs },
     iterators: { live: scans.live, oldestMs: scans.oldestMs },
     backups: source.backups,

@@ -99,7 +99,12 @@ export function liveSample(seconds: number, changes: Partial<DatabaseStats> = {}
       amplification: { write: 4.217, read: 1.5, space: null },
       stalls: { count: 4, totalMs: 250 * seconds, byReason: { 'l0-tables': 250 * seconds } },
       memory: { totalBytes: 300 * MiB, byOwner: { memtables: 84 * MiB, blockCache: 192 * MiB, tables: 0 } },
-      disk: { bytes: 3840 * MiB, byKind: { table: 1, wal: 1, manifest: 1 }, freeBytes: 50_000 * MiB },
+      disk: {
+        bytes: 3840 * MiB,
+        byKind: { table: 1, wal: 1, manifest: 1 },
+        freeBytes: 50_000 * MiB,
+        reads: { blocks: 800 * seconds, bytes: 3.2 * MiB * seconds },
+      },
       snapshots: { live: 1, oldestMs: 5 },
       iterators: { live: 2, oldestMs: 5 },
       backups: null,
