@@ -2,12 +2,12 @@
 import { fork } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Engine } from './engines/engine.ts'
+import type { Engine } from '../lib/bench/engines/engine.ts'
+import type { Measurement, RunPlan } from '../lib/bench/run-plan.ts'
+import { stagesOf, workloadNamed } from '../lib/bench/workloads/index.ts'
+import type { Workload } from '../lib/bench/workloads/workload.ts'
 import { engineNamed } from './engines/index.ts'
 import { installPeers, peerProblem } from './peers.ts'
-import type { Measurement, RunPlan } from './run-plan.ts'
-import { stagesOf, workloadNamed } from './workloads/index.ts'
-import type { Workload } from './workloads/workload.ts'
 
 export interface Comparison {
   readonly engines: readonly string[]

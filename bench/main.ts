@@ -1,7 +1,8 @@
 /** `npm run bench` and `npm run bench:rivals`: see usage in options.ts. */
+
+import { describeMachine } from '../lib/bench/measure/machine.ts'
 import { measureBoundary } from './boundary.ts'
 import { type Compared, type Comparison, compare } from './compare.ts'
-import { describeMachine } from './measure/machine.ts'
 import { type Options, readOptions, usage } from './options.ts'
 import { resultsFolder } from './paths.ts'
 import { installPeers, peerProblem } from './peers.ts'

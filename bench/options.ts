@@ -1,10 +1,10 @@
 /** The command line of the benchmarks. */
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
+import type { EngineSettings, ValueEncoding } from '../lib/bench/engines/engine.ts'
+import { workloadNamed, workloads } from '../lib/bench/workloads/index.ts'
 import type { Comparison } from './compare.ts'
-import type { EngineSettings, ValueEncoding } from './engines/engine.ts'
 import { engineNamed, engines } from './engines/index.ts'
-import { workloadNamed, workloads } from './workloads/index.ts'
 
 export const usage = `npm run bench -- [boundary] [options]         BurrowDB and classic-level in short; the API beside the engine
 npm run bench:rivals -- [options]             BurrowDB beside every store, in every workload

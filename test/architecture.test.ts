@@ -52,7 +52,8 @@ const libLayers: Record<string, readonly string[]> = {
   // Of kv only types, the symbol that asks for a DebugHost, and the class that `db.debug` is attached to.
   debug: ['kv', 'manifest', 'native', 'base', 'util'],
   index: ['debug', 'kv', 'manifest', 'base'],
-  cli: ['index', 'debug', 'kv', 'compaction', 'manifest', 'native', 'base', 'util'],
+  bench: ['index', 'native', 'base', 'util'],
+  cli: ['bench', 'index', 'debug', 'kv', 'compaction', 'manifest', 'native', 'base', 'util'],
 }
 
 test('native layers include only what lies below them', () => {

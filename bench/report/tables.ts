@@ -1,7 +1,8 @@
 /** The results as tables of text: plain columns for the terminal, Markdown for documents. */
+
+import type { Spread } from '../../lib/bench/measure/statistics.ts'
+import { workloadNamed } from '../../lib/bench/workloads/index.ts'
 import type { EngineRuns } from '../compare.ts'
-import type { Spread } from '../measure/statistics.ts'
-import { workloadNamed } from '../workloads/index.ts'
 import type { Ratio } from './ratios.ts'
 import type { Cell } from './summary.ts'
 
