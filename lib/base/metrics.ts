@@ -1,3 +1,4 @@
+import { alignColumns } from '../util/columns.ts'
 import { formatBytes } from '../util/units.ts'
 
 /** Distribution of a duration in microseconds. */
@@ -204,9 +205,9 @@ export function formatStats(stats: DatabaseStats): string {
       .join(', ')
   const operations = Object.entries(stats.ops).filter(([, { count }]) => count > 0)
   return [
-    ...table(
+    ...alignColumns([
       ['level', 'files', 'size', 'runs', 'score', 'read', 'written', 'compactions'],
-      stats.levels.map((level) => [
+      ...stats.levels.map((level) => [
         `L${level.level}`,
         String(level.files),
         formatBytes(level.bytes),
@@ -216,11 +217,11 @@ export function formatStats(stats: DatabaseStats): string {
         formatBytes(level.writtenBytes),
         String(level.compactions),
       ]),
-    ),
+    ]),
     '',
-    ...table(
+    ...alignColumns([
       ['operation', 'count', 'errors', 'in', 'out', 'p50 us', 'p99 us', 'max us'],
-      operations.map(([name, op]) => [
+      ...operations.map(([name, op]) => [
         name,
         String(op.count),
         String(op.errors),
@@ -230,7 +231,7 @@ export function formatStats(stats: DatabaseStats): string {
         op.latency.p99.toFixed(1),
         op.latency.max.toFixed(1),
       ]),
-    ),
+    ]),
     '',
     `memtables      ${formatBytes(memtables.bytes)} in 1 + ${memtables.immutable}, ${memtables.entries} entries`,
     `wal            ${wal.files} files, ${formatBytes(wal.bytes)} written, ${wal.syncs} syncs (p99 ${wal.syncLatency.p99.toFixed(0)} us), group ${ratio(wal.groupSize)}`,
@@ -254,16 +255,4 @@ function backupLines(backups: BackupStats | null): string[] {
   const last = lastAt === null ? 'none yet' : `${lastId} at ${new Date(lastAt).toISOString()}`
   const error = lastError === null ? '' : `; the last try failed: ${lastError}`
   return [`backups        ${count}, ${failures} failed, ${skipped} skipped; last good one ${last}${error}`]
-}
-
-/** Columns as wide as they must be: the first to the left, the others to the right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
-  return all.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-      .join('  ')
-      .trimEnd(),
-  )
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { addBackup, addRestore } from './backup.ts'
+import { addBench } from './bench.ts'
 import { addCheckpoint } from './checkpoint.ts'
 import { addCompact } from './compact.ts'
 import { addDelete } from './delete.ts'
@@ -52,7 +53,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     ...[addDumpWal, addDumpTable, addDumpManifest],
     ...[addCheckpoint, addBackup, addRestore],
     ...[addVerify, addWal, addQuarantine],
-    ...[addTop, addProfile],
+    ...[addTop, addProfile, addBench],
   ]
   for (const add of commands) add(program)
   let json = false
