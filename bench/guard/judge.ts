@@ -10,8 +10,8 @@ export const tolerance = 0.05
 export const fewestRuns = 3
 
 /**
- * `REGRESSION` and `improved`: the median differs from the last one by more than 5 % beyond the noise of both. `BELOW FLOOR`: so
- * is the whole interval. `new`: there is nothing to compare with. `unsure`: too few runs.
+ * `REGRESSION` and `improved`: the 95 % interval of the median is more than 5 % away from that of the last run. `BELOW FLOOR`: the
+ * whole interval is. `new`: there is nothing to compare with. `unsure`: too few runs.
  */
 export type Verdict = 'REGRESSION' | 'BELOW FLOOR' | 'improved' | 'same' | 'new' | 'unsure'
 
@@ -23,7 +23,7 @@ export interface Judgement {
   readonly latency: BenchmarkRuns['latency']
   /** Against the last run: 0.1 is 10 % faster. */
   readonly change: number | undefined
-  /** Of this run and the last one together, as a part of the speed. */
+  /** Half the widths of both intervals together, as a part of the speed. */
   readonly noise: number | undefined
   readonly before: Past | undefined
   readonly verdict: Verdict
@@ -55,9 +55,10 @@ export function judge({ benchmarks, conditions }: SuiteOutcome, circumstances: C
         past.conditions === cellOf(conditions),
     )
     const change = before === undefined ? undefined : speed.median / before.speed.median - 1
+    const gap = before && gapBetween(speed, before.speed)
     const noise = before && Math.hypot(relativeNoise(speed), relativeNoise(before.speed))
     const floor = belowFloor(one, circumstances)
-    const verdict = verdictOf(opsPerSecond.length, change, noise, floor)
+    const verdict = verdictOf(opsPerSecond.length, gap, floor)
     const failed = verdict === 'REGRESSION' || verdict === 'BELOW FLOOR'
     const runs = opsPerSecond.length
     return {
@@ -75,17 +76,19 @@ export function judge({ benchmarks, conditions }: SuiteOutcome, circumstances: C
   })
 }
 
-function verdictOf(
-  runs: number,
-  change: number | undefined,
-  noise: number | undefined,
-  floor: string | undefined,
-): Verdict {
+function verdictOf(runs: number, gap: number | undefined, floor: string | undefined): Verdict {
   if (runs < fewestRuns) return 'unsure'
   if (floor !== undefined) return 'BELOW FLOOR'
-  if (change === undefined || noise === undefined) return 'new'
-  if (Math.abs(change) <= tolerance + noise) return 'same'
-  return change < 0 ? 'REGRESSION' : 'improved'
+  if (gap === undefined) return 'new'
+  if (Math.abs(gap) <= tolerance) return 'same'
+  return gap < 0 ? 'REGRESSION' : 'improved'
+}
+
+/** What lies between the intervals, as a part of the speed before: below 0 when it is slower now, 0 when they overlap. */
+function gapBetween(now: Interval, before: Interval): number {
+  const faster = Math.max(0, now.low - before.high)
+  const slower = Math.max(0, before.low - now.high)
+  return (faster - slower) / before.median
 }
 
 /** Says which floor even the upper end of the interval is below. */
