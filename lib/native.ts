@@ -9,6 +9,14 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fromNative, type NativeStatus } from './base/errors.ts'
+import type { DataGeneratorConfig, DatagenSystem, NativeDataGenerator } from './native-datagen.ts'
+
+export type {
+  DataGeneratorConfig,
+  DatagenSystem,
+  NativeDataGenerator,
+  SimdLevel,
+} from './native-datagen.ts'
 
 /** Flags of every write call. */
 export const WRITE_SYNC = 1
@@ -251,6 +259,8 @@ export interface JobCompletion {
   recordsIn?: number
   recordsDropped?: number
   tombstonesDropped?: number
+  /** flush, compact: as ReadCompletion.phases; always measured. */
+  phases?: Float64Array
   /** replayWal: the memtable to adopt (0: the log held no record). */
   memtable?: number
   records?: number
@@ -282,6 +292,8 @@ export interface JobCompletion {
 /** A read that went to the disk threads. */
 export interface ReadCompletion {
   request: number
+  /** When it was measured: count and nanoseconds of each phase of lib/base/phases.ts, in its order. */
+  phases?: Float64Array
   error?: NativeStatus
   /** get: the value, undefined when absent. getMany, next: packed records. */
   bytes?: Buffer
@@ -485,6 +497,15 @@ export interface NativeEngine {
   /** From ref() to unref() (they nest) something waits for an answer: event loop and engine are kept alive. */
   ref(): void
   unref(): void
+  /**
+   * From measurePhases(true) on, calls of this object measure their native sub-phases, and so do requests that are made
+   * then (ReadCompletion.phases). Both cost a few readings of the clock each.
+   */
+  measurePhases(on: boolean): void
+  /** What the calls since the last takePhases took, as ReadCompletion.phases; undefined when nothing was measured. */
+  takePhases(): Float64Array | undefined
+  /** How the log took the write with this index (see `submitted`); undefined when that is not known, or not any more. */
+  groupPhases(index: number): { writeNanos: number; syncNanos: number } | undefined
   stats(): EngineStats
   resetPeakStats?(): void
 
@@ -517,6 +538,8 @@ export interface NativeAddon {
   /** Codecs compiled in: 'none', and 'lz4', 'zstd' where available. */
   readonly codecs: readonly string[]
   readonly crc32cImplementation: string
+  /** The phases that are measured: those of lib/base/phases.ts. */
+  readonly phaseNames: readonly string[]
   setErrorFactory(factory: (info: NativeStatus) => Error): void
   posixEnv(): NativeEnv
   memoryEnv(): NativeEnv
@@ -559,6 +582,9 @@ export interface NativeAddon {
     bytes: Uint8Array,
     length: number,
   ): number
+  openDataGenerator(config: DataGeneratorConfig): NativeDataGenerator
+  /** `root`: a made-up tree instead of /sys. */
+  datagenSystem(root?: string): DatagenSystem
 }
 
 /** The package's root: where package.json stands, from the sources and from dist alike. */

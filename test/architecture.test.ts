@@ -30,6 +30,7 @@ const nativeLayers: Record<string, readonly string[]> = {
   env: ['util'],
   base: ['util'],
   codec: ['util'],
+  datagen: ['env', 'util'],
   cache: ['util'],
   memtable: ['base', 'util'],
   wal: ['base', 'env', 'util'],
@@ -37,19 +38,46 @@ const nativeLayers: Record<string, readonly string[]> = {
   merge: ['base', 'util'],
   engine: ['merge', 'table', 'memtable', 'wal', 'cache', 'codec', 'base', 'env', 'util'],
   jobs: ['engine', 'merge', 'table', 'memtable', 'wal', 'cache', 'codec', 'base', 'env', 'util'],
-  binding: ['jobs', 'engine', 'merge', 'table', 'memtable', 'wal', 'cache', 'codec', 'base', 'env', 'util'],
+  binding: [
+    'datagen',
+    'jobs',
+    'engine',
+    'merge',
+    'table',
+    'memtable',
+    'wal',
+    'cache',
+    'codec',
+    'base',
+    'env',
+    'util',
+  ],
   fuzz: ['memtable', 'wal', 'table', 'cache', 'codec', 'base', 'env', 'util'],
-  bench: ['jobs', 'engine', 'merge', 'table', 'memtable', 'wal', 'cache', 'codec', 'base', 'env', 'util'],
+  bench: [
+    'datagen',
+    'jobs',
+    'engine',
+    'merge',
+    'table',
+    'memtable',
+    'wal',
+    'cache',
+    'codec',
+    'base',
+    'env',
+    'util',
+  ],
 }
 
 const libLayers: Record<string, readonly string[]> = {
   util: [],
   base: ['util'],
-  native: ['base', 'util'],
+  'native-datagen': [],
+  native: ['native-datagen', 'base', 'util'],
   manifest: ['native', 'base', 'util'],
   compaction: ['manifest', 'native', 'base', 'util'],
   kv: ['compaction', 'manifest', 'native', 'base', 'util'],
-  // Of kv only types, the symbol that asks for a DebugHost, and the class that `db.debug` is attached to.
+  // of kv only types and what seenByDebug below names: `db.debug` is attached to.
   debug: ['kv', 'manifest', 'native', 'base', 'util'],
   index: ['debug', 'kv', 'manifest', 'base'],
   bench: ['index', 'native', 'base', 'util'],
@@ -99,6 +127,8 @@ function importsOf(text: string): string[] {
 const seenByDebug: Record<string, readonly string[]> = {
   'lib/kv/debug-host.ts': ['debugHost'],
   'lib/kv/database.ts': ['Database'],
+  'lib/kv/opened.ts': ['onOpened'],
+  'lib/kv/call-options.ts': ['badOption', 'readCount', 'readFlag', 'readOptions'],
 }
 /** Optional peers: loaded where they are there. */
 const debugPackages = new Set(['prom-client', '@opentelemetry/api'])

@@ -1,4 +1,5 @@
 import type { BurrowError } from './errors.ts'
+import type { Phases } from './phases.ts'
 
 /** What an event says of a table. Keys are left out: `db.levels()` has them. */
 export interface TableSummary {
@@ -35,7 +36,13 @@ interface FlushJob {
 /** A memtable is written to L0: begins when the job is handed to the pool, ends when its edit is installed. */
 export type FlushEvent =
   | (JobBegin & FlushJob)
-  | (JobEnd & FlushJob & { readonly tables: readonly TableSummary[]; readonly bytesWritten: number })
+  | (JobEnd &
+      FlushJob & {
+        readonly tables: readonly TableSummary[]
+        readonly bytesWritten: number
+        /** Where the time of its thread went. */
+        readonly phases: Phases
+      })
 
 interface CompactionJob {
   /** Why the policy asked for it: `l0`, `level-size`, `tombstones`, `manual`. */
@@ -56,6 +63,8 @@ export type CompactionEvent =
         readonly bytesWritten: number
         readonly recordsDropped: number
         readonly tombstonesDropped: number
+        /** Where the time of its thread went; empty for a `move`. */
+        readonly phases: Phases
       })
 
 /** The write stall state changed. */
@@ -171,3 +180,6 @@ export type EventListener<N extends EventName> = (payload: EventMap[N]) => void
 
 /** Called for every event, as a pair that TypeScript narrows by name. */
 export type AnyEventListener = <N extends EventName>(name: N, payload: EventMap[N]) => void
+
+/** The same, with when it happened, in milliseconds of performance.now(): events are delivered later. */
+export type TimedEventListener = <N extends EventName>(name: N, payload: EventMap[N], at: number) => void

@@ -8,10 +8,10 @@
  * - `memtable`: searching memtables, or inserting into one
  * - `filter`: Bloom filters asked
  * - `index`: tables opened, and index blocks searched
- * - `blockCache`: data blocks found in the cache
+ * - `blockCache`: blocks found in the cache
  * - `blockRead`: blocks read from files, with their checksums
  * - `decode`: blocks decompressed, and records searched in data blocks
- * - `merge`: sorted inputs put together and old versions left out; jobs only
+ * - `merge`: sorted inputs put together, and old versions left out; scans and jobs only
  * - `encode`: blocks built and compressed; jobs only
  * - `tableWrite`: write(2) of table files; jobs only
  */
@@ -39,3 +39,13 @@ export interface PhaseTime {
 
 /** Only phases that occurred are there. */
 export type Phases = { readonly [N in PhaseName]?: PhaseTime }
+
+/** `numbers`: count and nanoseconds of each phase, in the order of `phaseNames`, as native code gives them. */
+export function phasesFrom(numbers: Float64Array): Phases {
+  const phases: { [N in PhaseName]?: PhaseTime } = {}
+  for (let index = 0; index < phaseNames.length; index++) {
+    const [count, nanos] = [numbers[2 * index]!, numbers[2 * index + 1]!]
+    if (count > 0 || nanos > 0) phases[phaseNames[index]!] = { count, micros: nanos / 1000 }
+  }
+  return phases
+}

@@ -1,6 +1,7 @@
 import { BurrowError } from '../base/errors.ts'
 import type { KeyRange } from '../base/key-span.ts'
 import type { RunningCompaction } from '../base/metrics.ts'
+import { phasesFrom } from '../base/phases.ts'
 import type { Version } from '../manifest/version.ts'
 import type { VersionEdit } from '../manifest/version-edit.ts'
 import type { EngineStats, JobCompletion } from '../native.ts'
@@ -258,6 +259,7 @@ export class CompactionScheduler {
       bytesWritten: 0,
       recordsDropped: 0,
       tombstonesDropped: 0,
+      phases: {},
     })
   }
 
@@ -323,6 +325,7 @@ export class CompactionScheduler {
       bytesWritten,
       recordsDropped,
       tombstonesDropped,
+      phases: completion.phases === undefined ? {} : phasesFrom(completion.phases),
     })
   }
 

@@ -1,6 +1,7 @@
 /** Gives databases their `debug`: lib/kv knows nothing of it. */
 import { Database } from '../kv/database.ts'
 import { debugHost } from '../kv/debug-host.ts'
+import './channels.ts'
 import { Debugger } from './debugger.ts'
 
 declare module '../kv/database.ts' {

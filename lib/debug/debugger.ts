@@ -1,5 +1,7 @@
 import type { DebugHost } from '../kv/debug-host.ts'
 import { type Served, type ServeOptions, serve } from './serve.ts'
+import type { TraceOptions } from './trace-options.ts'
+import { Tracer } from './tracer.ts'
 
 /**
  * `db.debug`: what a database looks like inside. One thin method a line; each part has a file of its own and gets the
@@ -24,6 +26,11 @@ export class Debugger {
   }
 
   // --- traces
+
+  /** Records operations and background jobs from now on; see TraceOptions. Several tracers may run at once. */
+  trace(options?: TraceOptions): Tracer {
+    return new Tracer(this.#host, options)
+  }
 
   /** Whether operations are observed: by a tracer, a channel, or a tracker of handles. */
   get observed(): boolean {

@@ -50,9 +50,6 @@ function combined(observers: readonly OperationObserver[]): OperationObserver | 
         return inner()
       },
     }),
-    returned(call: OperationCall) {
-      for (const observer of reversed) observer.returned?.(call)
-    },
     end(call: OperationCall) {
       for (const observer of reversed) observer.end?.(call)
     },

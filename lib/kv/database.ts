@@ -20,6 +20,7 @@ import { type CompactOptions, compactRange, flushMemtables, readCompactOptions }
 import { makeDebugHost, type OwnDebugHost } from './make-debug-host.ts'
 import { Observation } from './observed.ts'
 import { type OpenedFiles, openFiles } from './open.ts'
+import { announceOpened } from './opened.ts'
 import { type KeyRangeOptions, rangeNames, resolveRange } from './range.ts'
 import { ReadRequests } from './read-requests.ts'
 import { observeReads } from './readable.ts'
@@ -169,6 +170,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     const database = new Database<KeyOf<O>, ValueOf<O>>(files)
     try {
       await database.#begin()
+      announceOpened(() => database[debugHost])
     } catch (error) {
       database.#plane?.dispose()
       files.engine.close()
@@ -407,12 +409,17 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
       statsSource: () => this.#statsSource(),
       stats: () => this.stats(),
       health: () => this.health(),
-      observe: (observer) => this.#setObservation(observer && new Observation(observer)),
+      observe: (observer) => {
+        const host = { engine: this.#engine, requests: this.#requests }
+        this.#setObservation(observer && new Observation(observer, host))
+      },
       observed: () => this.#observation !== undefined,
     })
   }
 
   #setObservation(observation: Observation | undefined): void {
+    this.#observation?.end()
+    observation?.begin()
     this.#observation = observation
     this[observeReads](observation)
     this.#snapshots.observe(observation)

@@ -76,12 +76,10 @@ export interface OperationObserver {
   readonly phases?: boolean
   begin?(call: OperationCall): void
   /**
-   * Runs the synchronous part of the call: must call `body` once and return or throw what it does. For
-   * AsyncLocalStorage and the like; between `begin` and `returned`.
+   * Runs the synchronous part of the call, after `begin`: must call `body` once and return or throw what it does. For
+   * AsyncLocalStorage and the like.
    */
   run?<T>(call: OperationCall, body: () => T): T
-  /** Asynchronous calls: the promise is about to be handed to the caller. */
-  returned?(call: OperationCall): void
   /** The call has returned or thrown, or its promise is about to settle: every `begin` is followed by one `end`. */
   end?(call: OperationCall): void
 }

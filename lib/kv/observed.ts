@@ -2,8 +2,10 @@
  * The observed forms of what answers calls. They are put in place of the plain ones while somebody observes, so the plain
  * ones ask nothing; see DebugHost.observe.
  */
-import type { Phases } from '../base/phases.ts'
+import { type Phases, phaseNames, phasesFrom } from '../base/phases.ts'
+import type { NativeEngine } from '../native.ts'
 import type { OperationCall, OperationName, OperationObserver } from './debug-host.ts'
+import type { ReadRequests } from './read-requests.ts'
 import type { Scans } from './readable.ts'
 import type { ReadCalls } from './reads.ts'
 import type { ScanHostOptions } from './scan.ts'
@@ -12,7 +14,7 @@ import type { WriteCalls } from './writes.ts'
 class ObservedCall implements OperationCall {
   readonly name: OperationName
   readonly sync: boolean
-  readonly subject: unknown
+  subject: unknown
   readonly began: number
   ended = Number.NaN
   result: unknown
@@ -29,14 +31,47 @@ class ObservedCall implements OperationCall {
   }
 }
 
+export interface ObservationHost {
+  readonly engine: NativeEngine
+  readonly requests: ReadRequests
+}
+
+/** Calls that are done when the log has them. */
+const logged: ReadonlySet<OperationName> = new Set(['put', 'delete', 'batch', 'deleteRange', 'clear', 'sync'])
+
 /** One observer, and what it takes to tell it of calls. */
 export class Observation {
   readonly #observer: OperationObserver
+  readonly #host: ObservationHost
+  readonly #measured: boolean
   /** The `scan` call under way: native code tells its number before it returns. */
   #opening: ObservedCall | undefined
+  /** Calls that went to the disk threads, by their request. */
+  readonly #asked = new Map<number, ObservedCall>()
 
-  constructor(observer: OperationObserver) {
+  constructor(observer: OperationObserver, host: ObservationHost) {
     this.#observer = observer
+    this.#host = host
+    this.#measured = observer.phases === true
+  }
+
+  /** To be called before the observed forms are put in place. */
+  begin(): void {
+    const { engine, requests } = this.#host
+    if (!this.#measured) return
+    engine.measurePhases(true)
+    requests.onPhases = (request, phases) => {
+      const call = this.#asked.get(request)
+      if (call !== undefined) addPhases(call, phases)
+      this.#asked.delete(request)
+    }
+  }
+
+  /** After they are taken away, unless another observation takes over. The database is open. */
+  end(): void {
+    if (!this.#measured) return
+    this.#host.engine.measurePhases(false)
+    this.#host.requests.onPhases = undefined
   }
 
   /** A call that blocks. */
@@ -122,6 +157,7 @@ export class Observation {
       return await this.#later(call, async () => {
         const answer = requests.ask(submit)
         call.scan = filling.scan
+        call.subject = filling.records
         return await answer
       })
     }
@@ -140,33 +176,85 @@ export class Observation {
       call.failed = true
       throw error
     } finally {
-      this.#end(call)
+      call.ended = performance.now()
+      if (this.#measured) this.#takePhases(call)
+      observer.end?.(call)
     }
   }
 
   #later<T>(call: ObservedCall, body: () => Promise<T>): Promise<T> {
     const observer = this.#observer
+    const { engine, requests } = this.#host
+    const firstRequest = requests.nextId
     observer.begin?.(call)
     const promise = observer.run === undefined ? body() : observer.run(call, body)
-    observer.returned?.(call)
+    // What a call does on this thread, it does at once.
+    if (this.#measured) this.#takePhases(call)
+    if (this.#measured && requests.nextId > firstRequest) this.#asked.set(firstRequest, call)
+    const write = this.#measured && logged.has(call.name) ? unlessClosed(() => engine.submitted()) : undefined
     // The promise that follows is the caller's: an error that nobody handles must stay one that nobody handles.
     return promise.then(
       (result) => {
         call.result = result
-        this.#end(call)
+        call.ended = performance.now()
+        if (write !== undefined)
+          addGroup(
+            call,
+            unlessClosed(() => engine.groupPhases(write)),
+          )
+        this.#observer.end?.(call)
         return result
       },
       (error: unknown) => {
         call.error = error
         call.failed = true
-        this.#end(call)
+        call.ended = performance.now()
+        this.#observer.end?.(call)
         throw error
       },
     )
   }
 
-  #end(call: ObservedCall): void {
-    call.ended = performance.now()
-    this.#observer.end?.(call)
+  #takePhases(call: ObservedCall): void {
+    const numbers = this.#host.engine.takePhases()
+    if (numbers !== undefined) addPhases(call, numbers)
+  }
+}
+
+function addPhases(call: ObservedCall, numbers: Float64Array): void {
+  const found = phasesFrom(numbers)
+  const before = call.phases
+  if (before === undefined) {
+    call.phases = found
+    return
+  }
+  const sum: { -readonly [N in keyof Phases]: Phases[N] } = { ...before }
+  for (const name of phaseNames) {
+    const [a, b] = [before[name], found[name]]
+    if (b !== undefined) sum[name] = { count: b.count + (a?.count ?? 0), micros: b.micros + (a?.micros ?? 0) }
+  }
+  call.phases = sum
+}
+
+/** What the log did for a write, and as `wait` what is left: until it was its turn, and until its promise was settled. */
+function addGroup(call: ObservedCall, group: ReturnType<NativeEngine['groupPhases']>): void {
+  if (group === undefined) return
+  const { syncNanos, writeNanos } = group
+  const phases = {
+    ...call.phases,
+    ...(writeNanos > 0 && { walWrite: { count: 1, micros: writeNanos / 1000 } }),
+    ...(syncNanos > 0 && { fsync: { count: 1, micros: syncNanos / 1000 } }),
+  }
+  const known = Object.values(phases).reduce((sum, { micros }) => sum + micros, 0)
+  const wait = (call.ended - call.began) * 1000 - known
+  call.phases = wait > 0 ? { ...phases, wait: { count: 1, micros: wait } } : phases
+}
+
+/** A call may end when the engine is closed already. */
+function unlessClosed<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
   }
 }

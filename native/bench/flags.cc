@@ -17,12 +17,17 @@ const char kHelp[] = R"(native_bench: workloads on the engine and micro benchmar
       replay                       a WAL of one-record batches, 116 bytes and 1 KiB a record, keys in order and shuffled
       keys crc32c compress uncompress blockencode blockdecode blockget bloombuild bloomprobe memtableinsert
       memtableget
+      memset xoshiro_scalar datagen
+          bytes into one buffer again and again: the data generator and what it is held against. No default
   --num=N              keys in the database (1000000)
   --reads=N            reads of the random read workloads (as --num)
   --value_size=N       bytes of a value (100); keys have 16
   --batch=N            records of a write (1000); 1: single puts
   --seek_records=N     records taken after each seek of seekrandom (1)
-  --threads=N          threads of the random read workloads (1)
+  --threads=N          threads of the random read workloads, of memset and datagen (1)
+  --chunk=N            bytes of the buffer of memset, xoshiro_scalar and datagen (64m)
+  --ratio=X --dedup=X --pattern=NAME --simd=NAME
+                       of datagen: compressRatio (1), dedupRatio (1), zeros (default), backref or text, the kernel
   --db=DIR             where the database is made (removed before and after); with --tables: where the tables are
   --tables=FILE        read only: run the read workloads on tables that the npm package made. FILE has one line
                        "<level> <file number>" a table, as db.levels() lists them; the rest is in the tables
@@ -53,7 +58,7 @@ Setter Whole(T* to, uint64_t least) {
     if (error != std::errc()) return false;
     Slice unit = text.substr(static_cast<size_t>(end - text.data()));
     int shift = unit == "k" ? 10 : unit == "m" ? 20 : unit == "g" ? 30 : 0;
-    if ((shift == 0 && !unit.empty()) || value > (uint64_t{1} << 40) || value < least) return false;
+    if ((shift == 0 && !unit.empty()) || value > (uint64_t{1} << 40) || value << shift < least) return false;
     *to = static_cast<T>(value << shift);
     return true;
   };
@@ -77,6 +82,18 @@ Setter Text(std::string* to) {
   return [to](Slice text) {
     to->assign(text);
     return !text.empty();
+  };
+}
+
+Setter PatternName(datagen::Pattern* to) {
+  return [to](Slice text) {
+    for (uint8_t i = 0; i <= datagen::kLastPattern; ++i) {
+      static constexpr Slice kNames[] = {"zeros", "backref", "text"};
+      if (text != kNames[i]) continue;
+      *to = static_cast<datagen::Pattern>(i);
+      return true;
+    }
+    return false;
   };
 }
 
@@ -112,6 +129,11 @@ Status ParseFlags(int argc, char** argv, Flags* flags) {
       {"compression_ratio", Real(&flags->compression_ratio, 0.01, 1)},
       {"sync", Flag(&flags->sync)},
       {"seconds", Real(&flags->seconds, 0, 3600)},
+      {"chunk", Whole(&flags->chunk, 4096)},
+      {"ratio", Real(&flags->ratio, 1, datagen::kMaxCompressRatio)},
+      {"dedup", Real(&flags->dedup, 1, datagen::kMaxDedupRatio)},
+      {"pattern", PatternName(&flags->pattern)},
+      {"simd", Text(&flags->simd)},
       {"seed", Whole(&flags->seed, 0)},
       {"json", Flag(&flags->json)},
       {"help", Flag(&flags->help)},

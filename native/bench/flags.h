@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "codec/codec.h"
+#include "datagen/options.h"
 #include "util/status.h"
 
 namespace burrow::bench {
@@ -28,6 +29,11 @@ struct Flags {
   double compression_ratio = 0.5;
   uint64_t seed = 42;
   double seconds = 0.5;
+  size_t chunk = 64 << 20;
+  double ratio = 1;
+  double dedup = 1;
+  datagen::Pattern pattern = datagen::Pattern::kZeros;
+  std::string simd;  // empty: the fastest
   bool sync = false;
   bool json = false;
   bool help = false;

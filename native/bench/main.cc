@@ -12,7 +12,7 @@ namespace burrow::bench {
 namespace {
 
 const Workload* Find(const std::string& name) {
-  for (const auto* list : {&DatabaseWorkloads(), &MicroBenchmarks()}) {
+  for (const auto* list : {&DatabaseWorkloads(), &MicroBenchmarks(), &DatagenWorkloads()}) {
     for (const Workload& workload : *list) {
       if (name == workload.name) return &workload;
     }

@@ -27,5 +27,6 @@ struct Workload {
 
 const std::vector<Workload>& DatabaseWorkloads();
 const std::vector<Workload>& MicroBenchmarks();
+const std::vector<Workload>& DatagenWorkloads();
 
 }  // namespace burrow::bench

@@ -9,6 +9,7 @@
 #include "base/staged_records.h"
 #include "binding/addon_data.h"
 #include "binding/args.h"
+#include "binding/datagen.h"
 #include "binding/engine_handle.h"
 #include "binding/env_handle.h"
 #include "binding/errors.h"
@@ -94,6 +95,8 @@ constexpr EngineFunction kExports[] = {
     {"randomDatabaseId", RandomDatabaseId},
     {"crc32c", Crc32c},
     {"packRecords", PackRecords},
+    {"openDataGenerator", OpenDataGenerator},
+    {"datagenSystem", DatagenSystem},
 };
 
 }  // namespace
@@ -115,6 +118,9 @@ napi_value Init(napi_env env, napi_value exports) {
   }
   Set(env, exports, "version", Text(env, kVersion));
   Set(env, exports, "codecs", Codecs(env));
+  napi_value phases = Array(env, kPhases);
+  for (size_t i = 0; i < kPhases; ++i) SetElement(env, phases, i, Text(env, kPhaseNames[i]));
+  Set(env, exports, "phaseNames", phases);
   Set(env, exports, "crc32cImplementation", Text(env, crc32c::Implementation()));
   return exports;
 }

@@ -1,6 +1,7 @@
 // Point reads: on the caller's thread, or on a disk thread with the view of the moment of the call.
 
 #include "binding/engine_handle.h"
+#include "binding/phase_numbers.h"
 #include "util/coding.h"
 
 namespace burrow::binding {
@@ -14,8 +15,21 @@ constexpr int32_t kReadNotCached = INT32_MIN;
 // Buffers of results; what a JavaScript engine takes varies, and nobody means more.
 constexpr size_t kMaxPacked = size_t{2} << 30;
 
-constexpr TableReadOptions kAnywhere{};
-constexpr TableReadOptions kMemoryOnly{.cache_only = true};
+// Of point reads.
+constexpr TableReadOptions OptionsFor(bool memory_only, bool measured) {
+  TableReadOptions options;
+  options.cache_only = memory_only;
+  options.measured = measured;
+  return options;
+}
+constexpr TableReadOptions kAnywhere = OptionsFor(false, false), kMemoryOnly = OptionsFor(true, false);
+constexpr TableReadOptions kMeasuredAnywhere = OptionsFor(false, true), kMeasuredMemoryOnly = OptionsFor(true, true);
+
+const TableReadOptions& OptionsOf(const EngineHandle& handle, bool memory_only) {
+  if (handle.measured()) [[unlikely]]
+    return memory_only ? kMeasuredMemoryOnly : kMeasuredAnywhere;
+  return memory_only ? kMemoryOnly : kAnywhere;
+}
 
 // An optional last argument.
 template <size_t N>
@@ -43,7 +57,8 @@ bool GetHere(napi_env env, const EngineCall<N>& call, size_t sequence_argument, 
   if (!key.Read(env, call[0]) || !ReadSequence(env, call, sequence_argument, &sequence)) return false;
   OperationCounter& counter = call.handle()->counter(Operation::kGet);
   Measure measure(counter, call.handle()->timed(), Measure::kSampled);
-  Status status = call->Get(key.slice(), sequence, memory_only ? kMemoryOnly : kAnywhere, result);
+  PerfScope scope(call.handle()->phases_if_measured());
+  Status status = call->Get(key.slice(), sequence, OptionsOf(*call.handle(), memory_only), result);
   if (!status.ok()) [[unlikely]] {
     ++counter.errors;
     Throw(env, status);
@@ -187,8 +202,9 @@ napi_value GetMany(napi_env env, napi_callback_info info) {
   Measure measure(counter, call.handle()->timed(), Measure::kSampled);
   std::string packed;
   bool cached = true;
+  PerfScope scope(call.handle()->phases_if_measured());
   Status status =
-      GetPacked(*call->CurrentView(), keys, sequence, memory_only ? kMemoryOnly : kAnywhere, &packed, &cached);
+      GetPacked(*call->CurrentView(), keys, sequence, OptionsOf(*call.handle(), memory_only), &packed, &cached);
   if (!status.ok()) {
     ++counter.errors;
     return Throw(env, status);
@@ -202,7 +218,7 @@ napi_value GetMany(napi_env env, napi_callback_info info) {
   return BufferCopy(env, packed);
 }
 
-// Runs `read(view, &answer)` on a disk thread with the view of now.
+// Runs `read(view, options, &answer)` on a disk thread with the view of now.
 template <typename Read>
 napi_value SubmitRead(napi_env env, EngineHandle* handle, Operation operation, uint64_t request, size_t bytes,
                       Read read) {
@@ -211,12 +227,17 @@ napi_value SubmitRead(napi_env env, EngineHandle* handle, Operation operation, u
   counter.bytes_in += bytes;
   const bool accepted = handle->readers().Submit(
       Priority::kFlush, [answers = &handle->answers(), view = handle->engine()->CurrentView(), operation, request,
-                         timer = handle->timed() ? &counter.nanos : nullptr, read = std::move(read)]() mutable {
+                         timer = handle->timed() ? &counter.nanos : nullptr, measured = handle->measured(),
+                         read = std::move(read)]() mutable {
         const auto begin = std::chrono::steady_clock::now();
         ReadAnswer answer;
         answer.request = request;
         answer.operation = operation;
-        answer.status = read(*view, &answer);
+        if (measured) answer.phases = std::make_unique<PerfContext>();
+        {
+          PerfScope scope(answer.phases.get());
+          answer.status = read(*view, measured ? kMeasuredAnywhere : kAnywhere, &answer);
+        }
         view.reset();
         if (timer != nullptr) {
           timer->Record(static_cast<uint64_t>((std::chrono::steady_clock::now() - begin).count()));
@@ -235,14 +256,15 @@ napi_value SubmitGet(napi_env env, napi_callback_info info) {
   SequenceNumber sequence;
   if (!reader.ok() || !ReadSequence(env, call, 2, &sequence)) return nullptr;
   const size_t bytes = key.size();
-  return SubmitRead(env, call.handle(), Operation::kGet, request, bytes,
-                    [key = std::move(key), sequence](const ReadView& view, ReadAnswer* answer) {
-                      GetResult found;
-                      BURROW_RETURN_IF_ERROR(PointGet(view, key, sequence, kAnywhere, &found));
-                      answer->found = found.outcome == GetOutcome::kValue;
-                      answer->bytes = found.value.value;
-                      return Status();
-                    });
+  return SubmitRead(
+      env, call.handle(), Operation::kGet, request, bytes,
+      [key = std::move(key), sequence](const ReadView& view, const TableReadOptions& options, ReadAnswer* answer) {
+        GetResult found;
+        BURROW_RETURN_IF_ERROR(PointGet(view, key, sequence, options, &found));
+        answer->found = found.outcome == GetOutcome::kValue;
+        answer->bytes = found.value.value;
+        return Status();
+      });
 }
 
 napi_value SubmitGetMany(napi_env env, napi_callback_info info) {
@@ -253,16 +275,18 @@ napi_value SubmitGetMany(napi_env env, napi_callback_info info) {
   Slice keys;
   SequenceNumber sequence;
   if (!reader.ok() || !ReadPackedKeys(env, call, 1, &keys, &sequence)) return nullptr;
-  return SubmitRead(env, call.handle(), Operation::kGetMany, request, keys.size(),
-                    [keys = std::string(keys), sequence](const ReadView& view, ReadAnswer* answer) {
-                      bool cached;
-                      return GetPacked(view, keys, sequence, kAnywhere, &answer->bytes, &cached);
-                    });
+  return SubmitRead(
+      env, call.handle(), Operation::kGetMany, request, keys.size(),
+      [keys = std::string(keys), sequence](const ReadView& view, const TableReadOptions& options, ReadAnswer* answer) {
+        bool cached;
+        return GetPacked(view, keys, sequence, options, &answer->bytes, &cached);
+      });
 }
 
 napi_value AnswerObject(napi_env env, EngineHandle* handle, const ReadAnswer& answer) {
   napi_value object = Object(env);
   Set(env, object, "request", Number(env, answer.request));
+  if (answer.phases != nullptr) Set(env, object, "phases", PhaseNumbers(env, *answer.phases));
   OperationCounter& counter = handle->counter(answer.operation);
   if (!answer.status.ok()) {
     ++counter.errors;

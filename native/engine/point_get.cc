@@ -1,5 +1,7 @@
 #include "engine/point_get.h"
 
+#include "util/perf_context.h"
+
 namespace burrow {
 
 namespace {
@@ -10,7 +12,15 @@ class Search {
   Search(Slice user_key, SequenceNumber sequence, const TableReadOptions& options, GetResult* result)
       : key_(user_key, sequence), options_(options), result_(result) {}
 
-  // Both return true when the answer is found.
+  // These return true when the answer is found.
+  bool InMemtables(const ReadView& view) {
+    if (view.active() != nullptr && InMemtable(*view.active())) return true;
+    for (const auto& memtable : view.immutables()) {
+      if (InMemtable(*memtable)) return true;
+    }
+    return false;
+  }
+
   bool InMemtable(const MemTable& memtable) {
     if (memtable.empty()) return false;
     if (memtable.range_tombstone_count() > 0) {
@@ -68,10 +78,10 @@ Status PointGet(const ReadView& view, Slice user_key, SequenceNumber sequence, c
                 GetResult* result) {
   result->outcome = GetOutcome::kAbsent;
   Search search(user_key, sequence, options, result);
-  if (view.active() != nullptr && search.InMemtable(*view.active())) return Status();
-  for (const auto& memtable : view.immutables()) {
-    if (search.InMemtable(*memtable)) return Status();
-  }
+  const bool in_memory = search.InMemtables(view);
+  if (options.measured) [[unlikely]]
+    PerfLap(Phase::kMemtable);
+  if (in_memory) return Status();
   Status status;
   const Levels& levels = view.levels();
   for (int number = 0; number < levels.count(); ++number) {

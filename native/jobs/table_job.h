@@ -14,6 +14,7 @@
 #include "merge/output_splitter.h"
 #include "table/level_iterator.h"
 #include "table/table_builder.h"
+#include "util/perf_context.h"
 
 namespace burrow {
 
@@ -35,6 +36,7 @@ struct TableJobResult {
   uint64_t records_dropped = 0;  // shadowed or covered
   uint64_t tombstones_dropped = 0;
   uint64_t micros = 0;
+  PerfContext phases;  // of its thread; merging is what none of the others claims
 };
 
 struct TableJobContext {

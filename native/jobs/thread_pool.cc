@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "jobs/background_thread.h"
+#include "util/background_thread.h"
 
 namespace burrow {
 

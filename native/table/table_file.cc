@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "table/properties.h"
+#include "util/perf_context.h"
 
 namespace burrow {
 namespace {
@@ -155,7 +156,11 @@ bool TableFile::Contains(BlockHandle handle) const {
 
 Status TableFile::GetBlock(BlockHandle handle, BlockType type, const TableReadOptions& options, BlockRef* block) const {
   *block = cache != nullptr ? cache->Lookup(number, handle.offset, type) : BlockRef();
-  if (*block || options.cache_only) return Status();
+  if (*block || options.cache_only) {
+    if (options.measured && *block) [[unlikely]]
+      PerfLap(Phase::kBlockCache);
+    return Status();
+  }
   BURROW_RETURN_IF_ERROR(ReadBlock(handle, type, block));
   if (cache != nullptr && options.fill_cache) {
     *block = cache->Insert(number, handle.offset, type, std::move(*block));
@@ -167,7 +172,9 @@ Status TableFile::ReadBlock(BlockHandle handle, BlockType type, BlockRef* block)
   if (!Contains(handle)) return Corrupt("index names a block outside the file", handle.offset);
   std::unique_ptr<char[]> scratch;
   Slice stored;
+  PerfLeave();
   Status status = ReadExactly(*file, handle.offset, handle.size + kBlockTrailerSize, &stored, &scratch);
+  PerfLap(Phase::kBlockRead);
   if (!status.ok()) return std::move(status).WithFile(name).WithOffset(handle.offset);
   return Decode(stored, handle, type, block);
 }
@@ -175,7 +182,9 @@ Status TableFile::ReadBlock(BlockHandle handle, BlockType type, BlockRef* block)
 Status TableFile::Decode(Slice stored, BlockHandle handle, BlockType type, BlockRef* block) const {
   counters->blocks_read.fetch_add(1, std::memory_order_relaxed);
   counters->bytes_read.fetch_add(stored.size(), std::memory_order_relaxed);
+  PerfLeave();
   Status status = DecodeBlock(stored, type, block);
+  PerfLap(Phase::kDecode);
   return status.ok() ? status : std::move(status).WithFile(name).WithOffset(handle.offset);
 }
 

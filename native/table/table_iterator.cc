@@ -2,6 +2,7 @@
 
 #include "table/data_block.h"
 #include "table/table_file.h"
+#include "util/perf_context.h"
 
 namespace burrow {
 namespace {
@@ -155,7 +156,9 @@ class TableIterator final : public InternalIterator {
       window_buffer_.reset(new char[n]);
       window_capacity_ = n;
     }
+    PerfLeave();
     Status status = table_.file->Read(begin, n, &window_, window_buffer_.get());
+    PerfLap(Phase::kBlockRead);
     if (status.ok() && window_.size() != n) status = Status::Corruption("file ends inside a block");
     if (!status.ok()) {
       window_ = Slice();

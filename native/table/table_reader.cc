@@ -3,6 +3,7 @@
 #include "table/data_block.h"
 #include "table/table_file.h"
 #include "util/hash.h"
+#include "util/perf_context.h"
 
 namespace burrow {
 
@@ -37,6 +38,8 @@ Status TableReader::Get(const LookupKey& key, const TableReadOptions& options, P
   if (filtered) {
     TableFile::FilterAnswer answer;
     BURROW_RETURN_IF_ERROR(table.AskFilter(key.internal_key(), hash, options, &answer));
+    if (options.measured) [[unlikely]]
+      PerfLap(Phase::kFilter);
     if (answer == TableFile::FilterAnswer::kUnknown) {
       *outcome = GetOutcome::kNotCached;
       return Status();
@@ -69,6 +72,8 @@ Status TableReader::Get(const LookupKey& key, const TableReadOptions& options, P
   }
   if (position == index->size()) return Status();
   if (!index->Handle(position, &handle)) return table.Corrupt("malformed index block", table.footer.index.offset);
+  if (options.measured) [[unlikely]]
+    PerfLap(Phase::kIndex);
 
   // The separators make this the only block that can hold the newest visible version: a block that ends inside a user
   // key has its last internal key, unshortened, as separator.
@@ -81,7 +86,10 @@ Status TableReader::Get(const LookupKey& key, const TableReadOptions& options, P
   DataBlock data;
   if (!data.Init(block.contents())) return table.Corrupt("malformed data block", handle.offset);
   uint64_t trailer;
-  switch (data.Get(key.internal_key(), hash, &trailer, &value->value)) {
+  const DataBlock::Found found = data.Get(key.internal_key(), hash, &trailer, &value->value);
+  if (options.measured) [[unlikely]]
+    PerfLap(Phase::kDecode);
+  switch (found) {
     case DataBlock::Found::kCorrupt: return table.Corrupt("malformed data block", handle.offset);
     case DataBlock::Found::kNo:
       if (filtered) table.counters->bloom_false_positives.fetch_add(1, std::memory_order_relaxed);

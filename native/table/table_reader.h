@@ -15,6 +15,7 @@ struct TableReadOptions {
   bool fill_cache = true;
   bool cache_only = false;  // never touches the disk: see GetOutcome::kNotCached; iterators do not support it
   size_t read_ahead = 0;    // iterators: bytes to read at once once access is sequential; 0: block by block
+  bool measured = false;    // laps of PerfContext::Current() also for what takes less than a look at that
 };
 
 enum class GetOutcome : uint8_t {

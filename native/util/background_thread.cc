@@ -1,4 +1,4 @@
-#include "jobs/background_thread.h"
+#include "util/background_thread.h"
 
 #include <utility>
 
