@@ -24,9 +24,9 @@ enum class Phase : uint8_t {
   kOther,  // is measured, so that it goes to none of the others, and not reported
 };
 inline constexpr size_t kPhases = 12;  // reported ones
-inline constexpr std::array<const char*, kPhases> kPhaseNames = {
-    "wait",       "walWrite",  "fsync",  "memtable", "filter", "index",
-    "blockCache", "blockRead", "decode", "merge",    "encode", "tableWrite"};
+inline constexpr std::array<const char*, kPhases> kPhaseNames = {"wait",   "walWrite", "fsync",      "memtable",
+                                                                 "filter", "index",    "blockCache", "blockRead",
+                                                                 "decode", "merge",    "encode",     "tableWrite"};
 
 // Splits the time of one thread's work into phases, as RocksDB's PerfContext does: each lap ends one stretch of time and
 // begins the next, so that no time counts twice. One thread at a time.

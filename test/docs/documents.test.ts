@@ -45,9 +45,10 @@ function blocks(language: string, text = readme): string[] {
 }
 
 const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8')
+const debugging = readFileSync(join(root, 'docs/debugging.md'), 'utf8')
 
-describe('every example of the README and of docs/operations.md runs', () => {
-  const programs = [...blocks('js'), ...blocks('js', operations)]
+describe('every example of the README, of docs/operations.md and of docs/debugging.md runs', () => {
+  const programs = [...blocks('js'), ...blocks('js', operations), ...blocks('js', debugging)]
   test.each(programs.map((code, index) => [index + 1, code] as const))('JavaScript %i', (_, code) => {
     distFile('lib/index.js')
     using folder = new TemporaryFolder()
