@@ -9,6 +9,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fromNative, type NativeStatus } from './base/errors.ts'
+import type { CacheStats } from './base/metrics.ts'
 import type { DataGeneratorConfig, DatagenSystem, NativeDataGenerator } from './native-datagen.ts'
 
 export type {
@@ -355,17 +356,7 @@ export interface EngineStats {
     'get' | 'getMany' | 'put' | 'delete' | 'batch' | 'deleteRange' | 'scan' | 'next' | 'sync' | 'commit',
     OperationStats
   >
-  cache: Record<
-    'block' | 'index' | 'filter' | 'table',
-    {
-      capacityBytes: number
-      usedBytes: number
-      hits: number
-      misses: number
-      evictions: number
-      pinnedBytes: number
-    }
-  >
+  cache: Record<'block' | 'index' | 'filter' | 'table', Omit<CacheStats, 'hitRatio'>>
   bloom: { checks: number; useful: number; falsePositives: number }
   memtables: {
     active: { bytes: number; entries: number }
