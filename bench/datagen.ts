@@ -13,7 +13,7 @@ import {
   measureSlices,
   measureStream,
 } from './datagen-measure.ts'
-import { type Spread, spread } from './measure/statistics.ts'
+import { type Spread, spread } from '../lib/bench/measure/statistics.ts'
 import { buildNativeBench, runNativeBench } from './native-bench.ts'
 import type { Curve } from './report/picture.ts'
 import { digits, formatRate, type Table } from './report/tables.ts'

@@ -1,4 +1,5 @@
 /** What an engine's `stats()` and `memory()` return: see native.ts. */
+import type { CacheStats } from './base/metrics.ts'
 
 export interface OperationStats {
   count: number
@@ -14,17 +15,7 @@ export interface EngineStats {
     'get' | 'getMany' | 'put' | 'delete' | 'batch' | 'deleteRange' | 'scan' | 'next' | 'sync' | 'commit',
     OperationStats
   >
-  cache: Record<
-    'block' | 'index' | 'filter' | 'table',
-    {
-      capacityBytes: number
-      usedBytes: number
-      hits: number
-      misses: number
-      evictions: number
-      pinnedBytes: number
-    }
-  >
+  cache: Record<'block' | 'index' | 'filter' | 'table', Omit<CacheStats, 'hitRatio'>>
   bloom: { checks: number; useful: number; falsePositives: number }
   memtables: {
     active: { bytes: number; entries: number }
@@ -44,6 +35,8 @@ export interface EngineStats {
   nextFileNumber: number
   /** Bytes and blocks that reads took from files. */
   diskReads: { blocks: number; bytes: number }
+  /** Compactions that have begun and not ended, by job id: records of their inputs that they have been through. */
+  compactions: { id: number; records: number }[]
 }
 
 /** Bytes of native memory by what they are for: see native/binding/memory_use.h. */

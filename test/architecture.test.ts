@@ -73,7 +73,7 @@ const libLayers: Record<string, readonly string[]> = {
   util: [],
   base: ['util'],
   'native-datagen': [],
-  'native-stats': [],
+  'native-stats': ['base'],
   native: ['native-datagen', 'native-stats', 'base', 'util'],
   manifest: ['native', 'base', 'util'],
   compaction: ['manifest', 'native', 'base', 'util'],
@@ -83,7 +83,8 @@ const libLayers: Record<string, readonly string[]> = {
   // Of kv only types and what seenByDebug below names: `db.debug` is attached to.
   debug: ['kv', 'manifest', 'native', 'base', 'util'],
   index: ['debug', 'kv', 'manifest', 'base'],
-  cli: ['index', 'datagen', 'debug', 'kv', 'compaction', 'manifest', 'native', 'base', 'util'],
+  bench: ['index', 'native', 'base', 'util'],
+  cli: ['bench', 'index', 'datagen', 'debug', 'kv', 'compaction', 'manifest', 'native', 'base', 'util'],
 }
 
 test('native layers include only what lies below them', () => {

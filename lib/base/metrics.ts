@@ -1,3 +1,4 @@
+import { alignColumns } from '../util/columns.ts'
 import { formatBytes } from '../util/units.ts'
 
 /** Distribution of a duration in microseconds. */
@@ -20,17 +21,20 @@ export interface OperationStats {
   readonly latency: Latency
 }
 
-export type OperationName =
-  | 'get'
-  | 'getMany'
-  | 'put'
-  | 'delete'
-  | 'batch'
-  | 'deleteRange'
-  | 'scan'
-  | 'next'
-  | 'sync'
-  | 'commit'
+export const operationNames = [
+  'get',
+  'getMany',
+  'put',
+  'delete',
+  'batch',
+  'deleteRange',
+  'scan',
+  'next',
+  'sync',
+  'commit',
+] as const
+
+export type OperationName = (typeof operationNames)[number]
 
 export interface CacheStats {
   readonly capacityBytes: number
@@ -56,6 +60,20 @@ export interface LevelStats {
   readonly readBytes: number
   readonly writtenBytes: number
   readonly compactions: number
+}
+
+/** A compaction that runs now, or waits for a thread. */
+export interface RunningCompaction {
+  /** As in the events of `compaction`. */
+  readonly jobId: number
+  readonly reason: string
+  /** Lowest level that it reads, and the one that it writes. */
+  readonly level: number
+  readonly outputLevel: number
+  readonly inputFiles: number
+  readonly inputBytes: number
+  /** Estimate from the records that it has been through; `inputBytes` until it begins. */
+  readonly remainingBytes: number
 }
 
 /** Backups since open, those of the schedule included. */
@@ -124,6 +142,7 @@ export interface DatabaseStats {
     /** Estimate of what must be rewritten until nothing is due. */
     readonly pendingBytes: number
     readonly byReason: Readonly<Record<string, number>>
+    readonly jobs: readonly RunningCompaction[]
   }
   /** Bytes by cause: those that users handed over, and those written to files; compactions by level stand in `levels`. */
   readonly written: {
@@ -153,6 +172,8 @@ export interface DatabaseStats {
     readonly byKind: Readonly<Record<'table' | 'wal' | 'manifest', number>>
     /** Free on the file system; null when it does not say. */
     readonly freeBytes: number | null
+    /** Blocks of tables that reads did not find in the cache, and their bytes. */
+    readonly reads: { readonly blocks: number; readonly bytes: number }
   }
   readonly snapshots: { readonly live: number; readonly oldestMs: number }
   readonly iterators: { readonly live: number; readonly oldestMs: number }
@@ -196,9 +217,9 @@ export function formatStats(stats: DatabaseStats): string {
       .join(', ')
   const operations = Object.entries(stats.ops).filter(([, { count }]) => count > 0)
   return [
-    ...table(
+    ...alignColumns([
       ['level', 'files', 'size', 'runs', 'score', 'read', 'written', 'compactions'],
-      stats.levels.map((level) => [
+      ...stats.levels.map((level) => [
         `L${level.level}`,
         String(level.files),
         formatBytes(level.bytes),
@@ -208,11 +229,11 @@ export function formatStats(stats: DatabaseStats): string {
         formatBytes(level.writtenBytes),
         String(level.compactions),
       ]),
-    ),
+    ]),
     '',
-    ...table(
+    ...alignColumns([
       ['operation', 'count', 'errors', 'in', 'out', 'p50 us', 'p99 us', 'max us'],
-      operations.map(([name, op]) => [
+      ...operations.map(([name, op]) => [
         name,
         String(op.count),
         String(op.errors),
@@ -222,7 +243,7 @@ export function formatStats(stats: DatabaseStats): string {
         op.latency.p99.toFixed(1),
         op.latency.max.toFixed(1),
       ]),
-    ),
+    ]),
     '',
     `memtables      ${formatBytes(memtables.bytes)} in 1 + ${memtables.immutable}, ${memtables.entries} entries`,
     `wal            ${wal.files} files, ${formatBytes(wal.bytes)} written, ${wal.syncs} syncs (p99 ${wal.syncLatency.p99.toFixed(0)} us), group ${ratio(wal.groupSize)}`,
@@ -256,16 +277,4 @@ function backupLines(backups: BackupStats | null): string[] {
   const last = lastAt === null ? 'none yet' : `${lastId} at ${new Date(lastAt).toISOString()}`
   const error = lastError === null ? '' : `; the last try failed: ${lastError}`
   return [`backups        ${count}, ${failures} failed, ${skipped} skipped; last good one ${last}${error}`]
-}
-
-/** Columns as wide as they must be: the first to the left, the others to the right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
-  return all.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-      .join('  ')
-      .trimEnd(),
-  )
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { addBackup, addRestore } from './backup.ts'
+import { addBench } from './bench.ts'
 import { addCheckpoint } from './checkpoint.ts'
 import { addCompact } from './compact.ts'
 import { addDatagen } from './datagen.ts'
@@ -20,11 +21,13 @@ import { addKeyHistory } from './key-history.ts'
 import { addKeys } from './keys.ts'
 import { addLevels } from './levels.ts'
 import { finishOutput, OutputClosed } from './output.ts'
+import { addProfile } from './profile.ts'
 import { addPut } from './put.ts'
 import { addQuarantine } from './quarantine.ts'
 import { addRepair } from './repair.ts'
 import { addScan } from './scan.ts'
 import { addStats } from './stats.ts'
+import { addTop } from './top.ts'
 import { addTrace } from './trace.ts'
 import { addVerify } from './verify.ts'
 import { addWal } from './wal.ts'
@@ -60,6 +63,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     ...[addCheckpoint, addBackup, addRestore],
     ...[addVerify, addWal, addQuarantine],
     addDatagen,
+    ...[addTop, addProfile, addBench],
   ]
   for (const add of commands) add(program)
   let json = false

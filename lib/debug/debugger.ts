@@ -20,6 +20,7 @@ import { type KeyHistoryOptions, type KeyVersion, keyHistory } from './key-histo
 import { dumpLevelStats } from './level-stats.ts'
 import type { MemoryReport } from './memory.ts'
 import { type PrefixShares, type PrefixSharesOptions, prefixShares } from './prefix-shares.ts'
+import { type Served, type ServeOptions, serve } from './serve.ts'
 import type { TraceOptions } from './trace-options.ts'
 import { Tracer } from './tracer.ts'
 
@@ -114,6 +115,13 @@ export class Debugger {
   /** The last 256 flushes, compactions and write stalls that are over, the newest first. */
   history(): HistoryEntry[] {
     return keptOf(this.#host).history.entries
+  }
+
+  // --- watching from outside
+
+  /** Serves statistics and health over HTTP on this machine, for `burrow top`; see ServeOptions. Ends with `close`. */
+  serve(options?: ServeOptions): Promise<Served> {
+    return serve(this.#host, options)
   }
 
   // --- traces

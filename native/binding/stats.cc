@@ -123,6 +123,18 @@ napi_value Memory(napi_env env, napi_callback_info info) {
   return object;
 }
 
+napi_value Compactions(napi_env env, EngineHandle* handle) {
+  const std::vector<JobRunner::Progress> running = handle->runner().Compactions();
+  napi_value list = Array(env, running.size());
+  for (size_t i = 0; i < running.size(); ++i) {
+    napi_value one = Object(env);
+    Set(env, one, "id", Number(env, running[i].id));
+    Set(env, one, "records", Number(env, running[i].records));
+    SetElement(env, list, i, one);
+  }
+  return list;
+}
+
 uint64_t Load(const std::atomic<uint64_t>& counter) { return counter.load(std::memory_order_relaxed); }
 
 napi_value Stats(napi_env env, napi_callback_info info) {
@@ -147,6 +159,7 @@ napi_value Stats(napi_env env, napi_callback_info info) {
   Set(env, object, "visibleSequence", Number(env, handle->visible_sequence()));
   Set(env, object, "nextFileNumber", Number(env, engine->next_file_number()));
   Set(env, object, "diskReads", disk);
+  Set(env, object, "compactions", Compactions(env, handle));
   return object;
 }
 

@@ -43,10 +43,11 @@ struct TableJobContext {
   Env* env = nullptr;
   std::string directory;
   TableBuilderOptions table_options;
-  std::function<uint64_t()> new_file_number;     // any thread
-  std::vector<SequenceNumber> snapshots;         // ascending, captured when the job starts
-  RateLimiter* rate_limiter = nullptr;           // null: unlimited
-  const std::atomic<bool>* cancelled = nullptr;  // looked at between blocks' worth of records
+  std::function<uint64_t()> new_file_number;      // any thread
+  std::vector<SequenceNumber> snapshots;          // ascending, captured when the job starts
+  RateLimiter* rate_limiter = nullptr;            // null: unlimited
+  const std::atomic<bool>* cancelled = nullptr;   // looked at between blocks' worth of records
+  std::atomic<uint64_t>* records_done = nullptr;  // input records so far, for who watches; null: nobody does
 };
 
 // Writes memtables (at least one; any number are merged) into tables of level 0: one table, or several when larger

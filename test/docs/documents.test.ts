@@ -88,7 +88,7 @@ test('the README names every command and every error that can happen, and no oth
   const help = (await burrow(['--help'])).stdout
   const commands = [...help.matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map(([, name]) => name!)
   expect(commands.length).toBeGreaterThan(8)
-  for (const command of commands) expect(readme).toMatch(new RegExp(`\`${command} (<path>|--size)`))
+  for (const command of commands) expect(readme).toContain(`\`${command} `)
   const named = new Set([...readme.matchAll(/`(BURROW_[A-Z_]+)`/g)].map(([, code]) => code!))
   expect([...named].filter((code) => !(errorCodes as readonly string[]).includes(code))).toEqual([])
 })

@@ -1,12 +1,11 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { fillrandom } from './fills.ts'
 import { expectCount, type Workload } from './workload.ts'
 
 /** Fills a database in another process, and kills that while it goes on writing. */
-async function fillAndKill(plan: object): Promise<void> {
-  const filler = fork(join(import.meta.dirname, '..', 'filler.js'))
+async function fillAndKill(program: string, plan: object): Promise<void> {
+  const filler = fork(program)
   const exited = once(filler, 'exit')
   filler.send(plan)
   const answered = await Promise.race([once(filler, 'message'), exited])
@@ -36,14 +35,16 @@ export const openings: readonly Workload[] = [
     name: 'open-after-kill',
     description: 'opening what kill -9 left of a process that had written all keys and went on writing',
     consumes: true,
+    killing: true,
     unit: 'time',
     persistent: true,
     able: ({ scan }) => scan !== undefined,
     async run(context) {
-      const { directory, engine, num, plan, settings, watch } = context
+      const { directory, engine, filler, num, plan, settings, watch } = context
+      if (filler === undefined) throw new Error('open-after-kill needs a program that fills a database')
       await context.db.close()
       const killed = `${directory}-killed`
-      await fillAndKill({ plan, settings, directory: killed })
+      await fillAndKill(filler, { plan, settings, directory: killed })
       watch.start()
       context.db = await engine.open(killed, settings)
       watch.stop()

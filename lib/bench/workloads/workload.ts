@@ -9,6 +9,8 @@ export interface Context {
   readonly engine: AdapterEngine
   readonly plan: RunPlan
   readonly settings: EngineSettings
+  /** A program that fills a database until it is killed: see open-after-kill. */
+  readonly filler: string | undefined
   readonly directory: string
   /** Records of the database: keys 0 to num − 1, unless the workload has its own. */
   readonly num: number
@@ -53,6 +55,8 @@ export interface Workload {
   readonly records?: (plan: RunPlan) => number
   /** Needs files that outlive the process. */
   readonly persistent?: boolean
+  /** Needs the filler of the context. */
+  readonly killing?: boolean
   /** Whether the database has the methods for it. */
   readonly able?: (db: BenchDatabase) => boolean
   run(context: Context): Promise<Done>

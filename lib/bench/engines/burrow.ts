@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Database } from '../../lib/index.ts'
-import { root } from '../paths.ts'
+import { Database, type DatabaseOptions } from '../../index.ts'
+import { native } from '../../native.ts'
 import type { AdapterEngine, BenchDatabase, BenchValue, EngineSettings, Found } from './engine.ts'
 
 class BurrowDatabase implements BenchDatabase {
@@ -70,15 +68,20 @@ class BurrowDatabase implements BenchDatabase {
   }
 }
 
-/** The defaults and the memory of the comparison: all that docs/options.md says to set. */
-export const burrow: AdapterEngine = {
-  name: 'burrow',
-  kind: 'store',
-  version: () => JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,
-  async open(directory: string, settings: EngineSettings): Promise<BenchDatabase> {
-    const { cacheSize, durable, options, valueEncoding, writeBufferSize } = settings
-    const memory = options === 'defaults' ? {} : { memtableSize: writeBufferSize, blockCacheSize: cacheSize }
-    const db = await Database.open(directory, { ...memory, syncWrites: durable, valueEncoding })
-    return new BurrowDatabase(db as unknown as Database<string, BenchValue>)
-  },
+/** The memory of the comparison, and these options on top of it. */
+export function burrowWith(options: DatabaseOptions): AdapterEngine {
+  return {
+    name: 'burrow',
+    kind: 'store',
+    version: () => native.version,
+    async open(directory: string, settings: EngineSettings): Promise<BenchDatabase> {
+      const { cacheSize, durable, options: choice, valueEncoding, writeBufferSize } = settings
+      const memory = choice === 'defaults' ? {} : { memtableSize: writeBufferSize, blockCacheSize: cacheSize }
+      const db = await Database.open(directory, { ...memory, syncWrites: durable, valueEncoding, ...options })
+      return new BurrowDatabase(db as unknown as Database<string, BenchValue>)
+    },
+  }
 }
+
+/** The defaults and the memory of the comparison: all that docs/options.md says to set. */
+export const burrow = burrowWith({})
