@@ -451,14 +451,11 @@ export interface NativeEngine {
   /** From ref() to unref() (they nest) something waits for an answer: event loop and engine are kept alive. */
   ref(): void
   unref(): void
-  /**
-   * From measurePhases(true) on, calls of this object measure their native sub-phases, and so do requests that are made
-   * then (ReadCompletion.phases). Both cost a few readings of the clock each.
-   */
+  /** While it is on, calls measure their sub-phases (takePhases), and so do requests that are made (ReadCompletion). */
   measurePhases(on: boolean): void
-  /** What the calls since the last takePhases took, as ReadCompletion.phases; undefined when nothing was measured. */
-  takePhases(): Float64Array | undefined
-  /** How the log took the write with this index (see `submitted`); undefined when that is not known, or not any more. */
+  /** What the calls since the last one took, as ReadCompletion.phases, into an array of that size. False: nothing. */
+  takePhases(into: Float64Array): boolean
+  /** How the log took the write with this index (see `submitted`); undefined when that is not known (any more). */
   groupPhases(index: number): { writeNanos: number; syncNanos: number } | undefined
   stats(): EngineStats
   memory(): EngineMemory

@@ -40,12 +40,27 @@ export interface PhaseTime {
 /** Only phases that occurred are there. */
 export type Phases = { readonly [N in PhaseName]?: PhaseTime }
 
+/** Index, count and nanoseconds of each phase that occurred: small and quickly made. */
+export type PackedPhases = readonly number[]
+
 /** `numbers`: count and nanoseconds of each phase, in the order of `phaseNames`, as native code gives them. */
-export function phasesFrom(numbers: Float64Array): Phases {
-  const phases: { [N in PhaseName]?: PhaseTime } = {}
+export function packPhases(numbers: Float64Array): PackedPhases {
+  const packed: number[] = []
   for (let index = 0; index < phaseNames.length; index++) {
     const [count, nanos] = [numbers[2 * index]!, numbers[2 * index + 1]!]
-    if (count > 0 || nanos > 0) phases[phaseNames[index]!] = { count, micros: nanos / 1000 }
+    if (count > 0 || nanos > 0) packed.push(index, count, nanos)
+  }
+  return packed
+}
+
+export function unpackPhases(packed: PackedPhases): Phases {
+  const phases: { [N in PhaseName]?: PhaseTime } = {}
+  for (let at = 0; at < packed.length; at += 3) {
+    phases[phaseNames[packed[at]!]!] = { count: packed[at + 1]!, micros: packed[at + 2]! / 1000 }
   }
   return phases
+}
+
+export function phasesFrom(numbers: Float64Array): Phases {
+  return unpackPhases(packPhases(numbers))
 }

@@ -71,7 +71,7 @@ function plain(payload: object): Record<string, unknown> {
   )
 }
 
-export function errorArgs(error: unknown): { code?: string; message: string } {
+export function errorArgs(error: unknown): { code?: string; message?: string } {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
   return {
     ...(typeof code === 'string' && { code }),

@@ -1,6 +1,6 @@
 import type { DebugHost, OperationCall } from '../kv/debug-host.ts'
 import { addObserver } from './observers.ts'
-import { describeSubject } from './subject.ts'
+import { describeSubject, keepSubject } from './subject.ts'
 
 /**
  * Writes a line for each call while the filter shows `operations`: at `debug` calls that fail, at `trace` all. While it shows
@@ -31,7 +31,7 @@ function logCall({ log, options, path }: DebugHost, call: OperationCall): void {
     path,
     operation: name,
     sync,
-    ...describeSubject(call, options.debug.redact),
+    ...describeSubject(keepSubject(call, options.debug.redact)),
     durationMs: ended - began,
     ...(call.failed ? { err: error } : {}),
   }

@@ -12,22 +12,35 @@ export interface SubjectArgs {
   readonly scan?: number
 }
 
-/** Reads only what cannot run code of the user: strings, bytes, lengths of arrays. */
-export function describeSubject(call: OperationCall, redact: boolean): SubjectArgs {
-  const { name, scan, subject } = call
+/** What is kept of a subject until somebody looks. */
+export interface KeptSubject {
+  readonly key?: string | Uint8Array
+  readonly count?: number
+  readonly scan?: number
+}
+
+/** Reads only what cannot run code of the user: strings, bytes, lengths of arrays. Copies bytes. */
+export function keepSubject({ name, scan, subject }: OperationCall, redact: boolean): KeptSubject {
   switch (name) {
     case 'get':
     case 'has':
     case 'put':
-    case 'delete': {
-      const key = redact ? undefined : keyText(subject)
-      return key === undefined ? {} : { key }
-    }
+    case 'delete':
+      if (redact) return {}
+      if (typeof subject === 'string') return { key: subject.slice(0, mostCharacters + 1) }
+      try {
+        return subject instanceof Uint8Array
+          ? { key: Uint8Array.prototype.slice.call(subject, 0, mostCharacters + 1) }
+          : {}
+      } catch {
+        // A detached buffer, or a revoked proxy: the call is refused, and there is nothing to show.
+        return {}
+      }
     case 'getMany':
     case 'batch':
       return Array.isArray(subject) ? { count: subject.length } : {}
     case 'next':
-      return { scan, ...(typeof subject === 'number' && { count: subject }) }
+      return typeof subject === 'number' ? { scan, count: subject } : { scan }
     case 'scan':
       return { scan }
     default:
@@ -35,13 +48,12 @@ export function describeSubject(call: OperationCall, redact: boolean): SubjectAr
   }
 }
 
-/** A key as text on one line; undefined for what is no string and no bytes. */
-export function keyText(key: unknown): string | undefined {
-  if (typeof key === 'string') return abbreviated(escapeBytes(Buffer.from(key.slice(0, mostCharacters + 1))))
-  if (key instanceof Uint8Array) return abbreviated(escapeBytes(key.subarray(0, mostCharacters + 1)))
-  return undefined
+export function describeSubject({ key, ...rest }: KeptSubject): SubjectArgs {
+  return key === undefined ? rest : { key: keyText(key), ...rest }
 }
 
-function abbreviated(text: string): string {
+/** A key as text on one line. */
+function keyText(key: string | Uint8Array): string {
+  const text = escapeBytes(typeof key === 'string' ? Buffer.from(key) : key)
   return text.length <= mostCharacters ? text : `${text.slice(0, mostCharacters - 1)}…`
 }

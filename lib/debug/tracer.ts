@@ -1,13 +1,51 @@
 import { BurrowError } from '../base/errors.ts'
+import { type PackedPhases, unpackPhases } from '../base/phases.ts'
 import type { DebugHost, OperationCall } from '../kv/debug-host.ts'
 import { errorArgs, JobSpans } from './job-spans.ts'
 import { addObserver } from './observers.ts'
 import { OpenTelemetrySpans } from './open-telemetry.ts'
 import { type ResolvedTraceOptions, readTraceOptions } from './read-trace-options.ts'
 import { Ring } from './ring.ts'
-import { describeSubject, type SubjectArgs } from './subject.ts'
-import { type TraceEvent, type TraceRecord, traceEvents, writeTraceFile } from './trace-events.ts'
+import { describeSubject, type KeptSubject, keepSubject } from './subject.ts'
+import {
+  type TraceEvent,
+  type TraceRecord,
+  type TrackGroup,
+  traceEvents,
+  writeTraceFile,
+} from './trace-events.ts'
 import type { TraceOptions } from './trace-options.ts'
+
+/** What is kept of a call. To keep it is part of what the call costs, so its `args` are put together when asked for. */
+class OperationRecord implements TraceRecord {
+  readonly group: TrackGroup
+  readonly name: string
+  readonly began: number
+  readonly ended: number
+  readonly #subject: KeptSubject
+  readonly #phases: PackedPhases | undefined
+  readonly #error: ReturnType<typeof errorArgs> | undefined
+
+  constructor(call: OperationCall, subject: KeptSubject, redact: boolean) {
+    this.group = call.sync ? 'calls' : 'asynchronous calls'
+    this.name = call.name
+    this.began = call.began
+    this.ended = call.ended
+    this.#subject = subject
+    this.#phases = call.packedPhases
+    if (!call.failed) return
+    const { code, message } = errorArgs(call.error)
+    this.#error = { ...(code !== undefined && { code }), ...(!redact && { message }) }
+  }
+
+  get args(): Record<string, unknown> {
+    return {
+      ...describeSubject(this.#subject),
+      ...(this.#phases !== undefined && { phases: unpackPhases(this.#phases) }),
+      ...(this.#error !== undefined && { error: this.#error }),
+    }
+  }
+}
 
 /**
  * Records what a database does: a span for each operation that it chooses by `mode`, one for each flush and compaction,
@@ -73,7 +111,8 @@ export class Tracer {
    */
   events(): TraceEvent[] {
     const now = this.#stoppedAt ?? performance.now()
-    return traceEvents([...this.#records, ...this.#jobs.unfinished(now)])
+    const unfinished = [...this.#jobs.unfinished(now)].filter((job) => this.#wanted(job))
+    return traceEvents([...this.#records, ...unfinished.map((job) => this.#redacted(job))])
   }
 
   /** Writes `{ traceEvents: [...] }`, for Perfetto or chrome://tracing, over what is at `path`. Also while it runs. */
@@ -104,22 +143,28 @@ export class Tracer {
 
   #operation(call: OperationCall): void {
     if (this.#stoppedAt !== undefined) return
-    const { began, ended, error, failed, name, phases, sync } = call
-    const subject = describeSubject(call, this.#options.redact)
-    const args: SubjectArgs & Record<string, unknown> = { ...subject }
-    if (phases !== undefined) args['phases'] = phases
-    if (failed) args['error'] = this.#options.redact ? { code: errorArgs(error).code } : errorArgs(error)
-    this.#records.push({ group: sync ? 'calls' : 'asynchronous calls', name, began, ended, args })
-    this.#spans?.operation(call, subject)
+    const subject = keepSubject(call, this.#options.redact)
+    this.#records.push(new OperationRecord(call, subject, this.#options.redact))
+    this.#spans?.operation(call, describeSubject(subject))
   }
 
   /** A job or a moment. */
   #keep(record: TraceRecord): void {
-    const { mode, redact, slowMs } = this.#options
-    if (mode === 'slow' && record.ended !== undefined && record.ended - record.began < slowMs) return
-    const { path, ...rest } = record.args
-    const kept = redact && path !== undefined ? { ...record, args: rest } : record
+    if (!this.#wanted(record)) return
+    const kept = this.#redacted(record)
     this.#records.push(kept)
     if (record.ended !== undefined) this.#spans?.job(kept)
+  }
+
+  #wanted({ began, ended }: TraceRecord): boolean {
+    const { mode, slowMs } = this.#options
+    return mode !== 'slow' || ended === undefined || ended - began >= slowMs
+  }
+
+  #redacted(record: TraceRecord): TraceRecord {
+    if (!this.#options.redact) return record
+    const { path: _path, error, ...args } = record.args
+    const { code } = (error ?? {}) as { code?: string }
+    return { ...record, args: error === undefined ? args : { ...args, error: { code } } }
   }
 }

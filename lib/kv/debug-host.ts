@@ -11,7 +11,7 @@ import type { EventBus } from '../base/event-bus.ts'
 import type { LogSource } from '../base/logger.ts'
 import type { DatabaseStats } from '../base/metrics.ts'
 import type { ResolvedOptions } from '../base/options.ts'
-import type { Phases } from '../base/phases.ts'
+import type { PackedPhases, Phases } from '../base/phases.ts'
 import type { ManifestState } from '../manifest/version-set.ts'
 import type { NativeEngine, NativeEnv } from '../native.ts'
 import type { RecordedError } from './error-log.ts'
@@ -67,8 +67,12 @@ export interface OperationCall {
   readonly failed: boolean
   /** `scan` and `next`: the number of the native scan, as in `DebugHost.scans`; 0 for an empty range. */
   readonly scan: number
-  /** Where the time went in native code; only when the observer has `phases`, and native code was reached. */
+  /**
+   * Where the time went in native code; only when the observer has `phases`, and native code was reached. Put together
+   * when it is asked for: ask in `end`, not later. `packedPhases` is the same for who keeps many.
+   */
   readonly phases: Phases | undefined
+  readonly packedPhases: PackedPhases | undefined
 }
 
 /** Told of every call while it is set. None of its functions may throw, block, or call the database. */

@@ -2,7 +2,7 @@
  * The observed forms of what answers calls. They are put in place of the plain ones while somebody observes, so the plain
  * ones ask nothing; see DebugHost.observe.
  */
-import { type Phases, phaseNames, phasesFrom } from '../base/phases.ts'
+import { type PackedPhases, type Phases, packPhases, phaseNames, unpackPhases } from '../base/phases.ts'
 import type { NativeEngine } from '../native.ts'
 import type { OperationCall, OperationName, OperationObserver } from './debug-host.ts'
 import type { ReadRequests } from './read-requests.ts'
@@ -21,7 +21,8 @@ class ObservedCall implements OperationCall {
   error: unknown
   failed = false
   scan = 0
-  phases: Phases | undefined
+  /** As native code gives them; of a call that blocks, until the next one. */
+  numbers: Float64Array | undefined
 
   constructor(name: OperationName, sync: boolean, subject: unknown) {
     this.name = name
@@ -29,6 +30,21 @@ class ObservedCall implements OperationCall {
     this.subject = subject
     this.began = performance.now()
   }
+
+  get packedPhases(): PackedPhases | undefined {
+    return this.numbers && packPhases(this.numbers)
+  }
+
+  get phases(): Phases | undefined {
+    return this.numbers && unpackPhases(packPhases(this.numbers))
+  }
+}
+
+const numbersOfPhases = 2 * phaseNames.length
+const at = {
+  walWrite: phaseNames.indexOf('walWrite'),
+  fsync: phaseNames.indexOf('fsync'),
+  wait: phaseNames.indexOf('wait'),
 }
 
 export interface ObservationHost {
@@ -48,6 +64,8 @@ export class Observation {
   #opening: ObservedCall | undefined
   /** Calls that went to the disk threads, by their request. */
   readonly #asked = new Map<number, ObservedCall>()
+  /** What the last call took. */
+  readonly #taken = new Float64Array(numbersOfPhases)
 
   constructor(observer: OperationObserver, host: ObservationHost) {
     this.#observer = observer
@@ -62,7 +80,7 @@ export class Observation {
     engine.measurePhases(true)
     requests.onPhases = (request, phases) => {
       const call = this.#asked.get(request)
-      if (call !== undefined) addPhases(call, phases)
+      if (call !== undefined) add(call, phases)
       this.#asked.delete(request)
     }
   }
@@ -177,7 +195,7 @@ export class Observation {
       throw error
     } finally {
       call.ended = performance.now()
-      if (this.#measured) this.#takePhases(call)
+      if (this.#measured && this.#host.engine.takePhases(this.#taken)) call.numbers = this.#taken
       observer.end?.(call)
     }
   }
@@ -189,7 +207,7 @@ export class Observation {
     observer.begin?.(call)
     const promise = observer.run === undefined ? body() : observer.run(call, body)
     // What a call does on this thread, it does at once.
-    if (this.#measured) this.#takePhases(call)
+    if (this.#measured && engine.takePhases(this.#taken)) call.numbers = this.#taken.slice()
     if (this.#measured && requests.nextId > firstRequest) this.#asked.set(firstRequest, call)
     const write = this.#measured && logged.has(call.name) ? unlessClosed(() => engine.submitted()) : undefined
     // The promise that follows is the caller's: an error that nobody handles must stay one that nobody handles.
@@ -214,40 +232,29 @@ export class Observation {
       },
     )
   }
-
-  #takePhases(call: ObservedCall): void {
-    const numbers = this.#host.engine.takePhases()
-    if (numbers !== undefined) addPhases(call, numbers)
-  }
 }
 
-function addPhases(call: ObservedCall, numbers: Float64Array): void {
-  const found = phasesFrom(numbers)
-  const before = call.phases
-  if (before === undefined) {
-    call.phases = found
-    return
-  }
-  const sum: { -readonly [N in keyof Phases]: Phases[N] } = { ...before }
-  for (const name of phaseNames) {
-    const [a, b] = [before[name], found[name]]
-    if (b !== undefined) sum[name] = { count: b.count + (a?.count ?? 0), micros: b.micros + (a?.micros ?? 0) }
-  }
-  call.phases = sum
+function add(call: ObservedCall, numbers: Float64Array): void {
+  call.numbers ??= new Float64Array(numbersOfPhases)
+  for (let index = 0; index < numbersOfPhases; index++) call.numbers[index]! += numbers[index]!
 }
 
 /** What the log did for a write, and as `wait` what is left: until it was its turn, and until its promise was settled. */
 function addGroup(call: ObservedCall, group: ReturnType<NativeEngine['groupPhases']>): void {
   if (group === undefined) return
-  const { syncNanos, writeNanos } = group
-  const phases = {
-    ...call.phases,
-    ...(writeNanos > 0 && { walWrite: { count: 1, micros: writeNanos / 1000 } }),
-    ...(syncNanos > 0 && { fsync: { count: 1, micros: syncNanos / 1000 } }),
+  call.numbers ??= new Float64Array(numbersOfPhases)
+  const { numbers } = call
+  const put = (phase: number, nanos: number) => {
+    if (nanos <= 0) return
+    numbers[2 * phase] = 1
+    numbers[2 * phase + 1] = nanos
   }
-  const known = Object.values(phases).reduce((sum, { micros }) => sum + micros, 0)
-  const wait = (call.ended - call.began) * 1000 - known
-  call.phases = wait > 0 ? { ...phases, wait: { count: 1, micros: wait } } : phases
+  put(at.walWrite, group.writeNanos)
+  put(at.fsync, group.syncNanos)
+  let known = 0
+  for (let phase = 0; phase < phaseNames.length; phase++)
+    if (phase !== at.wait) known += numbers[2 * phase + 1]!
+  put(at.wait, (call.ended - call.began) * 1e6 - known)
 }
 
 /** A call may end when the engine is closed already. */

@@ -18,17 +18,34 @@ napi_value MeasurePhases(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+constexpr size_t kNumbers = 2 * kPhases;
+
+void Fill(const PerfContext& phases, void* data) {
+  double numbers[kNumbers];
+  for (size_t i = 0; i < kPhases; ++i) {
+    numbers[2 * i] = static_cast<double>(phases.times()[i].count);
+    numbers[2 * i + 1] = static_cast<double>(phases.times()[i].nanos);
+  }
+  memcpy(data, numbers, sizeof numbers);
+}
+
 // Also after close: nothing is measured then.
 napi_value TakePhases(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
-  auto* handle = static_cast<EngineHandle*>(call.data());
-  PerfContext& phases = handle->phases();
+  PerfContext& phases = static_cast<EngineHandle*>(call.data())->phases();
   bool any = false;
   for (const PerfContext::Time& time : phases.times()) any = any || time.count > 0 || time.nanos > 0;
-  if (!any) return nullptr;
-  napi_value numbers = PhaseNumbers(env, phases);
+  if (!any) return Boolean(env, false);
+  napi_typedarray_type type{};
+  size_t length = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(env, call[0], &type, &length, &data, nullptr, nullptr) != napi_ok ||
+      type != napi_float64_array || length != kNumbers || data == nullptr) {
+    return ThrowInvalid(env, "into must be a Float64Array of " + std::to_string(kNumbers) + " numbers");
+  }
+  Fill(phases, data);
   phases.Clear();
-  return numbers;
+  return Boolean(env, true);
 }
 
 napi_value GroupPhases(napi_env env, napi_callback_info info) {
@@ -53,16 +70,10 @@ constexpr EngineFunction kFunctions[] = {
 }  // namespace
 
 napi_value PhaseNumbers(napi_env env, const PerfContext& phases) {
-  constexpr size_t kNumbers = 2 * kPhases;
   void* data = nullptr;
   napi_value buffer = nullptr, array = nullptr;
   if (napi_create_arraybuffer(env, kNumbers * sizeof(double), &data, &buffer) != napi_ok) return nullptr;
-  double numbers[kNumbers];
-  for (size_t i = 0; i < kPhases; ++i) {
-    numbers[2 * i] = static_cast<double>(phases.times()[i].count);
-    numbers[2 * i + 1] = static_cast<double>(phases.times()[i].nanos);
-  }
-  memcpy(data, numbers, sizeof numbers);
+  Fill(phases, data);
   napi_create_typedarray(env, napi_float64_array, kNumbers, buffer, 0, &array);
   return array;
 }

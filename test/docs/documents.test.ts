@@ -53,8 +53,8 @@ function blocks(language: string, text = readme): string[] {
   )
 }
 
-const guides = ['docs/operations.md', 'docs/logging.md', 'docs/metrics.md'].map((file) =>
-  readFileSync(join(root, file), 'utf8'),
+const guides = ['operations', 'debugging', 'logging', 'metrics'].map((file) =>
+  readFileSync(join(root, `docs/${file}.md`), 'utf8'),
 )
 
 describe('every example of the README and of the guides runs', () => {
