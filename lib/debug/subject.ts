@@ -28,9 +28,14 @@ export function keepSubject({ name, scan, subject }: OperationCall, redact: bool
     case 'delete':
       if (redact) return {}
       if (typeof subject === 'string') return { key: subject.slice(0, mostCharacters + 1) }
-      return subject instanceof Uint8Array
-        ? { key: Uint8Array.prototype.slice.call(subject, 0, mostCharacters + 1) }
-        : {}
+      try {
+        return subject instanceof Uint8Array
+          ? { key: Uint8Array.prototype.slice.call(subject, 0, mostCharacters + 1) }
+          : {}
+      } catch {
+        // A detached buffer, or a revoked proxy: the call is refused, and there is nothing to show.
+        return {}
+      }
     case 'getMany':
     case 'batch':
       return Array.isArray(subject) ? { count: subject.length } : {}

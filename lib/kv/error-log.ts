@@ -124,11 +124,16 @@ export class ErrorLog {
   }
 }
 
-/** A key that a user gave, checked or not. */
+/** A key that a user gave, checked or not: its buffer may be detached, it may be a revoked proxy. */
 function showKey(key: unknown): string | undefined {
   if (key === undefined) return undefined
   if (typeof key === 'string') return abbreviate(Buffer.from(key.slice(0, 256)), Buffer.byteLength(key))
-  return isPlainBytes(key) ? abbreviate(asBuffer(key)) : describeValue(key)
+  try {
+    if (isPlainBytes(key)) return abbreviate(asBuffer(key))
+  } catch {
+    // Described below.
+  }
+  return describeValue(key)
 }
 
 function plainFields(context: ErrorContext, hideKey: boolean): Record<string, string | number> {

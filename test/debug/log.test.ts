@@ -185,6 +185,27 @@ describe('the lines of operations', () => {
     await db.close()
   })
 
+  it('stand keys that cannot be looked at', async () => {
+    const { lines, logger } = recordingLogger()
+    const db = await Database.open(':memory:', { logger, logFilter: 'silent,operations=trace' })
+    const detached = new Uint8Array(8)
+    structuredClone(detached.buffer, { transfer: [detached.buffer] })
+    const { proxy, revoke } = Proxy.revocable(new Uint8Array(8), {})
+    revoke()
+    for (const key of [detached, proxy]) {
+      const refused = expect.objectContaining({ code: 'BURROW_INVALID_ARGUMENT' })
+      expect(() => db.getSync(key)).toThrow(refused)
+      await expect(db.put(key, 'v')).rejects.toEqual(refused)
+    }
+    expect(lines.map(({ message }) => message)).toEqual([
+      'get failed',
+      'put failed',
+      'get failed',
+      'put failed',
+    ])
+    await db.close()
+  })
+
   it('leave keys out with debug.redact', async () => {
     const { lines, logger } = recordingLogger()
     const options = { logger, logFilter: 'silent,operations=trace', debug: { redact: true } }
