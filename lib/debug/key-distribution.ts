@@ -1,15 +1,15 @@
-import { readCount, readOptions } from '../kv/call-options.ts'
+import { readOptions } from '../kv/call-options.ts'
 import type { DebugHost } from '../kv/debug-host.ts'
 import { SCAN_HEADER, SCAN_KEYS } from '../native.ts'
 import { checkOpen } from './call.ts'
 import { keyPrefix } from './key-prefix.ts'
-import { type Sample, type SampledKey, sampleKeys, sum } from './key-sample.ts'
+import { readSample, type Sample, type SampledKey, sampleKeys, sum } from './key-sample.ts'
 import { readShow, type Show, type ShowOptions } from './show-bytes.ts'
 
 export interface KeyDistributionOptions extends Pick<ShowOptions, 'keyFormat' | 'redact'> {
   /**
    * Records to look at. When the database stores no more, everything is exact; else every n-th record of each memtable and every
-   * n-th block of each table is, and one block of each at least. Default 100 000.
+   * n-th block of each table is, and one block of each at least. 1 to 10 000 000. Default 100 000.
    */
   readonly sample?: number | undefined
 }
@@ -64,8 +64,6 @@ export interface KeyDistribution {
 }
 
 const names = new Set(['sample', 'keyFormat', 'redact'] as const)
-const defaultSample = 100_000
-const mostSample = 10_000_000
 const mostPrefixes = 20
 const ranges = 10
 const scanBuffer = 256 << 10
@@ -75,7 +73,7 @@ export function analyzeKeyDistribution(host: DebugHost, options?: KeyDistributio
   const call = 'analyzeKeyDistribution'
   checkOpen(host)
   const fields = readOptions(options, names, call)
-  const most = Math.min(readCount('sample', fields.sample, call) ?? defaultSample, mostSample)
+  const most = readSample(fields.sample, call)
   const show = readShow(fields, host.options, call)
   const sample = sampleKeys(host, most)
   const counts = new KeyCounts()

@@ -1,3 +1,4 @@
+import { badOption, readCount } from '../kv/call-options.ts'
 import type { DebugHost } from '../kv/debug-host.ts'
 import { compareBytes } from '../util/bytes.ts'
 
@@ -21,13 +22,22 @@ export interface Sample {
 }
 
 const header = 7
+const defaultSample = 100_000
+const mostSample = 10_000_000
+
+/** The option `sample`: 1 to 10 000 000 records, by default 100 000. */
+export function readSample(value: unknown, call: string): number {
+  const sample = readCount('sample', value, call) ?? defaultSample
+  if (sample >= 1 && sample <= mostSample) return sample
+  throw badOption('sample', value, `a whole number from 1 to ${mostSample}`, call)
+}
 
 /** Looks at about `most` records of memtables and tables; at all of them when there are no more. */
 export function sampleKeys(host: DebugHost, most: number): Sample {
   const { active, immutables } = host.engine.memtables()
   const tables = host.state().version.levels.flatMap((level) => level.tables)
   const stored = sum([active, ...immutables, ...tables].map(({ entries }) => entries))
-  const stride = Math.max(1, Math.ceil(stored / Math.max(1, most)))
+  const stride = Math.max(1, Math.ceil(stored / most))
   const sources = host.engine.sampleKeys(stride)
   const keys: SampledKey[] = []
   for (const { entries, keys: packed, level, sampled } of sources) {

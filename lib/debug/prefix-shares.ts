@@ -4,7 +4,7 @@ import type { DebugHost } from '../kv/debug-host.ts'
 import { resolveRange } from '../kv/range.ts'
 import { checkOpen } from './call.ts'
 import { keyPrefix } from './key-prefix.ts'
-import { type SampledKey, sampleKeys } from './key-sample.ts'
+import { readSample, type SampledKey, sampleKeys } from './key-sample.ts'
 import { readShow, type ShowOptions } from './show-bytes.ts'
 
 export interface PrefixSharesOptions extends Pick<ShowOptions, 'keyFormat' | 'redact'> {
@@ -46,7 +46,6 @@ const names = new Set([
   'keyFormat',
   'redact',
 ] as const)
-const defaultSample = 100_000
 const defaultLimit = 100
 
 /** See Debugger.prefixShares. */
@@ -66,7 +65,7 @@ export function prefixShares(host: DebugHost, options?: PrefixSharesOptions): Pr
   if (given !== undefined && length !== undefined) {
     throw badOption('prefixLength', length, 'left out when prefixes are given', call)
   }
-  const { exact, keys } = sampleKeys(host, readCount('sample', fields.sample, call) ?? defaultSample)
+  const { exact, keys } = sampleKeys(host, readSample(fields.sample, call))
   const groups =
     given === undefined
       ? groupsOf(keys, (key) => (length === undefined ? keyPrefix(key) : key.subarray(0, length)))

@@ -85,6 +85,15 @@ describe('analyzeKeyDistribution', () => {
     }
   })
 
+  test('refuses a sample of nothing, or of too much', async () => {
+    const db = closing(await Database.open(':memory:'))
+    for (const sample of [0, 1.5, 1e9]) {
+      expect(() => db.debug.analyzeKeyDistribution({ sample })).toThrow(
+        expect.objectContaining({ code: 'BURROW_INVALID_ARGUMENT' }),
+      )
+    }
+  })
+
   test('hides keys', async () => {
     const db = await shop()
     const text = JSON.stringify(db.debug.analyzeKeyDistribution({ redact: true }))
