@@ -337,12 +337,12 @@ napi_value SubmitGetMany(napi_env env, napi_callback_info info) {
   uint64_t count;
   SequenceNumber sequence;
   if (!reader.ok() || !ReadPackedKeys(env, call, 1, &keys, &count, &sequence)) return nullptr;
-  return SubmitRead(env, call.handle(), Operation::kGetMany, request, keys.size(),
-                    [keys = std::string(keys), sequence](const ReadView& view, const TableReadOptions& options,
-                                                         ReadAnswer* answer) {
-                      bool cached;
-                      return GetPacked(view, keys, sequence, options, &answer->bytes, &cached);
-                    });
+  return SubmitRead(
+      env, call.handle(), Operation::kGetMany, request, keys.size(),
+      [keys = std::string(keys), sequence](const ReadView& view, const TableReadOptions& options, ReadAnswer* answer) {
+        bool cached;
+        return GetPacked(view, keys, sequence, options, &answer->bytes, &cached);
+      });
 }
 
 napi_value AnswerObject(napi_env env, EngineHandle* handle, const ReadAnswer& answer) {

@@ -99,7 +99,10 @@ export function liveSample(seconds: number, changes: Partial<DatabaseStats> = {}
       amplification: { write: 4.217, read: 1.5, space: null },
       written: { user: 0, wal: 0, flush: 0, compaction: 0 },
       stalls: { count: 4, totalMs: 250 * seconds, byReason: { 'l0-tables': 250 * seconds } },
-      memory: { totalBytes: 300 * MiB, byOwner: { activeMemtable: 84 * MiB, blockCache: 192 * MiB, openTables: 0 } },
+      memory: {
+        totalBytes: 300 * MiB,
+        byOwner: { activeMemtable: 84 * MiB, blockCache: 192 * MiB, openTables: 0 },
+      },
       disk: {
         bytes: 3840 * MiB,
         byKind: { table: 1, wal: 1, manifest: 1 },
