@@ -35,7 +35,7 @@ class Places {
     SetMemtable(env, object, "immutable", memtables_[memtables_.size() - 1 - i]);
   }
   static void SetTable(napi_env env, napi_value object, int level, uint64_t file) {
-    Set(env, object, "place", Text(env, "L" + std::to_string(level)));
+    Set(env, object, "place", Text(env, std::string("L").append(std::to_string(level))));
     Set(env, object, "level", Number(env, static_cast<double>(level)));
     if (file != 0) Set(env, object, "file", Number(env, file));
   }
