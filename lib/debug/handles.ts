@@ -20,7 +20,8 @@ const frames = 12
 /** Knows the stacks that opened handles, in a database with `debug: { trackHandles: true }`; without it, nothing. */
 export class HandleTracker {
   readonly #host: DebugHost
-  readonly #scans = new Map<number, string>()
+  /** With when it was opened: what the host tells is exact to the turn of the event loop only. */
+  readonly #scans = new Map<number, { readonly stack: string; readonly openedAt: number }>()
   readonly #snapshots = new WeakMap<object, string>()
   readonly #stacks = new WeakMap<OperationCall, string>()
   /** Stacks of iterators that were kept when those of the gone were last forgotten. */
@@ -45,9 +46,9 @@ export class HandleTracker {
     const handles: LiveHandle[] = [
       ...scans.map(({ openedAt, scan }) => ({
         kind: 'iterator' as const,
-        ageMs: now - openedAt,
+        ageMs: now - (this.#scans.get(scan)?.openedAt ?? openedAt),
         sequence: null,
-        stack: this.#scans.get(scan) ?? null,
+        stack: this.#scans.get(scan)?.stack ?? null,
       })),
       ...this.#host.snapshots().map(({ openedAt, sequence, snapshot }) => ({
         kind: 'snapshot' as const,
@@ -63,7 +64,7 @@ export class HandleTracker {
     const stack = this.#stacks.get(call)
     if (stack === undefined || call.failed) return
     if (call.name === 'snapshot') this.#snapshots.set(call.result as object, stack)
-    else if (call.scan !== 0) this.#scans.set(call.scan, stack)
+    else if (call.scan !== 0) this.#scans.set(call.scan, { stack, openedAt: call.began })
     // Nobody tells of the end of an iterator, so those that are gone are forgotten when they are the greater part.
     if (this.#scans.size >= 2 * this.#kept) {
       this.#forget(new Set(this.#host.scans().map(({ scan }) => scan)))

@@ -102,7 +102,7 @@ export interface LiveSnapshot {
 export interface LiveScan {
   /** The number of the native scan, unique in the life of the engine: `scan` of an observed `scan` call. */
   readonly scan: number
-  /** performance.now() then. */
+  /** performance.now() when the first iterator of that turn of the event loop was opened. */
   readonly openedAt: number
 }
 
