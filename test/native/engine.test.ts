@@ -124,7 +124,7 @@ describe('close', () => {
       ([name, value]) =>
         typeof value === 'function' && !['close', 'closeScan', 'ref', 'unref'].includes(name),
     )
-    expect(functions.length).toBe(57)
+    expect(functions.length).toBe(58)
     for (const [name, call] of functions)
       expect(
         thrownBy(() => call()),
