@@ -1,5 +1,5 @@
 import { encodeBound } from '../base/encodings.ts'
-import { BurrowError } from '../base/errors.ts'
+import { BurrowError, markShared } from '../base/errors.ts'
 import {
   type NativeEngine,
   SCAN_ASCII_KEYS,
@@ -21,7 +21,10 @@ import {
   readEncodings,
   readFlag,
 } from './call-options.ts'
+import type { LiveScan } from './debug-host.ts'
+import type { ErrorLog } from './error-log.ts'
 import { fairness } from './fairness.ts'
+import type { Observation } from './observed.ts'
 import { type ByteRange, type KeyRangeOptions, onlyLowerText, rangeNames, resolveRange } from './range.ts'
 import type { ReadRequests } from './read-requests.ts'
 import { readUint32, ScanBatch, type ScanShape } from './scan-batch.ts'
@@ -64,11 +67,12 @@ const spareBuffers = 8
 /** What iterators need of their database. */
 export interface ScanHostOptions {
   readonly engine: NativeEngine
-  readonly requests: ReadRequests
+  readonly requests: Pick<ReadRequests, 'ask'>
   readonly snapshots: Pick<Snapshots, 'sequenceOf'>
   readonly encodings: Encodings
   readonly readAhead: number
   readonly maxOpen: number
+  readonly errors: ErrorLog
   /** A read view was let go of: tables that it held may be deletable now. */
   readonly onReleased: () => void
 }
@@ -93,7 +97,8 @@ const wholeRange: ByteRange = { lower: undefined, upper: undefined }
 
 /** Opens scans, knows which are open, and lends them buffers. */
 export class ScanHost {
-  readonly options: ScanHostOptions
+  options: ScanHostOptions
+  readonly #plainOptions: ScanHostOptions
   #oldest: OpenScan | undefined
   #newest: OpenScan | undefined
   #open = 0
@@ -109,6 +114,20 @@ export class ScanHost {
 
   constructor(options: ScanHostOptions) {
     this.options = options
+    this.#plainOptions = options
+  }
+
+  /** Lets what iterators fetch be observed, those that are open included; undefined: no more. */
+  observe(observation: Observation | undefined): void {
+    this.options = observation?.scanOptions(this.#plainOptions) ?? this.#plainOptions
+  }
+
+  /** Iterators that hold a read view, oldest first. */
+  list(): LiveScan[] {
+    const scans: LiveScan[] = []
+    for (let scan = this.#oldest; scan !== undefined; scan = scan.newer)
+      scans.push({ scan: scan.number, openedAt: scan.since })
+    return scans
   }
 
   /** Iterators that pin a read view. */
@@ -127,6 +146,7 @@ export class ScanHost {
 
   /** Closes every iterator; they and later ones get `error`. */
   close(error: BurrowError): void {
+    markShared(error)
     this.#refusal = error
     for (let scan = this.#oldest; scan !== undefined; scan = scan.newer) {
       this.options.engine.closeScan(scan.number)
@@ -139,6 +159,18 @@ export class ScanHost {
   }
 
   scan<T>(
+    shape: ScanShape,
+    options: ScanOptions | undefined,
+    sequence: number | undefined,
+  ): RangeIterator<T> {
+    try {
+      return this.#scan(shape, options, sequence)
+    } catch (error) {
+      throw this.options.errors.note(error, shape, undefined, sequence)
+    }
+  }
+
+  #scan<T>(
     shape: ScanShape,
     options: ScanOptions | undefined,
     sequence: number | undefined,
@@ -419,11 +451,18 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
   }
 
   #check(): void {
-    if (this.#closed) throw new BurrowError('BURROW_CLOSED', 'the iterator is closed; make a new one')
-    if (this.#host.refusal !== undefined && this.#scan !== undefined) throw this.#host.refusal
-    if (this.#busy !== undefined) {
-      throw new BurrowError('BURROW_BUSY', 'the iterator is busy: await its last call before the next one')
+    if (this.#closed) {
+      throw this.#failed(new BurrowError('BURROW_CLOSED', 'the iterator is closed; make a new one'))
     }
+    if (this.#host.refusal !== undefined && this.#scan !== undefined) throw this.#failed(this.#host.refusal)
+    if (this.#busy !== undefined) {
+      const message = 'the iterator is busy: await its last call before the next one'
+      throw this.#failed(new BurrowError('BURROW_BUSY', message))
+    }
+  }
+
+  #failed<E>(error: E): E {
+    return this.#host.options.errors.note(error, 'next')
   }
 
   #drain(records: T[], wanted: number): void {
@@ -439,12 +478,17 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     const { engine } = this.#host.options
     const records = this.#size(wanted, mostRecords)
     let buffer = this.#buffer ?? this.#host.borrow()
-    let count = engine.fillScan(scan.number, buffer, records)
-    const needed = readUint32(buffer, 12)
-    if (count === 0 && needed > 0) {
-      this.#host.giveBack(buffer)
-      buffer = allocateFast(SCAN_HEADER + needed)
+    let count: number
+    try {
       count = engine.fillScan(scan.number, buffer, records)
+      const needed = readUint32(buffer, 12)
+      if (count === 0 && needed > 0) {
+        this.#host.giveBack(buffer)
+        buffer = allocateFast(SCAN_HEADER + needed)
+        count = engine.fillScan(scan.number, buffer, records)
+      }
+    } catch (error) {
+      throw this.#failed(error)
     }
     this.#buffer = buffer
     const flags = readUint32(buffer, 8)
@@ -498,6 +542,8 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
         borrowed: false,
       })
       return true
+    } catch (error) {
+      throw this.#failed(error)
     } finally {
       this.#busy = undefined
       finished()

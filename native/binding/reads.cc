@@ -1,6 +1,7 @@
 // Point reads: on the caller's thread, or on a disk thread with the view of the moment of the call.
 
 #include "binding/engine_handle.h"
+#include "binding/phase_numbers.h"
 #include "engine/multi_get.h"
 #include "util/ascii.h"
 #include "util/coding.h"
@@ -18,8 +19,21 @@ constexpr size_t kMaxPacked = size_t{2} << 30;
 // Values that JavaScript gets as parts of one string: each keeps all of it alive, as the records of a scan do.
 constexpr size_t kMaxTogether = size_t{32} << 10;
 
-constexpr TableReadOptions kAnywhere{};
-constexpr TableReadOptions kMemoryOnly{.cache_only = true};
+// Of point reads.
+constexpr TableReadOptions OptionsFor(bool memory_only, bool measured) {
+  TableReadOptions options;
+  options.cache_only = memory_only;
+  options.measured = measured;
+  return options;
+}
+constexpr TableReadOptions kAnywhere = OptionsFor(false, false), kMemoryOnly = OptionsFor(true, false);
+constexpr TableReadOptions kMeasuredAnywhere = OptionsFor(false, true), kMeasuredMemoryOnly = OptionsFor(true, true);
+
+const TableReadOptions& OptionsOf(const EngineHandle& handle, bool memory_only) {
+  if (handle.measured()) [[unlikely]]
+    return memory_only ? kMeasuredMemoryOnly : kMeasuredAnywhere;
+  return memory_only ? kMemoryOnly : kAnywhere;
+}
 
 // An optional last argument.
 template <size_t N>
@@ -47,7 +61,8 @@ bool GetHere(napi_env env, const EngineCall<N>& call, size_t sequence_argument, 
   if (!key.Read(env, call[0]) || !ReadSequence(env, call, sequence_argument, &sequence)) return false;
   OperationCounter& counter = call.handle()->counter(Operation::kGet);
   Measure measure(counter, call.handle()->timed(), Measure::kSampled);
-  Status status = call->Get(key.slice(), sequence, memory_only ? kMemoryOnly : kAnywhere, result);
+  PerfScope scope(call.handle()->phases_if_measured());
+  Status status = call->Get(key.slice(), sequence, OptionsOf(*call.handle(), memory_only), result);
   if (!status.ok()) [[unlikely]] {
     ++counter.errors;
     Throw(env, status);
@@ -241,7 +256,8 @@ napi_value GetMany(napi_env env, napi_callback_info info) {
   }
   OperationCounter& counter = call.handle()->counter(Operation::kGetMany);
   Measure measure(counter, call.handle()->timed(), Measure::kSampled);
-  const TableReadOptions& options = memory_only ? kMemoryOnly : kAnywhere;
+  const TableReadOptions& options = OptionsOf(*call.handle(), memory_only);
+  PerfScope scope(call.handle()->phases_if_measured());
   std::string found;
   bool cached = true;
   Status status = lengths == nullptr
@@ -263,7 +279,7 @@ napi_value GetMany(napi_env env, napi_callback_info info) {
   return text;
 }
 
-// Runs `read(view, &answer)` on a disk thread with the view of now.
+// Runs `read(view, options, &answer)` on a disk thread with the view of now.
 template <typename Read>
 napi_value SubmitRead(napi_env env, EngineHandle* handle, Operation operation, uint64_t request, size_t bytes,
                       Read read) {
@@ -272,12 +288,17 @@ napi_value SubmitRead(napi_env env, EngineHandle* handle, Operation operation, u
   counter.bytes_in += bytes;
   const bool accepted = handle->readers().Submit(
       Priority::kFlush, [answers = &handle->answers(), view = handle->engine()->CurrentView(), operation, request,
-                         timer = handle->timed() ? &counter.nanos : nullptr, read = std::move(read)]() mutable {
+                         timer = handle->timed() ? &counter.nanos : nullptr, measured = handle->measured(),
+                         read = std::move(read)]() mutable {
         const auto begin = std::chrono::steady_clock::now();
         ReadAnswer answer;
         answer.request = request;
         answer.operation = operation;
-        answer.status = read(*view, &answer);
+        if (measured) answer.phases = std::make_unique<PerfContext>();
+        {
+          PerfScope scope(answer.phases.get());
+          answer.status = read(*view, measured ? kMeasuredAnywhere : kAnywhere, &answer);
+        }
         view.reset();
         if (timer != nullptr) {
           timer->Record(static_cast<uint64_t>((std::chrono::steady_clock::now() - begin).count()));
@@ -296,14 +317,15 @@ napi_value SubmitGet(napi_env env, napi_callback_info info) {
   SequenceNumber sequence;
   if (!reader.ok() || !ReadSequence(env, call, 2, &sequence)) return nullptr;
   const size_t bytes = key.size();
-  return SubmitRead(env, call.handle(), Operation::kGet, request, bytes,
-                    [key = std::move(key), sequence](const ReadView& view, ReadAnswer* answer) {
-                      GetResult found;
-                      BURROW_RETURN_IF_ERROR(PointGet(view, key, sequence, kAnywhere, &found));
-                      answer->found = found.outcome == GetOutcome::kValue;
-                      answer->bytes = found.value.value;
-                      return Status();
-                    });
+  return SubmitRead(
+      env, call.handle(), Operation::kGet, request, bytes,
+      [key = std::move(key), sequence](const ReadView& view, const TableReadOptions& options, ReadAnswer* answer) {
+        GetResult found;
+        BURROW_RETURN_IF_ERROR(PointGet(view, key, sequence, options, &found));
+        answer->found = found.outcome == GetOutcome::kValue;
+        answer->bytes = found.value.value;
+        return Status();
+      });
 }
 
 napi_value SubmitGetMany(napi_env env, napi_callback_info info) {
@@ -315,16 +337,18 @@ napi_value SubmitGetMany(napi_env env, napi_callback_info info) {
   uint64_t count;
   SequenceNumber sequence;
   if (!reader.ok() || !ReadPackedKeys(env, call, 1, &keys, &count, &sequence)) return nullptr;
-  return SubmitRead(env, call.handle(), Operation::kGetMany, request, keys.size(),
-                    [keys = std::string(keys), sequence](const ReadView& view, ReadAnswer* answer) {
-                      bool cached;
-                      return GetPacked(view, keys, sequence, kAnywhere, &answer->bytes, &cached);
-                    });
+  return SubmitRead(
+      env, call.handle(), Operation::kGetMany, request, keys.size(),
+      [keys = std::string(keys), sequence](const ReadView& view, const TableReadOptions& options, ReadAnswer* answer) {
+        bool cached;
+        return GetPacked(view, keys, sequence, options, &answer->bytes, &cached);
+      });
 }
 
 napi_value AnswerObject(napi_env env, EngineHandle* handle, const ReadAnswer& answer) {
   napi_value object = Object(env);
   Set(env, object, "request", Number(env, answer.request));
+  if (answer.phases != nullptr) Set(env, object, "phases", PhaseNumbers(env, *answer.phases));
   OperationCounter& counter = handle->counter(answer.operation);
   if (!answer.status.ok()) {
     ++counter.errors;

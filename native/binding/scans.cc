@@ -63,6 +63,7 @@ napi_value Fill(napi_env env, napi_callback_info info) {
   OperationCounter& counter = call.handle()->counter(Operation::kNext);
   Measure measure(counter, call.handle()->timed(), Measure::kSampled);
   Scan::Batch batch;
+  PerfScope scope(call.handle()->phases_if_measured(), Phase::kMerge);
   Status status = call.scan()->Fill(buffer + kHeaderSize, size - kHeaderSize, max_records, &batch);
   if (!status.ok()) {
     ++counter.errors;
@@ -133,14 +134,18 @@ napi_value FillAsync(napi_env env, napi_callback_info info) {
   // The engine closes scans after it joined this thread, so `scan` stays.
   std::shared_ptr<OpenScan> open = call.shared();
   open->busy = true;
-  const bool accepted =
-      engine->readers().Submit(Priority::kFlush, [open, answers = &engine->answers(), request, max_records, max_bytes,
-                                                  timer = engine->timed() ? &counter.nanos : nullptr]() mutable {
+  const bool accepted = engine->readers().Submit(
+      Priority::kFlush, [open, answers = &engine->answers(), request, max_records, max_bytes,
+                         timer = engine->timed() ? &counter.nanos : nullptr, measured = engine->measured()]() mutable {
         const auto begin = std::chrono::steady_clock::now();
         ReadAnswer answer;
         answer.request = request;
         answer.operation = Operation::kNext;
-        answer.status = FillString(open->scan.get(), max_records, max_bytes, &answer);
+        if (measured) answer.phases = std::make_unique<PerfContext>();
+        {
+          PerfScope scope(answer.phases.get(), Phase::kMerge);
+          answer.status = FillString(open->scan.get(), max_records, max_bytes, &answer);
+        }
         answer.scan = std::move(open);
         if (timer != nullptr) {
           timer->Record(static_cast<uint64_t>((std::chrono::steady_clock::now() - begin).count()));
@@ -186,6 +191,7 @@ napi_value OpenScanCall(napi_env env, napi_callback_info info, size_t rest, Read
   ScanOptions options;
   SequenceNumber sequence;
   if (!read_bounds(call, &options) || !ReadRequest(env, call, rest, &options, &sequence)) return nullptr;
+  options.read.measured = engine->measured();
   auto open = std::make_shared<OpenScan>();
   Status status = engine->AddScan(open);
   if (!status.ok()) {

@@ -563,6 +563,7 @@ BlockCache::Stats BlockCache::GetStats() const {
     Shard& shard = impl_->shards[i];
     std::lock_guard lock(shard.mutex);
     stats.used_bytes += shard.used;
+    stats.free_bytes += shard.arena.free_slots() * shard.arena.slot_size();
     stats.pinned_bytes += shard.pinned - shard.unpinned.load(std::memory_order_relaxed);
     for (int type = 0; type < kBlockTypes; type++) {
       stats.by_type[type].used_bytes += shard.by_type[type].used_bytes;

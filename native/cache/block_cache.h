@@ -49,6 +49,7 @@ class BlockCache {
   };
   struct Stats {
     uint64_t capacity_bytes = 0, used_bytes = 0, pinned_bytes = 0;
+    uint64_t free_bytes = 0;  // taken from the system for blocks, and free: room in arenas
     TypeStats by_type[kBlockTypes];
   };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "util/hash.h"
+#include "util/perf_context.h"
 
 namespace burrow {
 
@@ -36,12 +37,20 @@ bool MultiGet::Begin(Lane* lane, Slice user_key) {
   lane->covering = 0;
   lane->level = 0;
   lane->position = 0;
+  const bool in_memory = InMemtables(lane);
+  if (options_.measured) [[unlikely]]
+    PerfLap(Phase::kMemtable);
+  if (in_memory) return true;
+  lane->hash = Hash64(user_key);
+  return NextTable(lane);
+}
+
+bool MultiGet::InMemtables(Lane* lane) {
   if (view_.active() != nullptr && InMemtable(lane, *view_.active())) return true;
   for (const auto& memtable : view_.immutables()) {
     if (InMemtable(lane, *memtable)) return true;
   }
-  lane->hash = Hash64(user_key);
-  return NextTable(lane);
+  return false;
 }
 
 bool MultiGet::InMemtable(Lane* lane, const MemTable& memtable) {

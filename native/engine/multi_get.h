@@ -44,6 +44,7 @@ class MultiGet {
   bool Begin(Lane* lane, Slice user_key);
   bool Advance(Lane* lane);
   bool NextTable(Lane* lane);
+  bool InMemtables(Lane* lane);
   bool InMemtable(Lane* lane, const MemTable& memtable);
   const TableEntry* FindTable(Lane* lane) const;  // null: there is no further one
 

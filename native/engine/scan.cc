@@ -69,8 +69,12 @@ Status Scan::Start() {
   bounds.sequence = sequence_;
   bounds.lower = options_.lower;
   bounds.upper = options_.upper;
-  iterator_ =
-      std::make_unique<DbIterator>(NewMergingIterator(std::move(children)), std::move(merged), std::move(bounds));
+  std::unique_ptr<InternalIterator> records = NewMergingIterator(std::move(children));
+  if (options_.records != nullptr) {
+    records = std::make_unique<CountingIterator>(std::move(records), options_.lower ? &*options_.lower : nullptr,
+                                                 options_.upper ? &*options_.upper : nullptr, options_.records);
+  }
+  iterator_ = std::make_unique<DbIterator>(std::move(records), std::move(merged), std::move(bounds));
   return Status();
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "util/perf_context.h"
+
 namespace burrow {
 
 TableIterator::TableIterator(const TableFile& table, const TableReadOptions& options)
@@ -186,7 +188,9 @@ Status TableIterator::ReadWindow(BlockHandle handle, bool forward) {
     window_buffer_.reset(new char[n]);
     window_capacity_ = n;
   }
+  PerfLeave();
   Status status = table_.file->Read(begin, n, &window_, window_buffer_.get());
+  PerfLap(Phase::kBlockRead);
   if (status.ok() && window_.size() != n) status = Status::Corruption("file ends inside a block");
   if (!status.ok()) {
     window_ = Slice();

@@ -2,6 +2,7 @@
 
 #include "table/data_block.h"
 #include "table/table_file.h"
+#include "util/perf_context.h"
 
 namespace burrow {
 
@@ -13,6 +14,8 @@ inline Status PassFilter(const TableFile& table, const LookupKey& key, uint64_t 
   *passed = false;
   TableFile::FilterAnswer answer;
   BURROW_RETURN_IF_ERROR(table.AskFilter(key.internal_key(), hash, options, &answer));
+  if (options.measured) [[unlikely]]
+    PerfLap(Phase::kFilter);
   if (answer == TableFile::FilterAnswer::kUnknown) {
     *outcome = GetOutcome::kNotCached;
     return Status();
@@ -33,6 +36,7 @@ class TableLookup {
 
   bool PassFilter();
   bool FindBlock();
+  template <bool counted = false>  // a block that the cache has for options.reads, too
   bool LoadBlock();
   void Search(PinnedValue* value);  // sets it for GetOutcome::kValue
 
@@ -98,13 +102,18 @@ inline bool TableLookup::FindBlock() {
   }
   if (!index->Find(key_->internal_key(), &position)) return corrupt();
   if (position == index->size()) return false;
-  return index->Handle(position, &handle_) || corrupt();
+  if (!index->Handle(position, &handle_)) return corrupt();
+  if (options_->measured) [[unlikely]]
+    PerfLap(Phase::kIndex);
+  return true;
 }
 
+template <bool counted>
 inline bool TableLookup::LoadBlock() {
   // The separators make this the only block that can hold the newest visible version: a block that ends inside a user
   // key has its last internal key, unshortened, as separator.
-  Status status = table_->GetBlock(handle_, BlockType::kData, *options_, &block_);
+  Status status = counted ? table_->GetBlock(handle_, BlockType::kData, *options_, &block_)
+                          : table_->FetchBlock(handle_, BlockType::kData, *options_, &block_);
   if (!status.ok()) return Fail(std::move(status));
   if (!block_) {
     outcome_ = GetOutcome::kNotCached;
@@ -116,7 +125,10 @@ inline bool TableLookup::LoadBlock() {
 inline void TableLookup::Search(PinnedValue* value) {
   uint64_t trailer;
   Slice found;
-  switch (data_.Get(key_->internal_key(), hash_, &trailer, &found)) {
+  const DataBlock::Found outcome = data_.Get(key_->internal_key(), hash_, &trailer, &found);
+  if (options_->measured) [[unlikely]]
+    PerfLap(Phase::kDecode);
+  switch (outcome) {
     case DataBlock::Found::kCorrupt: Fail(table_->Corrupt("malformed data block", handle_.offset)); return;
     case DataBlock::Found::kNo:
       if (table_->filter_block) table_->counters->bloom_false_positives.fetch_add(1, std::memory_order_relaxed);

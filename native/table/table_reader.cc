@@ -28,19 +28,40 @@ Status TableReader::Open(std::unique_ptr<RandomAccessFile> file, const std::stri
   return Status();
 }
 
-Status TableReader::Get(const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
-                        SequenceNumber* sequence, GetOutcome* outcome) const {
+template <bool explained>
+[[gnu::always_inline]] inline Status TableReader::GetFrom(const LookupKey& key, const TableReadOptions& options,
+                                                          PinnedValue* value, SequenceNumber* sequence,
+                                                          GetOutcome* outcome,
+                                                          [[maybe_unused]] TableGetReport* report) const {
   *outcome = GetOutcome::kAbsent;
   const uint64_t hash = Hash64(key.user_key());
   bool passed;
   Status status = PassFilter(impl_->table, key, hash, options, outcome, &passed);
+  if constexpr (explained) {
+    report->filtered = impl_->table.filter_block && *outcome != GetOutcome::kNotCached;
+    report->ruled_out = !passed && status.ok() && *outcome != GetOutcome::kNotCached;
+  }
   if (!passed) return status;
   TableLookup lookup;
   lookup.Start(impl_->table, key, hash, options);
-  if (lookup.FindBlock() && lookup.LoadBlock()) lookup.Search(value);
+  if (lookup.FindBlock()) {
+    if constexpr (explained) report->searched = true;
+    if (lookup.LoadBlock<explained>()) lookup.Search(value);
+  }
   *outcome = lookup.outcome();
   *sequence = lookup.sequence();
   return std::move(lookup.status());
+}
+
+Status TableReader::Get(const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
+                        SequenceNumber* sequence, GetOutcome* outcome) const {
+  return GetFrom<false>(key, options, value, sequence, outcome, nullptr);
+}
+
+Status TableReader::Explain(const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
+                            SequenceNumber* sequence, GetOutcome* outcome, TableGetReport* report) const {
+  *report = {};
+  return GetFrom<true>(key, options, value, sequence, outcome, report);
 }
 
 bool TableReader::MayContain(Slice user_key, const TableReadOptions& options) const {
@@ -86,6 +107,10 @@ size_t TableReader::MemoryUsage() const {
   if (table.filter_block) bytes += table.filter_block.contents().size();
   if (table.tombstones != nullptr) bytes += table.tombstones->MemoryUsage();
   return bytes;
+}
+
+Status TableReader::Sample(uint64_t stride, const std::function<void(Slice, Slice)>& visit) const {
+  return SampleTableFile(impl_->table, stride, visit);
 }
 
 Status TableReader::Verify() const { return VerifyTableFile(impl_->table); }
