@@ -155,7 +155,8 @@ function pageOf({ compressRatio, pattern, seed }: Parameters, number: bigint): B
     for (let at = 0; at < randomLength; at += 64) take().copy(part, at, 0, Math.min(64, randomLength - at))
     for (let at = randomLength; at < f; at += 128)
       lineOf(take(), line++).copy(part, at, 0, Math.min(128, f - at))
-    const distance = pattern === 'backref' ? Math.min(f, size - f) : f < 128 ? f : Math.floor(f / 128) * 128
+    const near = Math.min(f, size - f, size - f < size / 8 ? 16 : size)
+    const distance = pattern === 'backref' ? near : f < 128 ? f : Math.floor(f / 128) * 128
     for (let at = f; at < size; at++) part[at] = pattern === 'zeros' ? 0 : part[at - distance]!
   }
   return page
@@ -186,7 +187,7 @@ export class Reference {
         this.#pages.set(number, page)
       }
       const from = at % pageSize
-      const part = page.subarray(from, Math.min(pageSize, from + end - at))
+      const part = page.subarray(from, Math.min(pageSize, from + (end - at)))
       bytes.push(part)
       at += part.length
     }
