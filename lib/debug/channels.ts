@@ -54,23 +54,32 @@ for (const channel of watched) {
   }
 }
 
-/** Open databases, and how to end their observation. */
-const databases = new Map<DebugHost, (() => void) | undefined>()
+/** Open databases. Weakly: one that nobody closed and nobody has any more is collected. */
+const databases = new Set<WeakRef<DebugHost>>()
+/** How to end the observation of those that are observed. */
+const observed = new WeakMap<DebugHost, () => void>()
 
 onOpened((host) => {
-  databases.set(host, undefined)
-  host.onClosed(() => databases.delete(host))
+  const database = new WeakRef(host)
+  databases.add(database)
+  host.onClosed(() => databases.delete(database))
   refresh()
 })
 
 function refresh(): void {
   const wanted = watched.some(({ hasSubscribers }) => hasSubscribers)
-  for (const [host, stop] of databases) {
+  for (const database of databases) {
+    const host = database.deref()
+    if (host === undefined) {
+      databases.delete(database)
+      continue
+    }
+    const stop = observed.get(host)
     if (wanted && stop === undefined && (host.status === 'open' || host.status === 'read-only')) {
-      databases.set(host, addObserver(host, publisher(host.path)))
+      observed.set(host, addObserver(host, publisher(host.path)))
     } else if (!wanted && stop !== undefined) {
       stop()
-      databases.set(host, undefined)
+      observed.delete(host)
     }
   }
 }
