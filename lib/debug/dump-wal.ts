@@ -1,6 +1,7 @@
+import { isBurrowError } from '../base/errors.ts'
 import { readCount, readOptions } from '../kv/call-options.ts'
 import type { DebugHost } from '../kv/debug-host.ts'
-import { parseFileName } from '../manifest/file-names.ts'
+import { fileName } from '../manifest/file-names.ts'
 import { checkOpen } from './call.ts'
 import { decodeBatch } from './decode-batch.ts'
 import type { DumpOptions } from './dump-memtable.ts'
@@ -36,15 +37,18 @@ export function dumpWal(
   const fields = readOptions(options, names, call)
   const limit = readCount('limit', fields.limit, call, true) ?? Number.POSITIVE_INFINITY
   const show = readShow(fields, host.options, call)
-  const numbers = fileNumber === undefined ? logsOf(host) : [fileNumber]
-  const files = numbers.map((number) => [number, existingFile(host, 'wal', number, call)] as const)
-  return records(host, files, show, limit)
+  if (fileNumber !== undefined) {
+    const file = existingFile(host, 'wal', fileNumber, call)
+    return records(host, [[fileNumber, file]], show, limit, () => false)
+  }
+  const logs = host.state().wals.map((log) => [log, `${host.directory}/${fileName('wal', log)}`] as const)
+  return records(host, logs, show, limit, isOver)
 }
 
-/** The logs that are there, oldest first. */
-function logsOf({ directory, env }: DebugHost): number[] {
-  const files = env.list(directory).flatMap((name) => parseFileName(name) ?? [])
-  return files.flatMap(({ kind, number }) => (kind === 'wal' ? number : [])).sort((a, b) => a - b)
+/** A log that was deleted since its writes are in tables: its file goes away at any time, in the background. */
+function isOver(error: unknown, host: DebugHost, log: number, path: string): boolean {
+  if (!isBurrowError(error) || error.code !== 'BURROW_IO' || host.env.exists(path)) return false
+  return host.readOnly || !host.state().wals.includes(log)
 }
 
 function* records(
@@ -52,6 +56,7 @@ function* records(
   files: readonly (readonly [number, string])[],
   show: Show,
   limit: number,
+  passesOver: typeof isOver,
 ): Generator<LoggedWrite, void, void> {
   let count = 0
   let last: Uint8Array | undefined
@@ -59,16 +64,22 @@ function* records(
   try {
     for (const [file, path] of files) {
       const log = new LogFile(host.env, path, 'wal', file, cleanLength(host, file))
-      for (const { offset, payload } of log.records(() => checkOpen(host))) {
-        for (const { key, kind, sequence, value } of decodeBatch(payload, path, offset)) {
-          yield {
-            ...{ file, offset, sequence, kind, key: show.key(key) },
-            ...(kind === 'put' ? { value: show.value(value) } : {}),
-            ...(kind === 'rangeDelete' ? { end: show.key(value) } : {}),
+      const before = count
+      try {
+        for (const { offset, payload } of log.records(() => checkOpen(host))) {
+          for (const { key, kind, sequence, value } of decodeBatch(payload, path, offset)) {
+            yield {
+              ...{ file, offset, sequence, kind, key: show.key(key) },
+              ...(kind === 'put' ? { value: show.value(value) } : {}),
+              ...(kind === 'rangeDelete' ? { end: show.key(value) } : {}),
+            }
+            last = key
+            if (++count >= limit) return
           }
-          last = key
-          if (++count >= limit) return
         }
+      } catch (error) {
+        if (count === before && passesOver(error, host, file, path)) continue
+        throw error
       }
       if (log.damage !== undefined) throw log.damage
     }

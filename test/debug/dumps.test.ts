@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Database } from '../../lib/index.ts'
+import { debugHost } from '../../lib/kv/debug-host.ts'
 import { type NativeEnv, native } from '../../lib/native.ts'
 import { closing } from './closing.ts'
 
@@ -91,6 +92,20 @@ describe('dumpMemTable', () => {
 })
 
 describe('dumpTable, dumpWal, dumpManifest', () => {
+  test('passes over a log that is deleted before its turn, its writes being in tables', async () => {
+    const db = closing(await Database.open(':memory:'))
+    db.putSync('a', '1')
+    const { directory, env } = db[debugHost]
+    const logs = () => env.list(directory).filter((name) => name.endsWith('.wal'))
+    const [first] = logs()
+    const dump = db.debug.dumpWal()
+    const one = db.debug.dumpWal(Number.parseInt(first!, 10))
+    await db.flush()
+    await vi.waitFor(() => expect(logs()).not.toContain(first))
+    expect([...dump]).toEqual([])
+    expect(() => one.next()).toThrow(expect.objectContaining({ code: 'BURROW_IO' }))
+  })
+
   test('give what stands in the files', async () => {
     const db = await filled()
     const [file] = db.levels()[0]!.files
