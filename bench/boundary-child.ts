@@ -1,12 +1,12 @@
 /** The JavaScript side of the boundary: each part runs in a process of its own, as the native side does. */
 import { rmSync } from 'node:fs'
+import { keyOf, makeValues, Random } from '../lib/bench/data.ts'
+import type { BenchValue, ValueEncoding } from '../lib/bench/engines/engine.ts'
+import { Stopwatch } from '../lib/bench/measure/stopwatch.ts'
 import { deltaOf } from '../lib/compaction/background.ts'
 import { Database } from '../lib/index.ts'
 import { findDatabase } from '../lib/manifest/recovery.ts'
 import { native, SCAN_FILL_CACHE, SCAN_KEYS, SCAN_VALUES } from '../lib/native.ts'
-import { keyOf, makeValues, Random } from './data.ts'
-import type { BenchValue, ValueEncoding } from './engines/engine.ts'
-import { Stopwatch } from './measure/stopwatch.ts'
 
 /** Nanoseconds an operation. */
 export interface Cost {

@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { spread } from '../lib/bench/measure/statistics.ts'
 import {
   batchSize,
   type Cost,
@@ -12,7 +13,6 @@ import {
   settings,
   valueSize,
 } from './boundary-child.ts'
-import { spread } from './measure/statistics.ts'
 import { buildNativeBench, type NativeResult, runNativeBench } from './native-bench.ts'
 import { formatColumns } from './report/tables.ts'
 

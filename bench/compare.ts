@@ -1,13 +1,13 @@
 /** Runs engines side by side: each stage of each run in a process of its own, engine after engine, before the next stage. */
-import { fork } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Engine } from './engines/engine.ts'
+import type { Engine } from '../lib/bench/engines/engine.ts'
+import { runInChild } from '../lib/bench/run-child.ts'
+import type { Measurement, RunPlan } from '../lib/bench/run-plan.ts'
+import { stagesOf, workloadNamed } from '../lib/bench/workloads/index.ts'
+import type { Workload } from '../lib/bench/workloads/workload.ts'
 import { engineNamed } from './engines/index.ts'
 import { installPeers, peerProblem } from './peers.ts'
-import type { Measurement, RunPlan } from './run-plan.ts'
-import { stagesOf, workloadNamed } from './workloads/index.ts'
-import type { Workload } from './workloads/workload.ts'
 
 export interface Comparison {
   readonly engines: readonly string[]
@@ -67,20 +67,6 @@ function prepare({ engines, nativeBench }: Comparison, leftOut: string[]): Usabl
   })
 }
 
-function runChild(plan: RunPlan): Promise<Measurement[]> {
-  const child = fork(join(import.meta.dirname, 'child.js'))
-  return new Promise((done, failed) => {
-    child.once('message', (answer: { result?: Measurement[]; error?: string }) => {
-      child.disconnect()
-      if (answer.result !== undefined) done(answer.result)
-      else failed(new Error(answer.error))
-    })
-    child.once('exit', (code, signal) => failed(new Error(`the process ended with ${signal ?? code}`)))
-    child.once('error', failed)
-    child.send(plan)
-  })
-}
-
 /**
  * What all runs say so far, after each of them. `say` gets progress, and everything that is left out or fails as soon as it
  * is known.
@@ -134,7 +120,9 @@ async function runStage(
   const place = mkdtempSync(join(directory, 'burrow-bench-'))
   try {
     const task = { ...plan, engine: engine.name, workloads, directory: place }
-    return 'measure' in engine ? engine.measure(task, program) : await runChild(task)
+    return 'measure' in engine
+      ? engine.measure(task, program)
+      : await runInChild(join(import.meta.dirname, 'child.js'), task)
   } finally {
     rmSync(place, { recursive: true, force: true })
   }

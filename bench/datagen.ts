@@ -3,6 +3,7 @@
  * the same threads, and a plain loop over one xoshiro256++, which is how generators of its kind work.
  */
 import { availableParallelism } from 'node:os'
+import { type Spread, spread } from '../lib/bench/measure/statistics.ts'
 import { systemInfo } from '../lib/datagen.ts'
 import { formatBytes } from '../lib/util/units.ts'
 import {
@@ -13,7 +14,6 @@ import {
   measureSlices,
   measureStream,
 } from './datagen-measure.ts'
-import { type Spread, spread } from './measure/statistics.ts'
 import { buildNativeBench, runNativeBench } from './native-bench.ts'
 import type { Curve } from './report/picture.ts'
 import { digits, formatRate, type Table } from './report/tables.ts'

@@ -1,9 +1,9 @@
 /** The process that open-after-kill kills: writes all keys, shuffled, says so, and goes on overwriting until then. */
-import { keyOf, makeValuesFor, Random, shuffled } from './data.ts'
-import type { EngineSettings } from './engines/engine.ts'
+import { keyOf, makeValuesFor, Random, shuffled } from '../lib/bench/data.ts'
+import type { EngineSettings } from '../lib/bench/engines/engine.ts'
+import type { RunPlan } from '../lib/bench/run-plan.ts'
+import { batchSize } from '../lib/bench/workloads/loops.ts'
 import { adapterNamed } from './engines/index.ts'
-import type { RunPlan } from './run-plan.ts'
-import { batchSize } from './workloads/loops.ts'
 
 interface Order {
   readonly plan: RunPlan

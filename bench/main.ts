@@ -1,10 +1,12 @@
 /** `npm run bench` and `npm run bench:rivals`: see usage in options.ts. */
+import { describeMachine } from '../lib/bench/measure/machine.ts'
 import { formatBytes } from '../lib/util/units.ts'
 import { measureBoundary } from './boundary.ts'
 import { type Compared, type Comparison, compare } from './compare.ts'
 import { datagenCurves, datagenTables, measureDatagen, verdicts } from './datagen.ts'
 import { ratioTables } from './datagen-ratios.ts'
-import { describeMachine } from './measure/machine.ts'
+import { type Guarded, guard } from './guard/guard.ts'
+import { guardReport } from './guard/report.ts'
 import { type Options, readOptions, usage } from './options.ts'
 import { resultsFolder } from './paths.ts'
 import { installPeers, peerProblem } from './peers.ts'
@@ -14,6 +16,7 @@ import { ratiosOf } from './report/ratios.ts'
 import { save } from './report/save.ts'
 import { summarize } from './report/summary.ts'
 import { allTables, formatColumns, formatMarkdown, ratioTable } from './report/tables.ts'
+import { suiteNamed } from './suites.ts'
 
 /** Ratios are ours to everyone else's. */
 const us = 'burrow'
@@ -69,13 +72,32 @@ function report(options: Options, machine: Machine, compared: Compared): { text:
   return { text: [...shown, ...lines].join('\n'), paths }
 }
 
-async function runComparison(options: Options, machine: Machine): Promise<void> {
-  let last: ReturnType<typeof report> | undefined
+/** Reports after each run; what all of them say. */
+async function runComparison(options: Options, machine: Machine): Promise<Compared> {
+  let last: { readonly compared: Compared; readonly reported: ReturnType<typeof report> } | undefined
   for await (const compared of compare(options.comparison, (line) => console.error(line))) {
-    last = report(options, machine, compared)
+    last = { compared, reported: report(options, machine, compared) }
     if (compared.failures.length > 0) process.exitCode = 1
   }
-  console.log(`\n${last!.text}\n\n${last!.paths.join('\n')}`)
+  const { compared, reported } = last!
+  console.log(`\n${reported.text}\n\n${reported.paths.join('\n')}`)
+  return compared
+}
+
+/** Exit code 1 when a benchmark is slower than the last time, or than its floor. */
+async function runSuites(options: Options, machine: Machine): Promise<void> {
+  const guarded: Guarded[] = []
+  for (const name of options.suites) {
+    const outcome = await suiteNamed(name).run(options, () => runComparison(options, machine))
+    if (options.guard !== undefined) guarded.push(guard(name, outcome, options.guard))
+  }
+  if (guarded.length === 0) return
+  for (const { file, table } of guarded) {
+    console.log(`\n${table.title}\n\n${formatColumns(table.lines)}\n\n${file}`)
+  }
+  const name = `guard-${machine.date.replaceAll(/[-:]/g, '').replace(/\..*/, '')}`
+  console.log(save(options.results ?? resultsFolder, name, guardReport(guarded, machine)).join('\n'))
+  if (guarded.some(({ passed }) => !passed)) process.exitCode = 1
 }
 
 async function runDatagen({ comparison, quick, results }: Options, machine: Machine): Promise<void> {
@@ -104,11 +126,9 @@ async function main(): Promise<void> {
     return
   }
   const machine = describeMachine()
-  if (command === 'datagen') {
-    await runDatagen(options, machine)
-    return
-  }
-  if (command !== 'boundary') {
+  if (command === 'datagen') return await runDatagen(options, machine)
+  if (command === 'short') return await runSuites(options, machine)
+  if (command === 'rivals') {
     await runComparison(options, machine)
     return
   }

@@ -1,18 +1,26 @@
 /** The command line of the benchmarks. */
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
+import type { EngineSettings, ValueEncoding } from '../lib/bench/engines/engine.ts'
+import { workloadNamed, workloads } from '../lib/bench/workloads/index.ts'
 import type { Comparison } from './compare.ts'
-import type { EngineSettings, ValueEncoding } from './engines/engine.ts'
 import { engineNamed, engines } from './engines/index.ts'
-import { workloadNamed, workloads } from './workloads/index.ts'
+import type { GuardOptions } from './guard/guard.ts'
+import { floorsFile, historyFolder } from './paths.ts'
+import { suiteNamed, suites } from './suites.ts'
 
-export const usage = `npm run bench -- [boundary] [options]         BurrowDB and classic-level in short; the API beside the engine
+export const usage = `npm run bench -- [options]                    the suites, held against the last run here and against floors
+npm run bench -- boundary [options]           the API beside the engine
 npm run bench -- datagen [options]            the data generator beside memset and a scalar loop; --runs --results --quick count
 npm run bench:rivals -- [options]             BurrowDB beside every store, in every workload
 
   --num N              records (1000000; quick: 10000)
   --sync-num N         puts of the workloads that sync each one (20000; quick: 200)
-  --runs N             runs of each engine, interleaved; figures are medians (3; quick: 1)
+  --suites a,b         ${suites.map(({ description, name }) => `${name} (${description})`).join(', ')}; quick: those that compile nothing
+  --history DIR        what earlier runs measured (bench/history)
+  --floors FILE        what nothing may fall below (bench/floors.json)
+  --accept             a slow-down is meant: it passes, and is what later runs are compared with
+  --runs N             runs of each engine, interleaved; figures are medians (suites: 5, else 3; quick: 1)
   --engines a,b        ${engines.map(({ name }) => name).join(', ')}
   --workloads a,b      ${workloads.map(({ name }) => name).join(', ')}
   --value-size N       bytes (100)
@@ -38,6 +46,10 @@ const flags = {
   defaults: { type: 'boolean', default: false },
   dir: { type: 'string', default: tmpdir() },
   results: { type: 'string' },
+  suites: { type: 'string' },
+  history: { type: 'string', default: historyFolder },
+  floors: { type: 'string', default: floorsFile },
+  accept: { type: 'boolean', default: false },
   seed: { type: 'string', default: '42' },
   quick: { type: 'boolean', default: false },
   'native-bench': { type: 'string' },
@@ -53,6 +65,10 @@ export interface Options {
   readonly comparison: Comparison
   /** Only that everything runs is to be shown. */
   readonly quick: boolean
+  /** Of the short command. */
+  readonly suites: readonly string[]
+  /** Undefined with --quick: what is measured then is no standard. */
+  readonly guard: GuardOptions | undefined
   /** Where the results go, if not bench/results. */
   readonly results: string | undefined
 }
@@ -93,10 +109,16 @@ export function readOptions(args: readonly string[]): Options {
     command,
     quick,
     results: values.results,
+    suites: chosen(
+      values.suites,
+      suites.filter((suite) => suite.quick || !quick),
+      suiteNamed,
+    ),
+    guard: quick ? undefined : { history: values.history, floors: values.floors, accept: values.accept },
     comparison: {
       engines: chosen(values.engines, allEngines, engineNamed),
       workloads: chosen(values.workloads, allWorkloads, workloadNamed),
-      runs: number('runs', 3, 1),
+      runs: number('runs', short ? 5 : 3, 1),
       directory: values.dir,
       nativeBench: values['native-bench'],
       plan: {

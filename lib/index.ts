@@ -1,4 +1,6 @@
 /** The public API of `burrowdb`. */
+import './debug/attach.ts'
+
 export type { BackupRetention, BackupSchedule } from './base/backup-schedule.ts'
 export type { Encoding } from './base/encodings.ts'
 export { BurrowError, type ErrorCode, type ErrorContext, errorCodes, isBurrowError } from './base/errors.ts'
@@ -20,6 +22,7 @@ export {
   type ResolvedOptions,
 } from './base/options.ts'
 export { type PresetName, presets } from './base/presets.ts'
+export type { Debugger } from './debug/debugger.ts'
 export type {
   BackupInfo,
   BackupProblem,

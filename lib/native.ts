@@ -10,6 +10,15 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fromNative, type NativeStatus } from './base/errors.ts'
 import type {
+  DamagedLog,
+  Inspection,
+  LogContents,
+  NativeLog,
+  NativeRecords,
+  TableDump,
+  TableInfo,
+} from './base/inspection.ts'
+import type {
   DataGeneratorConfig,
   DatagenSystem,
   MeasurementConfig,
@@ -18,8 +27,11 @@ import type {
   NativeWriteBenchmark,
   WriteBenchmarkConfig,
 } from './native-datagen.ts'
+import type { EngineMemory, EngineStats } from './native-stats.ts'
 
+export type { DamagedLog, LogContents, TableDump, TableInfo } from './base/inspection.ts'
 export type * from './native-datagen.ts'
+export type { EngineMemory, EngineStats } from './native-stats.ts'
 
 /** Flags of every write call. */
 export const WRITE_SYNC = 1
@@ -64,6 +76,7 @@ export const SCAN_DONE = 1
 export const SCAN_ASCII_KEYS = 2
 export const SCAN_ASCII_VALUES = 4
 
+type ManyKeys = [keys: Uint8Array, length: number, count: number]
 export type FileKind = 'table' | 'wal' | 'manifest' | 'temp'
 
 /** The file system as the engine sees it: posix, memory, or one that injects faults. Synchronous. */
@@ -129,49 +142,11 @@ export interface NativeLock {
   release(): void
 }
 
-/** A whole log, read for recovery of the manifest and for tools. */
-export interface LogContents {
-  records: { offset: number; payload: Buffer }[]
-  end: 'sealed' | 'clean' | 'torn'
-  endOffset: number
-  /** Bytes behind endOffset that are not zeros. */
-  tornBytes: number
-  /** Up to here the log says that it was durable. */
-  syncedOffset: number
-  fileSize: number
-  /** 32 hex digits. */
-  databaseId: string
-}
-
-/** A log that is damaged: what could be read before the damage. */
-export interface DamagedLog
-  extends Pick<LogContents, 'records' | 'syncedOffset' | 'fileSize' | 'databaseId'> {
-  damage: NativeStatus
-}
-
 export interface TableFormat {
   blockSize: number
   bloomBitsPerKey: number
   codec: string
   codecLevel: number
-}
-
-/** What a finished table is; user keys as bounds. */
-export interface TableInfo {
-  number: number
-  size: number
-  entries: number
-  tombstones: number
-  rangeTombstones: number
-  rawKeyBytes: number
-  rawValueBytes: number
-  smallestSequence: number
-  largestSequence: number
-  createdAt: number
-  codec: string
-  smallest: Buffer
-  largest: Buffer
-  largestExclusive: boolean
 }
 
 export type JobPriority = 'flush' | 'l0' | 'compaction' | 'housekeeping'
@@ -262,6 +237,8 @@ export interface JobCompletion {
   recordsIn?: number
   recordsDropped?: number
   tombstonesDropped?: number
+  /** flush, compact: as ReadCompletion.phases; always measured. */
+  phases?: Float64Array
   /** replayWal: the memtable to adopt (0: the log held no record). */
   memtable?: number
   records?: number
@@ -293,6 +270,8 @@ export interface JobCompletion {
 /** A read that went to the disk threads. */
 export interface ReadCompletion {
   request: number
+  /** When it was measured: count and nanoseconds of each phase of lib/base/phases.ts, in its order. */
+  phases?: Float64Array
   error?: NativeStatus
   /** get: the value, undefined when absent. getMany, next: packed records. */
   bytes?: Buffer
@@ -340,57 +319,11 @@ export interface EngineConfig {
   onProgress: () => void
 }
 
-export interface OperationStats {
-  count: number
-  errors: number
-  bytesIn: number
-  bytesOut: number
-  /** Microseconds; sampled for operations that stay in memory. */
-  latency: { p50: number; p90: number; p99: number; p999: number; max: number; mean: number }
-}
-
-export interface EngineStats {
-  ops: Record<
-    'get' | 'getMany' | 'put' | 'delete' | 'batch' | 'deleteRange' | 'scan' | 'next' | 'sync' | 'commit',
-    OperationStats
-  >
-  cache: Record<
-    'block' | 'index' | 'filter' | 'table',
-    {
-      capacityBytes: number
-      usedBytes: number
-      hits: number
-      misses: number
-      evictions: number
-      pinnedBytes: number
-    }
-  >
-  bloom: { checks: number; useful: number; falsePositives: number }
-  memtables: {
-    active: { bytes: number; entries: number }
-    immutable: { bytes: number; entries: number; count: number }
-  }
-  wal: {
-    bytes: number
-    writes: number
-    syncs: number
-    grouped: number
-    activeBytes: number
-    syncLatency: OperationStats['latency']
-  }
-  snapshots: number
-  scans: number
-  visibleSequence: number
-  nextFileNumber: number
-  /** Bytes and blocks that reads took from files. */
-  diskReads: { blocks: number; bytes: number }
-}
-
 /**
  * One open database on the native side. Functions are bound: they may be taken off the object. The S and B forms differ
  * in the type of key (string, bytes) and, for puts, of value: choosing in JavaScript costs less than in C++.
  */
-export interface NativeEngine {
+export interface NativeEngine extends Inspection {
   putSS(key: string, value: string, flags: number): number
   putSB(key: string, value: Uint8Array, flags: number): number
   putBS(key: Uint8Array, value: string, flags: number): number
@@ -437,8 +370,11 @@ export interface NativeEngine {
   tryHasB(key: Uint8Array, sequence?: number): boolean | null
   /** keys: `count` × (u16 length, bytes). Answer: `count` × (i32 length or −1, bytes). */
   getMany(keys: Uint8Array, length: number, count: number, sequence?: number): Buffer
+  /** With `lengths`, which get those of the values or −1: the values alone, as a string when they are ASCII and few. */
+  getMany(...keys: [...ManyKeys, sequence: number | undefined, lengths: Int32Array]): Buffer | string
   /** null when the disk would be needed. */
   tryGetMany(keys: Uint8Array, length: number, count: number, sequence?: number): Buffer | null
+  tryGetMany(...keys: [...ManyKeys, number | undefined, lengths: Int32Array]): Buffer | string | null
   /** On a disk thread, at this moment's view; answered through takeReads. Copies the keys. */
   submitGet(request: number, key: string | Uint8Array, sequence?: number): void
   submitGetMany(request: number, keys: Uint8Array, length: number, count: number, sequence?: number): void
@@ -455,6 +391,8 @@ export interface NativeEngine {
     readAhead: number,
     sequence?: number,
   ): number
+  /** The same from a text on, without an upper bound. */
+  openScanFrom(flags: number, lower: string, limit: number, readAhead: number, sequence?: number): number
   /** Packs records behind SCAN_HEADER; returns how many. 0 with needed > 0: ask again with a larger buffer. */
   fillScan(scan: number, buffer: Uint8Array, maxRecords: number): number
   /** Steps over up to max records without packing them; fewer than max: the end. */
@@ -494,7 +432,14 @@ export interface NativeEngine {
   /** From ref() to unref() (they nest) something waits for an answer: event loop and engine are kept alive. */
   ref(): void
   unref(): void
+  /** While it is on, calls measure their sub-phases (takePhases), and so do requests that are made (ReadCompletion). */
+  measurePhases(on: boolean): void
+  /** What the calls since the last one took, as ReadCompletion.phases, into an array of that size. False: nothing. */
+  takePhases(into: Float64Array): boolean
+  /** How the log took the write with this index (see `submitted`); undefined when that is not known (any more). */
+  groupPhases(index: number): { writeNanos: number; syncNanos: number } | undefined
   stats(): EngineStats
+  memory(): EngineMemory
   resetPeakStats?(): void
 
   /** Ends writing: writes and syncs what is pending, seals and trims the log. Its length, for the clean edit. */
@@ -503,29 +448,13 @@ export interface NativeEngine {
   close(): void
 }
 
-/** Reads tables for tools, outside of any database. */
-export interface TableDump {
-  info: TableInfo & {
-    databaseId: string
-    fileSize: number
-    dataBytes: number
-    indexBytes: number
-    filterBytes: number
-  }
-  rangeTombstones: { begin: Buffer; end: Buffer; sequences: number[] }[]
-  /** In key order, up to the limit asked for. */
-  records: { key: Buffer; sequence: number; kind: 'put' | 'delete' | 'rangeDelete'; value: Buffer }[]
-  /** More records than the limit follow. */
-  truncated: boolean
-  /** What ended the records before their end or the limit. */
-  damage?: NativeStatus
-}
-
 export interface NativeAddon {
   readonly version: string
   /** Codecs compiled in: 'none', and 'lz4', 'zstd' where available. */
   readonly codecs: readonly string[]
   readonly crc32cImplementation: string
+  /** The phases that are measured: those of lib/base/phases.ts. */
+  readonly phaseNames: readonly string[]
   setErrorFactory(factory: (info: NativeStatus) => Error): void
   posixEnv(): NativeEnv
   memoryEnv(): NativeEnv
@@ -551,6 +480,27 @@ export interface NativeAddon {
     partial: true,
   ): LogContents | DamagedLog
   dumpTable(env: NativeEnv, path: string, number: number, limit: number): TableDump
+  /** The same bit by bit: point records through `nextRecords`. */
+  openTableDump(
+    env: NativeEnv,
+    path: string,
+    number: number,
+  ): Pick<TableDump, 'info' | 'rangeTombstones'> & { records: NativeRecords }
+  /**
+   * About so many bytes of records, at least one, as native/engine/record_dump.h packs them; undefined at the end. Throws
+   * for damage when everything before it was handed out.
+   */
+  nextRecords(records: NativeRecords, maxBytes: number): Buffer | undefined
+  /** A log of any database; read as by readLog with `partial`, through `nextLogRecords`. */
+  openLogDump(
+    env: NativeEnv,
+    path: string,
+    kind: 'wal' | 'manifest',
+    number: number,
+    expectedLength?: number,
+  ): NativeLog
+  /** About so many bytes of records; with the last of them how the log ends. */
+  nextLogRecords(log: NativeLog, maxBytes: number): Pick<LogContents, 'records'> | LogContents | DamagedLog
   randomDatabaseId(): string
   crc32c(bytes: Uint8Array): number
   /**

@@ -1,5 +1,5 @@
 /** What is no store: how fast the harness itself can be, and how fast plain memory is. */
-import type { AdapterEngine, BenchDatabase, BenchValue, Found } from './engine.ts'
+import type { AdapterEngine, BenchDatabase, BenchValue, Found } from '../../lib/bench/engines/engine.ts'
 
 /** Does nothing: what remains is the harness. */
 class NoopDatabase implements BenchDatabase {

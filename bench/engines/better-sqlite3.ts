@@ -1,7 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type {
+  AdapterEngine,
+  BenchDatabase,
+  BenchValue,
+  EngineSettings,
+  Found,
+} from '../../lib/bench/engines/engine.ts'
 import { peerVersion, requirePeer } from '../peers.ts'
-import type { AdapterEngine, BenchDatabase, BenchValue, EngineSettings, Found } from './engine.ts'
 
 /** The part of better-sqlite3 12 that is used; the package is not installed where types are checked. */
 interface Statement {

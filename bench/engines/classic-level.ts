@@ -1,4 +1,3 @@
-import { peerVersion, requirePeer } from '../peers.ts'
 import type {
   AdapterEngine,
   BenchDatabase,
@@ -6,7 +5,8 @@ import type {
   EngineSettings,
   Found,
   ValueEncoding,
-} from './engine.ts'
+} from '../../lib/bench/engines/engine.ts'
+import { peerVersion, requirePeer } from '../peers.ts'
 
 /** The part of classic-level 3 that is used; the package is not installed where types are checked. */
 interface LevelIterator {

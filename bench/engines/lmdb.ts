@@ -1,5 +1,11 @@
+import type {
+  AdapterEngine,
+  BenchDatabase,
+  BenchValue,
+  EngineSettings,
+  Found,
+} from '../../lib/bench/engines/engine.ts'
 import { peerVersion, requirePeer } from '../peers.ts'
-import type { AdapterEngine, BenchDatabase, BenchValue, EngineSettings, Found } from './engine.ts'
 
 /** The part of lmdb 3 that is used; the package is not installed where types are checked. */
 interface Entry {

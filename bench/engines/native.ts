@@ -1,6 +1,6 @@
+import type { ProgramEngine } from '../../lib/bench/engines/engine.ts'
+import type { Measurement, RunPlan } from '../../lib/bench/run-plan.ts'
 import { buildNativeBench, runNativeBench } from '../native-bench.ts'
-import type { Measurement, RunPlan } from '../run-plan.ts'
-import type { ProgramEngine } from './engine.ts'
 
 interface Form {
   /** The workload of the native harness. */

@@ -1,6 +1,12 @@
 import { mkdirSync } from 'node:fs'
+import type {
+  AdapterEngine,
+  BenchDatabase,
+  BenchValue,
+  EngineSettings,
+  Found,
+} from '../../lib/bench/engines/engine.ts'
 import { peerVersion, requirePeer } from '../peers.ts'
-import type { AdapterEngine, BenchDatabase, BenchValue, EngineSettings, Found } from './engine.ts'
 
 /** The part of rocksdb-js's binding that is used; keys are in its shared buffer, and given as their length. */
 interface Writer {

@@ -1,6 +1,12 @@
 import { promisify } from 'node:util'
+import type {
+  AdapterEngine,
+  BenchDatabase,
+  BenchValue,
+  EngineSettings,
+  Found,
+} from '../../lib/bench/engines/engine.ts'
 import { peerVersion, requirePeer } from '../peers.ts'
-import type { AdapterEngine, BenchDatabase, BenchValue, EngineSettings, Found } from './engine.ts'
 
 type Callback<T> = (error: Error | null, result: T) => void
 

@@ -1,4 +1,4 @@
-import type { Spread } from '../measure/statistics.ts'
+import type { Spread } from '../../lib/bench/measure/statistics.ts'
 import type { Cell } from './summary.ts'
 
 const spreads = [

@@ -1,22 +1,15 @@
+import { drawBars, drawChart, type ECharts } from '../../lib/bench/report/picture.ts'
 import { requirePeer } from '../peers.ts'
 import type { Ratio } from './ratios.ts'
 
-/** The part of Apache ECharts that is used; the package is not installed where types are checked. */
-interface ECharts {
-  init(
-    element: null,
-    theme: null,
-    size: { renderer: 'svg'; ssr: true; width: number; height: number },
-  ): { setOption(option: object): void; renderToSVGString(): string; dispose(): void }
-}
-
+/** The package that draws, of bench/package.json. */
 export const pictureOf = 'echarts'
 
-const width = 1000
-const heightOfBar = 7
-const heightOfRow = 14
+export function loadECharts(): ECharts {
+  return requirePeer(pictureOf) as ECharts
+}
 
-/** Bars, as SVG: how fast everyone is in each row beside the best rival, which is 1. On a logarithmic axis. */
+/** Bars, as SVG: how fast everyone is in each row beside the best rival, which is 1. */
 export function draw(ratios: readonly Ratio[], title: string): string {
   const rows = ratios.filter(({ ratio }) => ratio !== undefined)
   const ours = rows[0]?.ours.engine
@@ -24,17 +17,15 @@ export function draw(ratios: readonly Ratio[], title: string): string {
   const names = [...new Set([ours, ...rows.flatMap(({ rivals }) => rivals.map(({ engine }) => engine))])]
   const series = names.map((name) => ({
     name,
-    type: 'bar',
-    barGap: '0%',
-    data: rows.map(({ ours, rivals }) => {
+    values: rows.map(({ ours, rivals }) => {
       const cell = [ours, ...rivals].find(({ engine }) => engine === name)
       return cell === undefined ? null : cell.opsPerSecond.median / rivals[0]!.opsPerSecond.median
     }),
   }))
-  return render(120 + rows.length * (heightOfRow + names.length * heightOfBar), title, {
-    grid: { left: 170, right: 30, top: 70, bottom: 40 },
-    xAxis: { type: 'log', name: 'times the best rival', nameLocation: 'middle', nameGap: 25 },
-    yAxis: { type: 'category', inverse: true, data: rows.map(({ row }) => row) },
+  return drawBars(loadECharts(), {
+    title,
+    unit: 'times the best rival',
+    rows: rows.map(({ row }) => row),
     series,
   })
 }
@@ -54,7 +45,7 @@ export function drawCurves(
   yName: string,
   xLabel: (x: number) => string,
 ): string {
-  return render(560, title, {
+  return drawChart(loadECharts(), 560, title, {
     grid: { left: 80, right: 40, top: 100, bottom: 60 },
     xAxis: {
       type: 'log',
@@ -74,19 +65,4 @@ export function drawCurves(
       data: points,
     })),
   })
-}
-
-function render(height: number, title: string, option: object): string {
-  const size = { renderer: 'svg', ssr: true, width, height } as const
-  const chart = (requirePeer(pictureOf) as ECharts).init(null, null, size)
-  chart.setOption({
-    animation: false,
-    backgroundColor: '#fff',
-    title: { text: title, left: 'center' },
-    legend: { top: 30, itemGap: 30 },
-    ...option,
-  })
-  const svg = chart.renderToSVGString()
-  chart.dispose()
-  return svg
 }

@@ -1,5 +1,5 @@
+import { workloadNamed } from '../../lib/bench/workloads/index.ts'
 import type { EngineRuns } from '../compare.ts'
-import { workloadNamed } from '../workloads/index.ts'
 import type { Cell } from './summary.ts'
 
 /** How we stand in one row. */

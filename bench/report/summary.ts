@@ -1,7 +1,8 @@
 /** What the runs say together. */
+
+import { type Spread, spread } from '../../lib/bench/measure/statistics.ts'
+import type { Measurement } from '../../lib/bench/run-plan.ts'
 import type { EngineRuns } from '../compare.ts'
-import { type Spread, spread } from '../measure/statistics.ts'
-import type { Measurement } from '../run-plan.ts'
 
 /** One engine in one row, over all runs. What was not measured in it is undefined. */
 export interface Cell {

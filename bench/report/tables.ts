@@ -1,7 +1,9 @@
 /** The results as tables of text: plain columns for the terminal, Markdown for documents. */
+
+import type { Spread } from '../../lib/bench/measure/statistics.ts'
+import { workloadNamed } from '../../lib/bench/workloads/index.ts'
+import { alignColumns } from '../../lib/util/columns.ts'
 import type { EngineRuns } from '../compare.ts'
-import type { Spread } from '../measure/statistics.ts'
-import { workloadNamed } from '../workloads/index.ts'
 import type { Ratio } from './ratios.ts'
 import type { Cell } from './summary.ts'
 
@@ -13,15 +15,7 @@ export interface Table {
 
 /** Columns; the first to the left, the others to the right. */
 export function formatColumns(lines: readonly (readonly string[])[]): string {
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
-  return lines
-    .map((line) =>
-      line
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return alignColumns(lines).join('\n')
 }
 
 export function formatMarkdown({ lines, title }: Table): string {

@@ -12,15 +12,25 @@ export function readOptions<N extends string>(
   call: string,
 ): Partial<Record<N, unknown>> {
   if (options === undefined) return {}
+  checkNames(options, names, call)
+  const fields: Partial<Record<N, unknown>> = {}
+  for (const name of names) {
+    const value = (options as Record<string, unknown>)[name]
+    if (value !== undefined) fields[name] = value
+  }
+  return fields
+}
+
+/** The part of readOptions that throws, for calls whose cost counts: they read the fields by name themselves, once. */
+export function checkNames(options: unknown, names: ReadonlySet<string>, call: string): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw invalidArgument(`${call}: options must be an object, got ${describeValue(options)}`, {
       operation: call,
       value: options,
     })
   }
-  const fields: Partial<Record<N, unknown>> = {}
   for (const name of Object.keys(options)) {
-    if (!names.has(name as N)) {
+    if (!names.has(name)) {
       const near = nearestName(name, names)
       const hint = near === undefined ? `it takes ${[...names].join(', ')}` : `did you mean '${near}'?`
       throw invalidArgument(`${call} has no option named '${name}'; ${hint}`, {
@@ -29,11 +39,6 @@ export function readOptions<N extends string>(
       })
     }
   }
-  for (const name of names) {
-    const value = (options as Record<string, unknown>)[name]
-    if (value !== undefined) fields[name] = value
-  }
-  return fields
 }
 
 /** A boolean field, or its default. */

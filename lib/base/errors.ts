@@ -68,14 +68,20 @@ const kindByCode: ReadonlyMap<string, ErrorKind> = new Map(kinds.slice(1).map((k
 export interface ErrorContext {
   /** The call that failed, by its public name: `put`, `open`, `compact`. */
   readonly operation?: string
+  /** The key, abbreviated; bytes that cannot be printed as \xNN. Left out with the option `debug: { redact: true }`. */
   readonly key?: string | Uint8Array
   /** Path of the file as the engine knows it. */
   readonly file?: string
   /** Bytes from the start of `file`. */
   readonly offset?: number
+  /** The level of the table `file`. */
   readonly level?: number
+  /** What the call read at, or the last write that was visible. */
+  readonly sequence?: number
   /** Error number of the operating system. */
   readonly errno?: number
+  /** Where native code made the error, under native/: `table/data_block.cc:123`. For reports of bugs; it changes with each version. */
+  readonly place?: string
   /** With BURROW_LOCKED: the process that holds the lock. */
   readonly holderPid?: number
   /** With a bad option or argument: its name, its value and the allowed range. */
@@ -111,11 +117,25 @@ export class BurrowError extends Error {
   }
 }
 
+/** Errors that every call gets from some moment on: what one call knows is nothing for the next one to see. */
+const shared = new WeakSet<BurrowError>()
+
+export function markShared(error: BurrowError): void {
+  shared.add(error)
+}
+
+/** Adds to the context of an error what is known further up. What it says already stays. */
+export function addContext(error: BurrowError, context: ErrorContext): void {
+  if (shared.has(error)) return
+  ;(error as { context: ErrorContext }).context = Object.freeze({ ...context, ...error.context })
+}
+
 /** A failed native status as the binding hands it over. */
 export interface NativeStatus {
   /** Native status code: see native/util/status.h. */
   readonly code: number
   readonly message: string
+  readonly place?: string
   readonly file?: string
   readonly offset?: number
   readonly errno?: number
@@ -145,6 +165,7 @@ export function fromNative(status: NativeStatus, operation?: string): BurrowErro
     ...(status.offset === undefined ? {} : { offset: status.offset }),
     ...(status.errno === undefined ? {} : { errno: status.errno }),
     ...(status.holderPid === undefined ? {} : { holderPid: status.holderPid }),
+    ...(status.place === undefined ? {} : { place: status.place }),
   }
   return new BurrowError(kind.code as ErrorCode, `${message.replace(/[.\s]+$/, '')}. ${kind.advice}`, {
     context,

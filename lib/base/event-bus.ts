@@ -1,11 +1,11 @@
 import { describeValue } from '../util/describe-value.ts'
 import { invalidArgument } from './errors.ts'
 import {
-  type AnyEventListener,
   type EventListener,
   type EventMap,
   type EventName,
   eventNames,
+  type TimedEventListener,
 } from './events.ts'
 import type { Logger } from './logger.ts'
 
@@ -14,7 +14,7 @@ type Callback = (...args: never[]) => unknown
 interface Subscription {
   /** What the user gave: the identity for `off` and for the one warning. */
   readonly listener: Callback
-  readonly deliver: (name: EventName, payload: EventMap[EventName]) => unknown
+  readonly deliver: (name: EventName, payload: EventMap[EventName], at: number) => unknown
   active: boolean
 }
 
@@ -38,7 +38,7 @@ export class EventBus {
   readonly #capacity: number
   readonly #logger: Logger
   readonly #warned = new WeakSet<Callback>()
-  #queue: { name: EventName; payload: EventMap[EventName] }[] = []
+  #queue: { name: EventName; payload: EventMap[EventName]; at: number }[] = []
   #scheduled = false
   #dropped = 0
 
@@ -69,7 +69,7 @@ export class EventBus {
       this.#dropped++
       return
     }
-    this.#queue.push({ name, payload })
+    this.#queue.push({ name, payload, at: performance.now() })
     if (!this.#scheduled) {
       this.#scheduled = true
       setImmediate(() => this.#turn())
@@ -94,8 +94,8 @@ export class EventBus {
     return end
   }
 
-  /** Calls `listener` with the name and payload of every later event. Returns the function that ends it. */
-  onAny(listener: AnyEventListener): () => void {
+  /** Calls `listener` with the name and payload of every later event, and the performance.now() of its `emit`. Returns the function that ends it. */
+  onAny(listener: TimedEventListener): () => void {
     checkListener(listener)
     return this.#subscribe('*', listener, listener)
   }
@@ -114,10 +114,10 @@ export class EventBus {
   deliver(): void {
     const batch = this.#queue
     this.#queue = []
-    for (const { name, payload } of batch) {
+    for (const { name, payload, at } of batch) {
       for (const subscription of this.#listeners(name)) {
         // One that was ended by a listener before it in this very turn is not called any more.
-        if (subscription.active) this.#call(subscription, name, payload)
+        if (subscription.active) this.#call(subscription, name, payload, at)
       }
     }
   }
@@ -145,9 +145,9 @@ export class EventBus {
     if (all?.delete(subscription) && all.size === 0) this.#subscriptions.delete(name)
   }
 
-  #call(subscription: Subscription, name: EventName, payload: EventMap[EventName]): void {
+  #call(subscription: Subscription, name: EventName, payload: EventMap[EventName], at: number): void {
     try {
-      const result = subscription.deliver(name, payload)
+      const result = subscription.deliver(name, payload, at)
       if (result instanceof Promise)
         result.catch((error: unknown) => this.#report(subscription.listener, name, error))
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { BurrowError } from './errors.ts'
+import type { Phases } from './phases.ts'
 
 /** What an event says of a table. Keys are left out: `db.levels()` has them. */
 export interface TableSummary {
@@ -35,7 +36,13 @@ interface FlushJob {
 /** A memtable is written to L0: begins when the job is handed to the pool, ends when its edit is installed. */
 export type FlushEvent =
   | (JobBegin & FlushJob)
-  | (JobEnd & FlushJob & { readonly tables: readonly TableSummary[]; readonly bytesWritten: number })
+  | (JobEnd &
+      FlushJob & {
+        readonly tables: readonly TableSummary[]
+        readonly bytesWritten: number
+        /** Where the time of its thread went. */
+        readonly phases: Phases
+      })
 
 interface CompactionJob {
   /** Why the policy asked for it: `l0`, `level-size`, `tombstones`, `manual`. */
@@ -56,6 +63,8 @@ export type CompactionEvent =
         readonly bytesWritten: number
         readonly recordsDropped: number
         readonly tombstonesDropped: number
+        /** Where the time of its thread went; empty for a `move`. */
+        readonly phases: Phases
       })
 
 /** The write stall state changed. */
@@ -139,6 +148,20 @@ export type RecoveryEvent =
       readonly lastSequence: number
     })
 
+/** An iterator or snapshot that was left open when `close` began. */
+export interface LeakedHandle {
+  readonly kind: 'iterator' | 'snapshot'
+  /** Milliseconds since it was opened. */
+  readonly ageMs: number
+  /** Where it was opened; null unless the option `debug: { trackHandles: true }` is on. */
+  readonly stack: string | null
+}
+
+/** `close` found handles that nobody had closed; it closes them. Oldest first. */
+export interface LeakEvent {
+  readonly handles: readonly LeakedHandle[]
+}
+
 /** Every event of a database with its payload. The one list: logger, tracer, metrics and `db.on` all use it. */
 export interface EventMap {
   flush: FlushEvent
@@ -150,6 +173,7 @@ export interface EventMap {
   manifestWritten: ManifestWrittenEvent
   backgroundError: BackgroundErrorEvent
   recovery: RecoveryEvent
+  leak: LeakEvent
 }
 
 export type EventName = keyof EventMap
@@ -164,6 +188,7 @@ const nameTable: Record<EventName, true> = {
   manifestWritten: true,
   backgroundError: true,
   recovery: true,
+  leak: true,
 }
 export const eventNames = Object.freeze(Object.keys(nameTable)) as readonly EventName[]
 
@@ -171,3 +196,6 @@ export type EventListener<N extends EventName> = (payload: EventMap[N]) => void
 
 /** Called for every event, as a pair that TypeScript narrows by name. */
 export type AnyEventListener = <N extends EventName>(name: N, payload: EventMap[N]) => void
+
+/** The same, with when it happened, in milliseconds of performance.now(): events are delivered later. */
+export type TimedEventListener = <N extends EventName>(name: N, payload: EventMap[N], at: number) => void

@@ -4,6 +4,36 @@ import { formatBytes, MiB } from '../util/units.ts'
 import { type BurrowError, invalidArgument } from './errors.ts'
 import type { ResolvedOptions } from './option-types.ts'
 
+/** Every `code` that a finding of `db.health()` can have; docs/operations.md says what they mean. */
+export const healthCodes = [
+  'read-only',
+  'directory',
+  'corruption',
+  'no-space',
+  'background-error',
+  'background-errors',
+  'disk-usage',
+  'disk-space',
+  'write-slowdown',
+  'write-stop',
+  'l0-tables',
+  'compaction-behind',
+  'write-amplification',
+  'memtables',
+  'wal-bytes',
+  'snapshot-age',
+  'iterator-age',
+  'open-iterators',
+  'held-tables',
+  'lost-files',
+  'cache-hit-ratio',
+  'recovery-cut',
+  'salvaged',
+  'backup-failed',
+  'backup-old',
+] as const
+export type HealthCode = (typeof healthCodes)[number]
+
 /**
  * When `db.health()` speaks up. Each threshold is a number, or null to switch its rule off. The comment of a field is
  * its `doc` below word for word (a test compares them); ranges and defaults are there.

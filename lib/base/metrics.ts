@@ -1,3 +1,4 @@
+import { alignColumns } from '../util/columns.ts'
 import { formatBytes } from '../util/units.ts'
 
 /** Distribution of a duration in microseconds. */
@@ -20,17 +21,20 @@ export interface OperationStats {
   readonly latency: Latency
 }
 
-export type OperationName =
-  | 'get'
-  | 'getMany'
-  | 'put'
-  | 'delete'
-  | 'batch'
-  | 'deleteRange'
-  | 'scan'
-  | 'next'
-  | 'sync'
-  | 'commit'
+export const operationNames = [
+  'get',
+  'getMany',
+  'put',
+  'delete',
+  'batch',
+  'deleteRange',
+  'scan',
+  'next',
+  'sync',
+  'commit',
+] as const
+
+export type OperationName = (typeof operationNames)[number]
 
 export interface CacheStats {
   readonly capacityBytes: number
@@ -56,6 +60,20 @@ export interface LevelStats {
   readonly readBytes: number
   readonly writtenBytes: number
   readonly compactions: number
+}
+
+/** A compaction that runs now, or waits for a thread. */
+export interface RunningCompaction {
+  /** As in the events of `compaction`. */
+  readonly jobId: number
+  readonly reason: string
+  /** Lowest level that it reads, and the one that it writes. */
+  readonly level: number
+  readonly outputLevel: number
+  readonly inputFiles: number
+  readonly inputBytes: number
+  /** Estimate from the records that it has been through; `inputBytes` until it begins. */
+  readonly remainingBytes: number
 }
 
 /** Backups since open, those of the schedule included. */
@@ -124,6 +142,14 @@ export interface DatabaseStats {
     /** Estimate of what must be rewritten until nothing is due. */
     readonly pendingBytes: number
     readonly byReason: Readonly<Record<string, number>>
+    readonly jobs: readonly RunningCompaction[]
+  }
+  /** Bytes by cause: those that users handed over, and those written to files; compactions by level stand in `levels`. */
+  readonly written: {
+    readonly user: number
+    readonly wal: number
+    readonly flush: number
+    readonly compaction: number
   }
   /** Null where nothing was written or read yet. */
   readonly amplification: {
@@ -146,13 +172,19 @@ export interface DatabaseStats {
     readonly byKind: Readonly<Record<'table' | 'wal' | 'manifest', number>>
     /** Free on the file system; null when it does not say. */
     readonly freeBytes: number | null
+    /** Blocks of tables that reads did not find in the cache, and their bytes. */
+    readonly reads: { readonly blocks: number; readonly bytes: number }
   }
   readonly snapshots: { readonly live: number; readonly oldestMs: number }
   readonly iterators: { readonly live: number; readonly oldestMs: number }
   /** Null in a database that was opened read-only. */
   readonly backups: BackupStats | null
-  /** Failed background tasks. */
-  readonly errors: { readonly byCode: Readonly<Record<string, number>> }
+  readonly errors: {
+    /** Calls that failed, and background tasks. */
+    readonly byCode: Readonly<Record<string, number>>
+    /** The background tasks among them. */
+    readonly background: Readonly<Record<string, number>>
+  }
 }
 
 /** Quantiles of a list of microseconds. */
@@ -173,7 +205,8 @@ export function latencyOf(samples: readonly number[]): Latency {
 /** The statistics as a table for people: what `burrow stats` prints. */
 export function formatStats(stats: DatabaseStats): string {
   const ratio = (value: number | null) => (value === null ? '-' : value.toFixed(2))
-  const { amplification, bloom, cache, compaction, disk, flush, memtables, stalls, wal } = stats
+  const { amplification, bloom, cache, compaction, disk, errors, flush, memtables, stalls, wal, written } =
+    stats
   const hits = (name: keyof typeof cache) => {
     const { capacityBytes, hitRatio, usedBytes } = cache[name]
     return `${name} ${formatBytes(usedBytes)} of ${formatBytes(capacityBytes)}, hit ratio ${ratio(hitRatio)}`
@@ -184,9 +217,9 @@ export function formatStats(stats: DatabaseStats): string {
       .join(', ')
   const operations = Object.entries(stats.ops).filter(([, { count }]) => count > 0)
   return [
-    ...table(
+    ...alignColumns([
       ['level', 'files', 'size', 'runs', 'score', 'read', 'written', 'compactions'],
-      stats.levels.map((level) => [
+      ...stats.levels.map((level) => [
         `L${level.level}`,
         String(level.files),
         formatBytes(level.bytes),
@@ -196,11 +229,11 @@ export function formatStats(stats: DatabaseStats): string {
         formatBytes(level.writtenBytes),
         String(level.compactions),
       ]),
-    ),
+    ]),
     '',
-    ...table(
+    ...alignColumns([
       ['operation', 'count', 'errors', 'in', 'out', 'p50 us', 'p99 us', 'max us'],
-      operations.map(([name, op]) => [
+      ...operations.map(([name, op]) => [
         name,
         String(op.count),
         String(op.errors),
@@ -210,7 +243,7 @@ export function formatStats(stats: DatabaseStats): string {
         op.latency.p99.toFixed(1),
         op.latency.max.toFixed(1),
       ]),
-    ),
+    ]),
     '',
     `memtables      ${formatBytes(memtables.bytes)} in 1 + ${memtables.immutable}, ${memtables.entries} entries`,
     `wal            ${wal.files} files, ${formatBytes(wal.bytes)} written, ${wal.syncs} syncs (p99 ${wal.syncLatency.p99.toFixed(0)} us), group ${ratio(wal.groupSize)}`,
@@ -219,13 +252,23 @@ export function formatStats(stats: DatabaseStats): string {
     `dropped        ${compaction.recordsDropped} records, ${compaction.tombstonesDropped} tombstones`,
     `cache          ${hits('block')}; table hit ratio ${ratio(cache.table.hitRatio)}`,
     `bloom          ${bloom.checks} checks, ${bloom.useful} useful, ${bloom.falsePositives} false positives`,
+    `written        ${formatBytes(written.user)} by users, ${formatBytes(written.wal)} to logs, ${formatBytes(written.flush)} by flushes, ${formatBytes(written.compaction)} by compactions`,
     `amplification  write ${ratio(amplification.write)}, read ${ratio(amplification.read)}, space ${ratio(amplification.space)}`,
     `stalls         ${stalls.count}, ${Math.round(stalls.totalMs)} ms${stalls.count === 0 ? '' : ` (ms: ${reasons(stalls.byReason)})`}`,
-    `memory         ${formatBytes(stats.memory.totalBytes)}`,
+    `memory         ${formatBytes(stats.memory.totalBytes)}${largest(stats.memory.byOwner)}`,
     `disk           ${formatBytes(disk.bytes)}, ${disk.freeBytes === null ? 'unknown' : formatBytes(disk.freeBytes)} free`,
+    ...(Object.keys(errors.byCode).length === 0 ? [] : [`errors         ${reasons(errors.byCode)}`]),
     ...backupLines(stats.backups),
     `open           ${stats.snapshots.live} snapshots, ${stats.iterators.live} iterators, ${Math.round(stats.uptimeMs / 1000)} s`,
   ].join('\n')
+}
+
+/** The owners that have a share worth naming. */
+function largest(byOwner: Readonly<Record<string, number>>): string {
+  const owners = Object.entries(byOwner).filter(([, bytes]) => bytes > 0)
+  owners.sort(([, a], [, b]) => b - a)
+  const named = owners.slice(0, 4).map(([owner, bytes]) => `${owner} ${formatBytes(bytes)}`)
+  return named.length === 0 ? '' : ` (${named.join(', ')})`
 }
 
 function backupLines(backups: BackupStats | null): string[] {
@@ -234,16 +277,4 @@ function backupLines(backups: BackupStats | null): string[] {
   const last = lastAt === null ? 'none yet' : `${lastId} at ${new Date(lastAt).toISOString()}`
   const error = lastError === null ? '' : `; the last try failed: ${lastError}`
   return [`backups        ${count}, ${failures} failed, ${skipped} skipped; last good one ${last}${error}`]
-}
-
-/** Columns as wide as they must be: the first to the left, the others to the right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
-  return all.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-      .join('  ')
-      .trimEnd(),
-  )
 }

@@ -43,7 +43,7 @@ export interface CompressionSpec extends Common<string> {
 
 /** An object, or a function, that is used and not copied. The default is none. */
 export interface ComponentSpec extends Common<undefined> {
-  readonly type: 'function' | 'logger' | 'component' | 'health' | 'schedule'
+  readonly type: 'function' | 'logger' | 'logFilter' | 'component' | 'health' | 'schedule' | 'debug'
 }
 
 export type OptionSpec = BooleanSpec | IntegerSpec | ChoiceSpec | CompressionSpec | ComponentSpec
@@ -267,6 +267,20 @@ export const optionSchema: Readonly<Record<keyof DatabaseOptions, OptionSpec>> =
     default: undefined,
     applies: 'open',
     doc: 'A pino-shaped logger: an object with trace, debug, info, warn and error, each (fields, message).',
+  },
+  logFilter: {
+    type: 'logFilter',
+    default: undefined,
+    defaultText: 'BURROW_LOG, or info for all',
+    applies: 'open',
+    doc: 'Levels of the log: one for all, and by component. `warn,compaction=debug`. `db.setLogFilter()` changes it.',
+  },
+  debug: {
+    type: 'debug',
+    default: undefined,
+    defaultText: 'all false',
+    applies: 'open',
+    doc: 'What to keep for debugging: `{ trackHandles?, redact? }`, see docs/debugging.md.',
   },
   health: {
     type: 'health',

@@ -1,4 +1,5 @@
 import type { BackupSchedule } from './backup-schedule.ts'
+import type { DebugOptions, ResolvedDebugOptions } from './debug-options.ts'
 import type { Encoding } from './encodings.ts'
 import type { EventMap, EventName } from './events.ts'
 import type { HealthOptions, ResolvedHealthOptions } from './health-options.ts'
@@ -82,6 +83,10 @@ export interface DatabaseOptions {
   statistics?: boolean
   /** A pino-shaped logger: an object with trace, debug, info, warn and error, each (fields, message). */
   logger?: Logger | undefined
+  /** Levels of the log: one for all, and by component. `warn,compaction=debug`. `db.setLogFilter()` changes it. */
+  logFilter?: string | undefined
+  /** What to keep for debugging: `{ trackHandles?, redact? }`, see docs/debugging.md. */
+  debug?: DebugOptions
   /** From where on `db.health()` warns: an object of thresholds. null switches a rule off. */
   health?: HealthOptions
   /** Backups by themselves: `{ directory, everyMs, keep?: { count?, ageMs? }, bytesPerSecond? }`. */
@@ -95,13 +100,20 @@ export interface DatabaseOptions {
 /** Options after validation: complete, frozen, and never read from the user's object again. */
 export interface ResolvedOptions
   extends Readonly<
-    Required<Omit<DatabaseOptions, 'backup' | 'compression' | 'health' | 'logger' | 'onEvent' | 'env'>>
+    Required<
+      Omit<
+        DatabaseOptions,
+        'backup' | 'compression' | 'debug' | 'health' | 'logger' | 'logFilter' | 'onEvent' | 'env'
+      >
+    >
   > {
   /** The codec of each level, seven entries. */
   readonly compression: readonly Codec[]
   readonly health: ResolvedHealthOptions
   readonly backup: BackupSchedule | undefined
   readonly logger: Logger
+  readonly logFilter: string | undefined
+  readonly debug: ResolvedDebugOptions
   readonly onEvent: DatabaseOptions['onEvent']
   readonly env: DatabaseOptions['env']
 }

@@ -2,9 +2,10 @@ import { describeValue } from '../util/describe-value.ts'
 import { nearestName } from '../util/nearest-name.ts'
 import { formatBytes } from '../util/units.ts'
 import { checkSchedule } from './backup-schedule.ts'
+import { checkDebug } from './debug-options.ts'
 import { BurrowError, type ErrorContext, invalidArgument } from './errors.ts'
 import { resolveHealth } from './health-options.ts'
-import { type Logger, silentLogger } from './logger.ts'
+import { type Logger, parseLogFilter, silentLogger } from './logger.ts'
 import {
   type IntegerSpec,
   levelCount,
@@ -43,6 +44,7 @@ export function validateOptions(user: DatabaseOptions = {}): ResolvedOptions {
   }
   resolved['compression'] = codecByLevel(resolved['compression'] as Codec | readonly Codec[])
   resolved['logger'] ??= silentLogger
+  resolved['debug'] = checkDebug(resolved['debug'])
   resolved['health'] = resolveHealth(resolved['health'], resolved as unknown as ResolvedOptions)
   const options = Object.freeze(resolved) as unknown as ResolvedOptions
   checkTogether(options)
@@ -128,8 +130,12 @@ function checkOption(name: OptionName, spec: OptionSpec, value: unknown): unknow
     case 'logger':
       if (!isLogger(value)) throw refuse(name, value, rangeText(spec))
       return value
+    case 'logFilter':
+      parseLogFilter(value)
+      return value
     case 'health':
-      // Checked as a whole once the options are known that its defaults depend on.
+    case 'debug':
+      // Checked as a whole: health once the options are known that its defaults depend on.
       return value
     case 'schedule':
       return checkSchedule(value)
@@ -217,6 +223,10 @@ function rangeText(spec: OptionSpec): string {
       return 'a function'
     case 'logger':
       return 'an object with the methods trace, debug, info, warn and error'
+    case 'logFilter':
+      return 'levels and components: docs/logging.md'
+    case 'debug':
+      return 'an object of flags'
     case 'health':
       return 'an object of thresholds'
     case 'schedule':

@@ -1,8 +1,9 @@
 import { BurrowError, isBurrowError } from '../base/errors.ts'
+import { TableFileDump } from '../debug/dump-table.ts'
 import { currentName, fileName, parseFileName } from '../manifest/file-names.ts'
 import { findDatabase } from '../manifest/recovery.ts'
 import type { ManifestState } from '../manifest/version-set.ts'
-import { type DamagedLog, type FileKind, type LogContents, native, type TableDump } from '../native.ts'
+import { type DamagedLog, type FileKind, type LogContents, native } from '../native.ts'
 
 /** Reads single files of a database that need not be able to open. Changes nothing, takes no lock. */
 export class DatabaseFiles {
@@ -46,8 +47,8 @@ export class DatabaseFiles {
     return native.readLog(this.#env, this.#path(fileName(kind, number)), kind, number, undefined, clean, true)
   }
 
-  readTable(number: number, limit: number): TableDump {
-    return native.dumpTable(this.#env, this.#path(fileName('table', number)), number, limit)
+  openTable(number: number): TableFileDump {
+    return new TableFileDump(this.#env, this.#path(fileName('table', number)), number)
   }
 
   #path(name: string): string {

@@ -1,15 +1,17 @@
 import { type Command, Option } from 'commander'
+import { redactEdit } from '../debug/redact-edit.ts'
 import { fileName } from '../manifest/file-names.ts'
 import { decodeVersionEdit, type VersionEdit } from '../manifest/version-edit.ts'
 import { formatVersionEdit } from '../manifest/version-edit-text.ts'
 import { damageError } from './failure.ts'
 import { parseFileNumber } from './file-number.ts'
-import { jsonBytes } from './notation.ts'
+import { addRedact, jsonBytes } from './notation.ts'
 import { writeJson, writeLine } from './output.ts'
 
 interface DumpOptions {
   readonly json?: boolean
   readonly jsonl?: boolean
+  readonly redact?: boolean
 }
 
 interface PlacedEdit {
@@ -18,8 +20,7 @@ interface PlacedEdit {
 }
 
 export function addDumpManifest(program: Command): void {
-  program
-    .command('dump-manifest')
+  addRedact(program.command('dump-manifest'))
     .description('print the edits of the manifest; works on databases that do not open')
     .argument('<path>', 'directory of the database')
     .argument(
@@ -51,24 +52,31 @@ async function dumpManifest(path: string, given: number | undefined, options: Du
   const end = 'damage' in log ? 'damaged' : log.end
   if (options.json) {
     const { databaseId, fileSize } = log
-    await writeJson({ file, databaseId, fileSize, end, edits: edits.map(shown) })
+    await writeJson({ file, databaseId, fileSize, end, edits: edits.map(shownAs(options)) })
   } else if (options.jsonl) {
-    for (const edit of edits) await writeJson(shown(edit))
+    for (const edit of edits) await writeJson(shownAs(options)(edit))
   } else {
-    for (const { edit, offset } of edits) await writeLine(`# offset ${offset}\n${formatVersionEdit(edit)}\n`)
+    for (const { edit, offset } of edits) await writeLine(`# offset ${offset}\n${textOf(edit, options)}\n`)
     await writeLine(`# ${file}: ${edits.length} edits, ${end}`)
   }
   if (failure !== undefined) throw failure
 }
 
-function shown({ edit, offset }: PlacedEdit) {
-  const added = edit.added?.map(({ level, table }) => ({
-    level,
-    table: {
-      ...table,
-      smallest: jsonBytes(table.smallest, 'utf8'),
-      largest: jsonBytes(table.largest, 'utf8'),
-    },
-  }))
-  return { offset, ...edit, ...(added === undefined ? {} : { added }), text: formatVersionEdit(edit) }
+function textOf(edit: VersionEdit, { redact }: DumpOptions): string {
+  return formatVersionEdit(redact ? redactEdit(edit) : edit)
+}
+
+function shownAs(options: DumpOptions) {
+  const notation = options.redact ? 'redacted' : 'utf8'
+  return ({ edit, offset }: PlacedEdit) => {
+    const added = edit.added?.map(({ level, table }) => ({
+      level,
+      table: {
+        ...table,
+        smallest: jsonBytes(table.smallest, notation),
+        largest: jsonBytes(table.largest, notation),
+      },
+    }))
+    return { offset, ...edit, ...(added === undefined ? {} : { added }), text: textOf(edit, options) }
+  }
 }

@@ -1,17 +1,18 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { TableDump } from '../native.ts'
-import { damageError } from './failure.ts'
+import { type Command, Option } from 'commander'
+import type { RawRecord } from '../debug/dump-records.ts'
+import type { TableFileDump } from '../debug/dump-table.ts'
 import { parseFileNumber } from './file-number.ts'
 import {
   addNotation,
+  addRedact,
   jsonBytes,
-  type Notation,
   type NotationOptions,
-  notationOf,
+  outputNotation,
+  type ShownNotation,
   showBytes,
 } from './notation.ts'
-import { write, writeJson, writeLine } from './output.ts'
-import { parseCount } from './scan.ts'
+import { write, writeLine } from './output.ts'
+import { parseLimit } from './scan.ts'
 
 interface DumpOptions extends NotationOptions {
   readonly json?: boolean
@@ -19,18 +20,19 @@ interface DumpOptions extends NotationOptions {
   readonly limit: number
 }
 
-/** What one dump can hold at most: records are read at once. */
-const mostRecords = 2 ** 32 - 1
+const charactersAtOnce = 64 << 10
 
 export function addDumpTable(program: Command): void {
-  addNotation(
-    program
-      .command('dump-table')
-      .description(
-        'print properties, range tombstones and records of a table; works on databases that do not open',
-      )
-      .argument('<path>', 'directory of the database')
-      .argument('<number>', 'file number of the table', parseFileNumber),
+  addRedact(
+    addNotation(
+      program
+        .command('dump-table')
+        .description(
+          'print properties, range tombstones and records of a table; works on databases that do not open',
+        )
+        .argument('<path>', 'directory of the database')
+        .argument('<number>', 'file number of the table', parseFileNumber),
+    ),
   )
     .option('--limit <n>', "at most so many records, or 'all'", parseLimit, 1000)
     .addOption(new Option('--json', 'print one JSON document').conflicts('jsonl'))
@@ -38,46 +40,86 @@ export function addDumpTable(program: Command): void {
     .action(dumpTable)
 }
 
-function parseLimit(text: string): number {
-  const limit = text === 'all' ? mostRecords : parseCount(text)
-  if (limit > mostRecords) throw new InvalidArgumentError(`It must be at most ${mostRecords}.`)
-  return limit
-}
-
 async function dumpTable(path: string, number: number, options: DumpOptions): Promise<void> {
   const { DatabaseFiles } = await import('./database-files.ts')
-  const dump = new DatabaseFiles(path).readTable(number, options.limit)
-  const notation = notationOf(options)
-  if (options.json) await writeDocument(dump, notation)
-  else if (options.jsonl) await writeRecordLines(dump, notation)
-  else await writeText(dump, notation)
-  const failure = damageError(dump.damage)
-  if (failure !== undefined) throw failure
+  const table = new DatabaseFiles(path).openTable(number)
+  const records = new LimitedRecords(table, options.limit)
+  const notation = outputNotation(options)
+  if (options.json) await writeDocument(table, records, notation)
+  else if (options.jsonl) await writeRecords(records, '', (record) => lineOf(record, notation))
+  else await writeText(table, records, notation)
+  if (records.failure !== undefined) throw records.failure
 }
 
-async function writeDocument({ info, rangeTombstones, records, truncated }: TableDump, notation: Notation) {
-  await writeJson({
-    properties: {
-      ...info,
-      smallest: jsonBytes(info.smallest, notation),
-      largest: jsonBytes(info.largest, notation),
-    },
-    rangeTombstones: rangeTombstones.map(({ begin, end, sequences }) => ({
-      begin: jsonBytes(begin, notation),
-      end: jsonBytes(end, notation),
-      sequences,
-    })),
-    records: records.map(shownBy(notation)),
-    truncated,
-  })
+/** Records up to the limit, or up to damage. */
+class LimitedRecords {
+  readonly #records: Iterator<RawRecord>
+  readonly #limit: number
+  /** More records follow. */
+  truncated = false
+  /** What ended them before their end or the limit. */
+  failure: unknown
+
+  constructor(table: TableFileDump, limit: number) {
+    this.#records = table.records()
+    this.#limit = limit
+  }
+
+  *[Symbol.iterator](): Generator<RawRecord, void, void> {
+    try {
+      for (let count = 0; ; count++) {
+        const { done, value } = this.#records.next()
+        if (done) return
+        this.truncated = count === this.#limit
+        if (this.truncated) return
+        yield value
+      }
+    } catch (error) {
+      this.failure = error
+    }
+  }
 }
 
-async function writeRecordLines({ records }: TableDump, notation: Notation): Promise<void> {
-  const shown = shownBy(notation)
-  await write(records.map((record) => `${JSON.stringify(shown(record))}\n`).join(''))
+async function writeDocument(
+  { info, rangeTombstones }: TableFileDump,
+  records: LimitedRecords,
+  notation: ShownNotation,
+): Promise<void> {
+  const bounds = { smallest: jsonBytes(info.smallest, notation), largest: jsonBytes(info.largest, notation) }
+  const tombstones = rangeTombstones.map(({ begin, end, sequences }) => ({
+    begin: jsonBytes(begin, notation),
+    end: jsonBytes(end, notation),
+    sequences,
+  }))
+  const head = JSON.stringify({ properties: { ...info, ...bounds }, rangeTombstones: tombstones })
+  await write(`${head.slice(0, -1)},"records":[`)
+  await writeRecords(records, ',', (record) => JSON.stringify(shownRecord(record, notation)))
+  await writeLine(`],"truncated":${records.truncated}}`)
 }
 
-async function writeText({ info, rangeTombstones, records, truncated }: TableDump, notation: Notation) {
+/** Many records in one write; `between` stands between two of them. */
+async function writeRecords(
+  records: Iterable<RawRecord>,
+  between: string,
+  textOf: (record: RawRecord) => string,
+): Promise<void> {
+  let separator = ''
+  let text = ''
+  for (const record of records) {
+    text += separator + textOf(record)
+    separator = between
+    if (text.length < charactersAtOnce) continue
+    await write(text)
+    text = ''
+  }
+  await write(text)
+}
+
+async function writeText(
+  { info, rangeTombstones }: TableFileDump,
+  records: LimitedRecords,
+  notation: ShownNotation,
+): Promise<void> {
   for (const [name, value] of Object.entries(info)) {
     await writeLine(`# ${name}: ${value instanceof Uint8Array ? showBytes(value, notation) : value}`)
   }
@@ -85,19 +127,22 @@ async function writeText({ info, rangeTombstones, records, truncated }: TableDum
     const range = `[${showBytes(begin, notation)} … ${showBytes(end, notation)})`
     await writeLine(`# range tombstone ${range} at ${sequences.join(', ')}`)
   }
-  const lines = records.map(({ key, kind, sequence, value }) => {
+  await writeRecords(records, '', ({ key, kind, sequence, value }) => {
     const shown = kind === 'delete' ? [] : [showBytes(value, notation)]
     return `${[sequence, kind, showBytes(key, notation), ...shown].join('\t')}\n`
   })
-  await write(lines.join(''))
-  if (truncated) await writeLine('# more records follow: --limit all shows them')
+  if (records.truncated) await writeLine('# more records follow: --limit all shows them')
 }
 
-function shownBy(notation: Notation) {
-  return ({ key, kind, sequence, value }: TableDump['records'][number]) => ({
+function lineOf(record: RawRecord, notation: ShownNotation): string {
+  return `${JSON.stringify(shownRecord(record, notation))}\n`
+}
+
+function shownRecord({ key, kind, sequence, value }: RawRecord, notation: ShownNotation) {
+  return {
     sequence,
     kind,
     key: jsonBytes(key, notation),
     ...(kind === 'delete' ? {} : { value: jsonBytes(value, notation) }),
-  })
+  }
 }

@@ -1,15 +1,16 @@
 import { type Command, Option } from 'commander'
+import { decodeBatch, type LoggedRecord } from '../debug/decode-batch.ts'
 import { fileName } from '../manifest/file-names.ts'
 import type { DamagedLog, LogContents } from '../native.ts'
-import { decodeBatch, type LoggedRecord } from './decode-batch.ts'
 import { damageError } from './failure.ts'
 import { parseFileNumber } from './file-number.ts'
 import {
   addNotation,
+  addRedact,
   jsonBytes,
-  type Notation,
   type NotationOptions,
-  notationOf,
+  outputNotation,
+  type ShownNotation,
   showBytes,
 } from './notation.ts'
 import { write, writeJson, writeLine } from './output.ts'
@@ -25,15 +26,17 @@ export function addDumpWal(program: Command): void {
 
 /** Also `burrow wal dump`. */
 export function describeDump(command: Command): void {
-  addNotation(
-    command
-      .description('print the writes that stand in logs; works on databases that do not open')
-      .argument('<path>', 'directory of the database')
-      .argument(
-        '[number]',
-        'file number of a log; without it, every log that the manifest names',
-        parseFileNumber,
-      ),
+  addRedact(
+    addNotation(
+      command
+        .description('print the writes that stand in logs; works on databases that do not open')
+        .argument('<path>', 'directory of the database')
+        .argument(
+          '[number]',
+          'file number of a log; without it, every log that the manifest names',
+          parseFileNumber,
+        ),
+    ),
   )
     .addOption(new Option('--json', 'print one JSON array of logs, with their records').conflicts('jsonl'))
     .option('--jsonl', 'print one JSON document a record')
@@ -52,9 +55,9 @@ async function dumpWal(path: string, number: number | undefined, options: DumpOp
     const { error, records } = decodeAll(log, `${path}/${file}`)
     failure ??= error
     if (options.json)
-      dumps.push({ ...describe(log, file), records: records.map(shownBy(notationOf(options))) })
-    else if (options.jsonl) await writeRecordLines(file, records, notationOf(options))
-    else await writeText(log, file, records, notationOf(options))
+      dumps.push({ ...describe(log, file), records: records.map(shownBy(outputNotation(options))) })
+    else if (options.jsonl) await writeRecordLines(file, records, outputNotation(options))
+    else await writeText(log, file, records, outputNotation(options))
   }
   if (options.json) await writeJson(dumps)
   if (failure !== undefined) throw failure
@@ -83,7 +86,7 @@ function describe(log: LogContents | DamagedLog, file: string) {
   return { file, databaseId, fileSize, end, endOffset, batches: records.length }
 }
 
-function shownBy(notation: Notation) {
+function shownBy(notation: ShownNotation) {
   return ({ key, kind, offset, sequence, value }: PlacedRecord) => ({
     offset,
     sequence,
@@ -93,7 +96,11 @@ function shownBy(notation: Notation) {
   })
 }
 
-async function writeRecordLines(file: string, records: PlacedRecord[], notation: Notation): Promise<void> {
+async function writeRecordLines(
+  file: string,
+  records: PlacedRecord[],
+  notation: ShownNotation,
+): Promise<void> {
   const shown = shownBy(notation)
   await write(records.map((record) => `${JSON.stringify({ file, ...shown(record) })}\n`).join(''))
 }
@@ -102,7 +109,7 @@ async function writeText(
   log: LogContents | DamagedLog,
   file: string,
   records: PlacedRecord[],
-  notation: Notation,
+  notation: ShownNotation,
 ): Promise<void> {
   const { batches, end, endOffset, fileSize } = describe(log, file)
   const where = endOffset === null ? '' : ` at ${endOffset}`

@@ -4,10 +4,11 @@ import { formatFileNumber } from '../manifest/version-edit-text.ts'
 import { formatBytes } from '../util/units.ts'
 import {
   addNotation,
+  addRedact,
   jsonBytes,
-  type Notation,
   type NotationOptions,
-  notationOf,
+  outputNotation,
+  type ShownNotation,
   showBytes,
 } from './notation.ts'
 import { writeJson, writeLine } from './output.ts'
@@ -18,14 +19,14 @@ interface LevelsOptions extends NotationOptions {
 }
 
 export function addLevels(program: Command): void {
-  addNotation(program.command('levels').description('print the tables of each level'))
+  addRedact(addNotation(program.command('levels').description('print the tables of each level')))
     .argument('<path>', 'directory of the database')
     .option('--json', 'print what db.levels() returns')
     .action(levels)
 }
 
 async function levels(path: string, options: LevelsOptions): Promise<void> {
-  const notation = notationOf(options)
+  const notation = outputNotation(options)
   const found = await withReader(path, async (db) => db.levels())
   if (options.json) {
     return await writeJson(
@@ -48,7 +49,7 @@ async function levels(path: string, options: LevelsOptions): Promise<void> {
   }
 }
 
-function describe(file: LevelFile, notation: Notation): string {
+function describe(file: LevelFile, notation: ShownNotation): string {
   const [smallest, largest] = [showBytes(file.smallest, notation), showBytes(file.largest, notation)]
   return [
     formatFileNumber(file.number),

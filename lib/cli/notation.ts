@@ -1,13 +1,19 @@
 import { isUtf8 } from 'node:buffer'
 import { type Command, Option } from 'commander'
+import { printable } from '../util/printable.ts'
+import { redacted } from '../util/redacted.ts'
 import { UsageError } from './failure.ts'
 
 /** How keys and values are written, in arguments and in output. */
 export type Notation = 'utf8' | 'hex' | 'base64'
 
+/** How they are written in output: `redacted` shows their lengths only. */
+export type ShownNotation = Notation | 'redacted'
+
 export interface NotationOptions {
   readonly hex?: boolean
   readonly base64?: boolean
+  readonly redact?: boolean
 }
 
 export function addNotation(command: Command, subject = 'keys and values are'): Command {
@@ -18,6 +24,15 @@ export function addNotation(command: Command, subject = 'keys and values are'): 
 
 export function notationOf({ base64, hex }: NotationOptions): Notation {
   return hex ? 'hex' : base64 ? 'base64' : 'utf8'
+}
+
+/** Of output only: keys in arguments are what they are. */
+export function addRedact(command: Command): Command {
+  return command.option('--redact', 'show no keys and values, only how long they are')
+}
+
+export function outputNotation(options: NotationOptions): ShownNotation {
+  return options.redact ? 'redacted' : notationOf(options)
 }
 
 /** The bytes that an argument means. Throws UsageError. */
@@ -32,41 +47,18 @@ export function parseBytes(text: string, notation: Notation, what: string): Buff
 }
 
 /** Bytes as text on one line, without tabs, that cannot be mistaken for other bytes. */
-export function showBytes(bytes: Uint8Array, notation: Notation): string {
+export function showBytes(bytes: Uint8Array, notation: ShownNotation): string {
+  if (notation === 'redacted') return redacted(bytes)
   const buffer = asBuffer(bytes)
-  return notation === 'utf8' ? escapeText(buffer) : buffer.toString(notation)
+  return notation === 'utf8' ? printable(buffer) : buffer.toString(notation)
 }
 
 /** Bytes in JSON: a string in the notation; bytes that are not UTF-8, where that is it, as `{"base64": "…"}`. */
-export function jsonBytes(bytes: Uint8Array, notation: Notation): string | { base64: string } {
+export function jsonBytes(bytes: Uint8Array, notation: ShownNotation): string | { base64: string } {
+  if (notation === 'redacted') return redacted(bytes)
   const buffer = asBuffer(bytes)
   if (notation !== 'utf8') return buffer.toString(notation)
   return isUtf8(buffer) ? buffer.toString('utf8') : { base64: buffer.toString('base64') }
-}
-
-/** Controls, format characters, line separators, what is not assigned, and the backslash itself. */
-const special = /[\\\p{C}\p{Zl}\p{Zp}]/gu
-
-function escapeText(bytes: Buffer): string {
-  if (isUtf8(bytes)) return bytes.toString('utf8').replace(special, escapeCharacter)
-  let text = ''
-  for (let at = 0; at < bytes.length; ) {
-    const lead = bytes[at]!
-    const length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
-    const character = bytes.subarray(at, at + length)
-    const valid = character.length === length && isUtf8(character)
-    text += valid ? character.toString('utf8').replace(special, escapeCharacter) : escapeByte(lead)
-    at += valid ? length : 1
-  }
-  return text
-}
-
-function escapeCharacter(character: string): string {
-  return character === '\\' ? '\\\\' : [...Buffer.from(character, 'utf8')].map(escapeByte).join('')
-}
-
-function escapeByte(byte: number): string {
-  return `\\x${byte.toString(16).padStart(2, '0')}`
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -1,25 +1,34 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { addBackup, addRestore } from './backup.ts'
+import { addBench } from './bench.ts'
 import { addCheckpoint } from './checkpoint.ts'
 import { addCompact } from './compact.ts'
 import { addDatagen } from './datagen.ts'
 import { addDelete } from './delete.ts'
 import { addDumpManifest } from './dump-manifest.ts'
+import { addDumpMemtable } from './dump-memtable.ts'
 import { addDumpTable } from './dump-table.ts'
 import { addDumpWal } from './dump-wal.ts'
+import { addExplainGet } from './explain-get.ts'
+import { addExplainScan } from './explain-scan.ts'
 import { addExport } from './export.ts'
 import { reportFailure } from './failure.ts'
 import { addGet } from './get.ts'
 import { addHealth } from './health.ts'
 import { addImport } from './import.ts'
+import { addKeyHistory } from './key-history.ts'
+import { addKeys } from './keys.ts'
 import { addLevels } from './levels.ts'
 import { finishOutput, OutputClosed } from './output.ts'
+import { addProfile } from './profile.ts'
 import { addPut } from './put.ts'
 import { addQuarantine } from './quarantine.ts'
 import { addRepair } from './repair.ts'
 import { addScan } from './scan.ts'
 import { addStats } from './stats.ts'
+import { addTop } from './top.ts'
+import { addTrace } from './trace.ts'
 import { addVerify } from './verify.ts'
 import { addWal } from './wal.ts'
 
@@ -48,10 +57,13 @@ export async function run(argv: readonly string[]): Promise<number> {
   const commands = [
     ...[addGet, addPut, addDelete, addScan, addStats, addLevels, addHealth, addCompact, addExport, addImport],
     addRepair,
-    ...[addDumpWal, addDumpTable, addDumpManifest],
+    ...[addDumpWal, addDumpTable, addDumpManifest, addDumpMemtable],
+    ...[addExplainGet, addExplainScan, addKeyHistory, addKeys],
+    addTrace,
     ...[addCheckpoint, addBackup, addRestore],
     ...[addVerify, addWal, addQuarantine],
     addDatagen,
+    ...[addTop, addProfile, addBench],
   ]
   for (const add of commands) add(program)
   let json = false

@@ -1,6 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { RangeIterator } from '../index.ts'
-import { addNotation, jsonBytes, type NotationOptions, notationOf, showBytes } from './notation.ts'
+import {
+  addNotation,
+  addRedact,
+  jsonBytes,
+  type NotationOptions,
+  notationOf,
+  outputNotation,
+  showBytes,
+} from './notation.ts'
 import { type ListForm, ListWriter } from './output.ts'
 import { addRange, type RangeArguments, rangeOf } from './range-options.ts'
 import { type BytesDatabase, withReader } from './with-database.ts'
@@ -22,7 +30,7 @@ interface Shown {
 const recordsAtOnce = 1000
 
 export function addScan(program: Command): void {
-  addRange(addNotation(program.command('scan').description('print keys and values in key order')))
+  addRange(addRedact(addNotation(program.command('scan').description('print keys and values in key order'))))
     .argument('<path>', 'directory of the database')
     .option('--reverse', 'from the highest key down')
     .option('--limit <n>', 'at most so many records', parseCount)
@@ -42,14 +50,28 @@ export function parseCount(text: string): number {
   return count
 }
 
+/** What one dump can be asked for at most. */
+const mostRecords = 2 ** 32 - 1
+
+/** A number of records, or 'all'. */
+export function parseLimit(text: string): number {
+  const limit = text === 'all' ? mostRecords : parseCount(text)
+  if (limit > mostRecords) throw new InvalidArgumentError(`It must be at most ${mostRecords}.`)
+  return limit
+}
+
 /** How the options --json and --jsonl ask for a list. */
 function listForm({ json, jsonl }: { readonly json?: boolean; readonly jsonl?: boolean }): ListForm {
   return json ? 'json' : jsonl ? 'jsonl' : 'text'
 }
 
 async function scan(path: string, options: ScanOptions): Promise<void> {
-  const notation = notationOf(options)
-  const range = { ...rangeOf(options, notation), reverse: options.reverse === true, limit: options.limit }
+  const notation = outputNotation(options)
+  const range = {
+    ...rangeOf(options, notationOf(options)),
+    reverse: options.reverse === true,
+    limit: options.limit,
+  }
   const text = ({ key, value }: Shown) =>
     [key, value].flatMap((bytes) => (bytes === undefined ? [] : [showBytes(bytes, notation)])).join('\t')
   const json = ({ key, value }: Shown) => ({

@@ -11,7 +11,8 @@ export function addSet(command: Command): Command {
   return command.option('--set <option=value>', doc, collectOption, {})
 }
 
-function collectOption(text: string, before: DatabaseOptions): DatabaseOptions {
+/** Adds `option=value` to the options before it; a value is JSON, or a word. */
+export function collectOption(text: string, before: DatabaseOptions): DatabaseOptions {
   const [, name, value] = /^(\w+)=(.+)$/s.exec(text) ?? []
   if (name === undefined || value === undefined) throw new InvalidArgumentError('It must be option=value.')
   let parsed: unknown = value

@@ -1,8 +1,10 @@
 import { BurrowError } from '../base/errors.ts'
 import type { KeyRange } from '../base/key-span.ts'
+import type { RunningCompaction } from '../base/metrics.ts'
+import { phasesFrom } from '../base/phases.ts'
 import type { Version } from '../manifest/version.ts'
 import type { VersionEdit } from '../manifest/version-edit.ts'
-import type { JobCompletion } from '../native.ts'
+import type { EngineStats, JobCompletion } from '../native.ts'
 import { Backoff } from '../util/backoff.ts'
 import { type Background, finishedTables, installEdit, removeOutputs, summarize } from './background.ts'
 import { leveled } from './leveled.ts'
@@ -81,6 +83,26 @@ export class CompactionScheduler {
 
   get running(): number {
     return this.#running.size
+  }
+
+  /** `progress`: records that jobs have been through, by id. */
+  describeRunning(progress: EngineStats['compactions']): RunningCompaction[] {
+    return [...this.#running].map(([jobId, plan]) => {
+      const { inputBytes, inputs, outputLevel, reason } = plan
+      const tables = inputs.flatMap((input) => input.tables)
+      const entries = tables.reduce((sum, table) => sum + table.entries, 0)
+      const done = progress.find(({ id }) => id === jobId)?.records ?? 0
+      const remaining = entries === 0 ? 1 : Math.max(0, 1 - done / entries)
+      return {
+        jobId,
+        reason,
+        level: Math.min(...inputs.map(({ level }) => level)),
+        outputLevel,
+        inputFiles: tables.length,
+        inputBytes,
+        remainingBytes: Math.round(inputBytes * remaining),
+      }
+    })
   }
 
   get paused(): boolean {
@@ -237,6 +259,7 @@ export class CompactionScheduler {
       bytesWritten: 0,
       recordsDropped: 0,
       tombstonesDropped: 0,
+      phases: {},
     })
   }
 
@@ -302,6 +325,7 @@ export class CompactionScheduler {
       bytesWritten,
       recordsDropped,
       tombstonesDropped,
+      phases: completion.phases === undefined ? {} : phasesFrom(completion.phases),
     })
   }
 

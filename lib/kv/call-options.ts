@@ -1,6 +1,6 @@
 import { checkEncoding, type Encoding } from '../base/encodings.ts'
 
-export { badOption, readCount, readFlag, readOptions } from '../base/call-options.ts'
+export { badOption, checkNames, readCount, readFlag, readOptions } from '../base/call-options.ts'
 
 /** How keys and values of one call look; the database's own encodings where absent. */
 export interface EncodingOptions {
@@ -18,6 +18,7 @@ export function readEncodings(
   defaults: Encodings,
 ): Encodings {
   const { keyEncoding, valueEncoding } = fields
+  if (keyEncoding === undefined && valueEncoding === undefined) return defaults
   return {
     key: keyEncoding === undefined ? defaults.key : checkEncoding(keyEncoding, 'keyEncoding'),
     value: valueEncoding === undefined ? defaults.value : checkEncoding(valueEncoding, 'valueEncoding'),

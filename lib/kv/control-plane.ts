@@ -11,6 +11,7 @@ import { encodeVersionEdit } from '../manifest/version-edit.ts'
 import { type ManifestState, snapshotEdit, VersionSet } from '../manifest/version-set.ts'
 import { type NativeEngine, WRITE_STOPPED } from '../native.ts'
 import { DiskSpace } from './disk-space.ts'
+import type { ErrorLog } from './error-log.ts'
 import { Flushes } from './flushes.ts'
 import type { KeepAlive } from './keep-alive.ts'
 import type { ReplayedLogs } from './recover.ts'
@@ -26,6 +27,7 @@ export interface ControlPlaneOptions {
   readonly jobs: JobTable
   readonly events: EventBus
   readonly options: ResolvedOptions
+  readonly errors: ErrorLog
   /** What recovery found, with the logs that writing begins in. */
   readonly state: ManifestState
   readonly manifest: number
@@ -72,7 +74,7 @@ export class ControlPlane implements Background {
   readonly space: DiskSpace
   readonly #config: ControlPlaneOptions
   readonly #timers = new Set<NodeJS.Timeout>()
-  readonly errorsByCode: Record<string, number> = {}
+  #soon: NodeJS.Immediate | undefined
   #waiters: Waiter[] = []
   #failure: BurrowError | undefined
   #lastReport: BurrowError | undefined
@@ -241,13 +243,13 @@ export class ControlPlane implements Background {
         ? cause
         : new BurrowError('BURROW_INTERNAL', `the control plane failed: ${cause.message}`, { cause })
     this.#failure = error
-    this.#note(error)
+    this.#note(error, operation)
     this.events.emit('backgroundError', { operation, error, readOnly: true })
     this.#config.onFailure(error)
   }
 
   report(operation: string, error: BurrowError, jobId?: number): void {
-    this.#note(error)
+    this.#note(error, operation)
     this.events.emit('backgroundError', {
       operation,
       error,
@@ -256,9 +258,17 @@ export class ControlPlane implements Background {
     })
   }
 
-  #note(error: BurrowError): void {
+  #note(error: BurrowError, operation: string): void {
     this.#lastReport = error
-    this.errorsByCode[error.code] = (this.errorsByCode[error.code] ?? 0) + 1
+    this.#config.errors.noteBackground(error, operation)
+  }
+
+  /** Pumps when the event loop turns: once, however often it is asked for. */
+  pumpSoon(): void {
+    this.#soon ??= setImmediate(() => {
+      this.#soon = undefined
+      this.pump()
+    })
   }
 
   pumpAfter(milliseconds: number): void {
@@ -375,5 +385,6 @@ export class ControlPlane implements Background {
   dispose(): void {
     for (const timer of this.#timers) clearTimeout(timer)
     this.#timers.clear()
+    clearImmediate(this.#soon)
   }
 }

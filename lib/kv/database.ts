@@ -1,27 +1,32 @@
-import { maxKeyBytes } from '../base/encodings.ts'
 import { BurrowError } from '../base/errors.ts'
 import type { EventBus } from '../base/event-bus.ts'
 import type { EventListener, EventName } from '../base/events.ts'
+import { parseLogFilter } from '../base/logger.ts'
 import type { DatabaseStats } from '../base/metrics.ts'
 import type { DatabaseOptions, ResolvedOptions } from '../base/options.ts'
-import { type NativeEngine, SCAN_FILL_CACHE, SCAN_HEADER, SCAN_KEYS, SCAN_REVERSE } from '../native.ts'
-import { allocateFast } from '../util/fast-buffer.ts'
+import type { ManifestState } from '../manifest/version-set.ts'
+import type { NativeEngine } from '../native.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { DatabaseAtRest } from './at-rest.ts'
 import type { BackupOptions, BackupReport } from './backup-options.ts'
 import { Backups } from './backups.ts'
-import { BatchEncoder } from './batch-encoder.ts'
 import { readEncodings, readOptions } from './call-options.ts'
 import type { CheckpointOptions, CheckpointReport } from './checkpoint.ts'
 import { ControlPlane } from './control-plane.ts'
+import { type DebugHost, debugHost, type OperationName } from './debug-host.ts'
+import { ErrorLog } from './error-log.ts'
 import { fairness } from './fairness.ts'
 import { checkHealth, type Health } from './health.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { Bytes, KeyOf, ValueOf } from './keys-and-values.ts'
 import { type CompactOptions, compactRange, flushMemtables, readCompactOptions } from './maintenance.ts'
-import { type OpenedFiles, openFiles } from './open.ts'
-import { type KeyRangeOptions, rangeNames, resolveRange, successor } from './range.ts'
+import { makeDebugHost, type OwnDebugHost } from './make-debug-host.ts'
+import { Observation } from './observed.ts'
+import { emitRecovered, emitRecoveryFailure, type OpenedFiles, openFiles, visibleSequence } from './open.ts'
+import { announceOpened } from './opened.ts'
+import { type KeyRangeOptions, rangeNames, resolveRange } from './range.ts'
 import { ReadRequests } from './read-requests.ts'
+import { observeReads } from './readable.ts'
 import { Reads } from './reads.ts'
 import type { RecoveryReport } from './recover.ts'
 import { ScanHost } from './scan.ts'
@@ -32,14 +37,8 @@ import { keepsUnnamed, tidyFiles } from './tidy-files.ts'
 import { defineUnsupported } from './unsupported.ts'
 import { ValueSlab } from './value-slab.ts'
 import { readVerifyOptions, type VerifyOptions, type VerifyReport, verifyDatabase } from './verify.ts'
-import {
-  type BatchOperation,
-  type BatchTarget,
-  encodeDeleteRange,
-  encodeOperations,
-  WriteBatch,
-} from './write-batch.ts'
-import { type WriteOptions, Writes } from './writes.ts'
+import { type BatchOperation, type BatchTarget, WriteBatch } from './write-batch.ts'
+import { type WriteCalls, type WriteOptions, Writes } from './writes.ts'
 
 /** `read-only`: opened so, or writes are refused since the log or the manifest failed. */
 export type DatabaseStatus = 'open' | 'read-only' | 'closing' | 'closed'
@@ -61,6 +60,10 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
   readonly #acknowledgements: Acknowledgements
   readonly #plane: ControlPlane | undefined
   readonly #writes: Writes | undefined
+  /** What answers writes: `#writes`, or its observed form. */
+  #writeCalls: WriteCalls | undefined
+  #observation: Observation | undefined
+  #debugHost: OwnDebugHost | undefined
   readonly #backups: Backups | undefined
   readonly #reads: Reads
   readonly #scans: ScanHost
@@ -68,11 +71,11 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
   readonly #host: SnapshotHost
   readonly #batchTarget: BatchTarget
   readonly #openedAt = performance.now()
+  readonly #errors: ErrorLog
   #recovery: RecoveryReport
   #phase: 'open' | 'closing' | 'closed' = 'open'
   #refusal: BurrowError | undefined
   #closing: Promise<void> | undefined
-  #pumpSoon = false
   /** Aborted, with the error for who still waits, when closing begins. */
   readonly #ended = new AbortController()
 
@@ -83,6 +86,12 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     this.#engine = engine
     this.#events = events
     this.#recovery = files.report
+    const errors = new ErrorLog({
+      redact: options.debug.redact,
+      version: () => this.#state.version,
+      sequence: () => (this.#phase === 'closed' ? undefined : visibleSequence(files)),
+    })
+    this.#errors = errors
     const keepAlive = new KeepAlive(engine)
     const requests = new ReadRequests(engine, keepAlive)
     this.#keepAlive = keepAlive
@@ -105,6 +114,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
         jobs,
         events,
         options,
+        errors,
         state: { ...found.state, wals: [...wals], nextFileNumber, lastSequence, clean: null, keepUnnamed },
         manifest: found.manifest,
         replayed: replayed.memtables,
@@ -126,14 +136,19 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
         encodings,
         syncWrites: options.syncWrites,
         memtableSize: options.memtableSize,
+        errors,
       })
+      this.#writeCalls = this.#writes
     }
     this.#backups = this.#plane === undefined ? undefined : new Backups(this.#plane, files, keepAlive)
     const snapshots = this.#snapshots
     const slab = new ValueSlab(engine)
     const makeReads = (sequence: number | undefined) =>
-      new Reads({ engine, slab, requests, snapshots, encodings, sequence })
-    const onReleased = () => this.#afterRelease()
+      new Reads({ engine, slab, requests, snapshots, encodings, sequence, errors })
+    // Tables that an iterator or snapshot held may be deleted then, and compactions may drop more.
+    const onReleased = () => {
+      if (this.#phase === 'open') this.#plane?.pumpSoon()
+    }
     this.#reads = makeReads(undefined)
     this.#scans = new ScanHost({
       engine,
@@ -142,6 +157,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
       encodings,
       readAhead: options.readAheadSize,
       maxOpen: options.maxOpenIterators,
+      errors,
       onReleased,
     })
     this.#host = { engine, scans: this.#scans, makeReads, onReleased }
@@ -150,8 +166,8 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     })
     this.#batchTarget = {
       encodings,
-      commit: (batch, write) => this.#later((writes) => writes.commit(batch, write)),
-      commitSync: (batch, write) => this.#writable().commitSync(batch, write),
+      commit: (batch, write) => this.#later('batch', (writes) => writes.commit(batch, write)),
+      commitSync: (batch, write) => this.#writable('batchSync').commitSync(batch, write),
     }
     files.onProgress(() => this.#onProgress())
   }
@@ -169,7 +185,9 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     const database = new Database<KeyOf<O>, ValueOf<O>>(files)
     try {
       await database.#begin()
+      announceOpened(() => database[debugHost])
     } catch (error) {
+      emitRecoveryFailure(files, database.#openedAt, error)
       database.#plane?.dispose()
       files.engine.close()
       files.lock?.release()
@@ -204,56 +222,49 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
 
   /** The database as it is now, for as long as the snapshot is open. */
   snapshot(): Snapshot<K, V> {
-    this.#check()
-    return this.#snapshots.take<K, V>(this.#host)
+    this.#check('snapshot')
+    const take = () => this.#snapshots.take<K, V>(this.#host)
+    return this.#observation === undefined ? take() : this.#observation.now('snapshot', undefined, take)
   }
 
   // --- writes
 
   /** Resolves when the write is as safe as `sync` and `wal` ask; it is visible to reads at once. */
   put(key: K | Bytes, value: V | Bytes, options?: WriteOptions): Promise<void> {
-    return this.#writes === undefined
-      ? this.#later((writes) => writes.put(key, value, options))
-      : this.#writes.put(key, value, options)
+    return this.#writeCalls === undefined
+      ? this.#later('put', (writes) => writes.put(key, value, options))
+      : this.#writeCalls.put(key, value, options)
   }
 
   putSync(key: K | Bytes, value: V | Bytes, options?: WriteOptions): void {
-    this.#writable().putSync(key, value, options)
+    this.#writable('putSync').putSync(key, value, options)
   }
 
   /** Deletes `key`; nothing happens when it is not there. */
   delete(key: K | Bytes, options?: WriteOptions): Promise<void> {
-    return this.#later((writes) => writes.delete(key, options))
+    return this.#later('delete', (writes) => writes.delete(key, options))
   }
 
   deleteSync(key: K | Bytes, options?: WriteOptions): void {
-    this.#writable().deleteSync(key, options)
+    this.#writable('deleteSync').deleteSync(key, options)
   }
 
   /** Deletes every key of the range, at a cost that does not depend on how many there are. */
   deleteRange(range: KeyRangeOptions, options?: WriteOptions): Promise<void> {
-    return this.#later((writes) => writes.commit(this.#rangeDeletion(range), options))
+    return this.#later('deleteRange', (writes) => writes.deleteRange(range, options))
   }
 
   deleteRangeSync(range: KeyRangeOptions, options?: WriteOptions): void {
-    this.#writable().commitSync(this.#rangeDeletion(range), options)
+    this.#writable('deleteRangeSync').deleteRangeSync(range, options)
   }
 
   /** Applies the operations at once: all or none, also after a crash. */
   batch(operations: readonly BatchOperation<K | Bytes, V | Bytes>[], options?: WriteOptions): Promise<void> {
-    return this.#later((writes) => {
-      const batch = this.#encode(operations)
-      const done = writes.commit(batch, options)
-      batch.release()
-      return done
-    })
+    return this.#later('batch', (writes) => writes.batch(operations, options))
   }
 
   batchSync(operations: readonly BatchOperation<K | Bytes, V | Bytes>[], options?: WriteOptions): void {
-    const writes = this.#writable()
-    const batch = this.#encode(operations)
-    writes.commitSync(batch, options)
-    batch.release()
+    this.#writable('batchSync').batchSync(operations, options)
   }
 
   /** A batch to be filled step by step. */
@@ -263,29 +274,24 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
 
   /** Deletes everything. */
   clear(options?: WriteOptions): Promise<void> {
-    return this.#later((writes) => {
-      const batch = new BatchEncoder()
-      const upper = this.#endOfKeys(undefined)
-      if (upper !== undefined) batch.deleteRange({ lower: undefined, upper })
-      return writes.commit(batch, options)
-    })
+    return this.#later('clear', (writes) => writes.clear(options))
   }
 
   // --- maintenance
 
   /** Resolves when every write made before is durable. */
   sync(): Promise<void> {
-    return this.#later((writes) => writes.sync())
+    return this.#later('sync', (writes) => writes.sync())
   }
 
   /** Writes what is in memtables to tables. Resolves when that is durable. */
   flush(): Promise<void> {
-    return this.#maintain(flushMemtables)
+    return this.#maintain('flush', { name: 'flush', subject: undefined }, flushMemtables)
   }
 
   /** Flushes, then brings every key of the range to the last level: old versions and deleted records go away. */
   compact(range?: KeyRangeOptions, options?: CompactOptions): Promise<void> {
-    return this.#maintain((plane) => {
+    return this.#maintain('compact', { name: 'compact', subject: range }, (plane) => {
       const { signal, onProgress } = readCompactOptions(options)
       return compactRange(plane, this.#byteRange(range, 'compact'), signal, onProgress)
     })
@@ -293,14 +299,14 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
 
   /** No compaction begins by itself any more. Resolves when none is running. */
   pauseCompaction(): Promise<void> {
-    return this.#maintain((plane) => {
+    return this.#maintain('pauseCompaction', undefined, (plane) => {
       plane.compactions.pause()
       return plane.until(() => plane.compactions.running === 0 || !plane.compactions.paused)
     })
   }
 
   resumeCompaction(): Promise<void> {
-    return this.#maintain((plane) => {
+    return this.#maintain('resumeCompaction', undefined, (plane) => {
       plane.compactions.resume()
       plane.pump()
     })
@@ -312,7 +318,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
    * not flushed yet are flushed first.
    */
   checkpoint(path: string, options?: CheckpointOptions): Promise<CheckpointReport> {
-    return this.#copying((backups) => backups.checkpoint(path, options))
+    return this.#copying('checkpoint', path, (backups) => backups.checkpoint(path, options))
   }
 
   /**
@@ -320,12 +326,12 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
    * complete and durable; an interrupted one leaves the others whole. BURROW_LOCKED while another one is made there.
    */
   backup(directory: string, options?: BackupOptions): Promise<BackupReport> {
-    return this.#copying((backups) => backups.backup(directory, options))
+    return this.#copying('backup', directory, (backups) => backups.backup(directory, options))
   }
 
   /** Estimate of the bytes that a range takes in tables. What is in memtables does not count. */
   async approximateSize(range: KeyRangeOptions): Promise<number> {
-    this.#check()
+    this.#check('approximateSize')
     const bytes = this.#byteRange(range, 'approximateSize')
     const size = bytes === null ? 0 : this.#engine.approximateSize(bytes.lower, bytes.upper)
     await fairness.turn()
@@ -338,14 +344,17 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
    */
   verify(options?: VerifyOptions): Promise<VerifyReport> {
     try {
-      this.#check()
+      this.#check('verify')
       const database = {
         files: this.#files,
         plane: this.#plane,
         keepAlive: this.#keepAlive,
         ended: this.#ended.signal,
       }
-      return verifyDatabase(database, readVerifyOptions(options))
+      const asked = readVerifyOptions(options)
+      return this.#observe('verify', undefined, () =>
+        this.#errors.noting('verify', () => verifyDatabase(database, asked)),
+      )
     } catch (error) {
       return fairness.rejected(error)
     }
@@ -354,13 +363,13 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
   // --- watching
 
   stats(): DatabaseStats {
-    this.#check()
+    this.#check('stats')
     return gatherStats(this.#statsSource())
   }
 
   /** Whether all is well, and what is not: see the option `health` for the thresholds. */
   health(): Health {
-    this.#check()
+    this.#check('health')
     return checkHealth({
       ...this.#statsSource(),
       recovery: this.#recovery,
@@ -373,7 +382,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     return {
       engine: this.#engine,
       plane: this.#plane,
-      state: this.#plane?.versions.state ?? found.state,
+      state: this.#state,
       manifest: this.#plane?.manifest.current ?? found.manifest,
       options,
       place,
@@ -381,13 +390,18 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
       snapshots: this.#snapshots,
       backups: this.#backups?.stats ?? null,
       openedAt: this.#openedAt,
+      errors: this.#errors,
     }
+  }
+
+  get #state(): ManifestState {
+    return this.#plane?.versions.state ?? this.#files.found.state
   }
 
   /** The tables of each level, from L0 down. */
   levels(): { level: number; files: LevelFile[] }[] {
-    this.#check()
-    return listLevels((this.#plane?.versions.state ?? this.#files.found.state).version)
+    this.#check('levels')
+    return listLevels(this.#state.version)
   }
 
   /** Calls `listener` for every later event of this name, from the event loop. Returns the function that ends it. */
@@ -401,6 +415,48 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
 
   off<N extends EventName>(name: N, listener: EventListener<N>): void {
     this.#events.off(name, listener)
+  }
+
+  /**
+   * What the log shows from here on: levels for all and by component, `warn,compaction=debug`. Without the option `logger`,
+   * lines go to standard error. BURROW_INVALID_ARGUMENT for a level or component that does not exist.
+   */
+  setLogFilter(filter: string): void {
+    this.#files.log.setFilter(parseLogFilter(filter))
+  }
+
+  /** @internal For lib/debug: see lib/kv/debug-host.ts. */
+  get [debugHost](): DebugHost {
+    this.#debugHost ??= this.#makeDebugHost()
+    return this.#debugHost
+  }
+
+  #makeDebugHost(): OwnDebugHost {
+    return makeDebugHost({
+      files: this.#files,
+      snapshots: this.#snapshots,
+      scans: this.#scans,
+      status: () => this.status,
+      statsSource: () => this.#statsSource(),
+      errors: this.#errors,
+      stats: () => this.stats(),
+      health: () => this.health(),
+      observe: (observer) => {
+        const host = { engine: this.#engine, requests: this.#requests }
+        this.#setObservation(observer && new Observation(observer, host))
+      },
+      observed: () => this.#observation !== undefined,
+    })
+  }
+
+  #setObservation(observation: Observation | undefined): void {
+    this.#observation?.end()
+    observation?.begin()
+    this.#observation = observation
+    this[observeReads](observation)
+    this.#snapshots.observe(observation)
+    this.#scans.observe(observation)
+    if (this.#writes !== undefined) this.#writeCalls = observation?.writes(this.#writes) ?? this.#writes
   }
 
   // --- the end
@@ -424,7 +480,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
   }
 
   async #begin(): Promise<void> {
-    const { events, found, path, replayed, report } = this.#files
+    const { replayed, report } = this.#files
     let filesMoved: string[] = []
     if (this.#plane !== undefined) {
       const letGo = this.#plane.obsolete.hold(replayed.damaged)
@@ -435,28 +491,10 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     this.#recovery = Object.freeze({
       ...report,
       filesMoved,
-      durationMs: report.durationMs + sinceMs(this.#openedAt),
+      durationMs: report.durationMs + performance.now() - this.#openedAt,
     })
-    const { bytesCut, durationMs, lastSequence, records, skipped, walsReplayed } = this.#recovery
-    const log = this.#files.log.component('recovery')
-    for (const range of skipped) log.warn({ path, ...range }, 'passed over a damaged part of a log')
-    log.info(
-      { path, manifest: found.manifest, bytesCut, durationMs, records, walsReplayed, filesMoved },
-      'opened',
-    )
     this.#backups?.begin()
-    events.emit('recovery', {
-      phase: 'end',
-      jobId: 0,
-      durationMs,
-      path,
-      walsReplayed,
-      records,
-      bytesCut,
-      skipped,
-      filesMoved,
-      lastSequence,
-    })
+    emitRecovered(this.#files, this.#recovery)
   }
 
   #onProgress(): void {
@@ -465,78 +503,58 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     else this.#plane.pump()
   }
 
-  /** Tables that an iterator or snapshot held may be deleted now, and compactions may drop more. */
-  #afterRelease(): void {
-    const plane = this.#plane
-    if (plane === undefined || this.#pumpSoon || this.#phase !== 'open') return
-    this.#pumpSoon = true
-    setImmediate(() => {
-      this.#pumpSoon = false
-      if (this.#phase === 'open') plane.pump()
-    })
-  }
-
-  #check(): void {
-    if (this.#refusal !== undefined) throw this.#refusal
+  #check(call: string): void {
+    if (this.#refusal !== undefined) throw this.#errors.note(this.#refusal, call)
   }
 
   /** Throws BURROW_CLOSED, or BURROW_READ_ONLY when it was opened so. */
-  #writable(): Writes {
-    this.#check()
-    if (this.#writes !== undefined) return this.#writes
-    throw new BurrowError(
-      'BURROW_READ_ONLY',
-      `${this.path} was opened with readOnly; open it without to write`,
-    )
+  #writable(call: string): WriteCalls {
+    this.#check(call)
+    if (this.#writeCalls !== undefined) return this.#writeCalls
+    const message = `${this.path} was opened with readOnly; open it without to write`
+    throw this.#errors.note(new BurrowError('BURROW_READ_ONLY', message), call)
   }
 
   /** The asynchronous form of a call: it never throws. */
-  #later(run: (writes: Writes) => Promise<void>): Promise<void> {
+  #later(call: string, run: (writes: WriteCalls) => Promise<void>): Promise<void> {
+    let writes: WriteCalls
     try {
-      return run(this.#writable())
+      writes = this.#writable(call)
     } catch (error) {
       return fairness.rejected(error)
     }
+    return run(writes)
   }
 
-  /** The asynchronous form of a call that may find nothing to do. */
-  #maintain(run: (plane: ControlPlane) => Promise<void> | void): Promise<void> {
-    return this.#later(async () => {
-      await run(this.#plane!)
-      await fairness.turn()
-    })
+  /** The asynchronous form of a call that may find nothing to do; `observed` by this name. */
+  #maintain(
+    call: string,
+    observed: { readonly name: OperationName; readonly subject: unknown } | undefined,
+    run: (plane: ControlPlane) => Promise<void> | void,
+  ): Promise<void> {
+    return this.#later(call, () =>
+      this.#observe(observed?.name, observed?.subject, () =>
+        this.#errors.noting(call, async () => {
+          await run(this.#plane!)
+          await fairness.turn()
+        }),
+      ),
+    )
   }
 
-  async #copying<T>(run: (backups: Backups) => Promise<T>): Promise<T> {
-    this.#writable()
-    const report = await run(this.#backups!)
+  async #copying<T>(name: OperationName, subject: string, run: (backups: Backups) => Promise<T>): Promise<T> {
+    this.#writable(name)
+    const report = await this.#observe(name, subject, () =>
+      this.#errors.noting(name, () => run(this.#backups!)),
+    )
     await fairness.turn()
     return report
   }
 
-  #encode(operations: unknown): BatchEncoder {
-    const batch = new BatchEncoder()
-    encodeOperations(batch, operations, this.#batchTarget.encodings)
-    return batch
-  }
-
-  #rangeDeletion(range: unknown): BatchEncoder {
-    const batch = new BatchEncoder()
-    encodeDeleteRange(batch, this.#batchTarget.encodings, range, (lower) => this.#endOfKeys(lower))
-    return batch
-  }
-
-  /** Just above the highest key; undefined when no key is at or above `lower`. */
-  #endOfKeys(lower: Uint8Array | undefined): Uint8Array | undefined {
-    const scan = this.#engine.openScan(SCAN_REVERSE | SCAN_KEYS | SCAN_FILL_CACHE, lower, undefined, 1, 0)
-    try {
-      const buffer = allocateFast(SCAN_HEADER + 8 + maxKeyBytes)
-      if (this.#engine.fillScan(scan, buffer, 1) === 0) return undefined
-      const begin = SCAN_HEADER + 8
-      return successor(buffer.subarray(begin, begin + buffer.readUInt32LE(SCAN_HEADER)))
-    } finally {
-      this.#engine.closeScan(scan)
-    }
+  /** For calls that take far longer than asking whether somebody observes. */
+  #observe<T>(name: OperationName | undefined, subject: unknown, run: () => Promise<T>): Promise<T> {
+    if (name === undefined || this.#observation === undefined) return run()
+    return this.#observation.later(name, subject, run)
   }
 
   #byteRange(range: unknown, call: string) {
@@ -548,6 +566,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     const closed = new BurrowError('BURROW_CLOSED', `the database ${this.path} is closed; open it again`)
     const { lock } = this.#files
     const engine = this.#engine
+    this.#debugHost?.announce('closing')
     this.#phase = 'closing'
     this.#refusal = closed
     this.#ended.abort(closed)
@@ -570,12 +589,9 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
       lock?.release()
       this.#phase = 'closed'
       this.#events.deliver()
+      this.#debugHost?.announce('closed')
     }
   }
 }
 
 defineUnsupported(Database)
-
-function sinceMs(moment: number): number {
-  return performance.now() - moment
-}

@@ -1,5 +1,6 @@
 import type { BurrowError } from '../base/errors.ts'
 import type { FlushReason } from '../base/events.ts'
+import { phasesFrom } from '../base/phases.ts'
 import {
   type Background,
   finishedTables,
@@ -149,6 +150,7 @@ export class Flushes {
       memtables: batch.length,
       tables: summaries,
       bytesWritten: completion.bytesWritten ?? 0,
+      phases: completion.phases === undefined ? {} : phasesFrom(completion.phases),
     })
   }
 

@@ -1,4 +1,5 @@
 import type { BurrowError } from '../base/errors.ts'
+import type { HealthCode } from '../base/health-options.ts'
 import type { DatabaseStats } from '../base/metrics.ts'
 import type { ResolvedOptions } from '../base/options.ts'
 import type { StallDecision } from '../compaction/stall.ts'
@@ -58,11 +59,11 @@ export type HealthRule = (input: HealthInput) => HealthFinding | null
 const enoughLookups = 10_000
 const enoughMemtables = 16
 
-function warning(code: string, value: number | string, threshold: number | string, message: string) {
+function warning(code: HealthCode, value: number | string, threshold: number | string, message: string) {
   return { severity: 'warning', code, message, value, threshold } as const
 }
 
-function error(code: string, value: number | string, threshold: number | string, message: string) {
+function error(code: HealthCode, value: number | string, threshold: number | string, message: string) {
   return { severity: 'error', code, message, value, threshold } as const
 }
 
@@ -86,7 +87,7 @@ export const healthRules: readonly HealthRule[] = [
   },
 
   function corruption({ lastError, stats }) {
-    const count = stats.errors.byCode['BURROW_CORRUPTION'] ?? 0
+    const count = stats.errors.background['BURROW_CORRUPTION'] ?? 0
     if (count === 0) return null
     const found = lastError?.code === 'BURROW_CORRUPTION' ? `: ${lastError.message}` : ''
     const message = `background work met damaged files ${times(count)}${found} Run burrow verify, then restore a backup or run burrow repair`
@@ -107,7 +108,7 @@ export const healthRules: readonly HealthRule[] = [
 
   function backgroundErrors({ lastError, options, stats }) {
     const limit = options.health.backgroundErrors
-    const count = Object.values(stats.errors.byCode).reduce((sum, each) => sum + each, 0)
+    const count = Object.values(stats.errors.background).reduce((sum, each) => sum + each, 0)
     if (!reaches(count, limit)) return null
     const last = lastError === null ? '' : `, the last one: ${lastError.message}`
     return warning(
@@ -142,7 +143,7 @@ export const healthRules: readonly HealthRule[] = [
     if (state === 'none') return null
     const how = state === 'stop' ? 'stopped' : 'slowed down'
     const message = `writes are ${how} (${reason}): flushes or compactions do not keep up; write less, give them more maxBackgroundJobs or a faster disk`
-    return warning(`write-${state}`, state, 'none', message)
+    return warning(state === 'stop' ? 'write-stop' : 'write-slowdown', state, 'none', message)
   },
 
   function l0Tables({ compactionPaused, options, stats }) {

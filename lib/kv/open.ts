@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path'
 import { BurrowError, invalidArgument, isBurrowError } from '../base/errors.ts'
 import { EventBus } from '../base/event-bus.ts'
-import { LogSource } from '../base/logger.ts'
+import { openLog } from '../base/log-environment.ts'
+import type { LogSource } from '../base/logger.ts'
 import { type DatabaseOptions, type ResolvedOptions, validateOptions } from '../base/options.ts'
 import { deltaOf } from '../compaction/background.ts'
 import { lockName } from '../manifest/file-names.ts'
@@ -10,6 +11,7 @@ import { databaseExists, type FoundDatabase, findDatabase } from '../manifest/re
 import { newManifestState } from '../manifest/version-set.ts'
 import { type NativeEngine, type NativeEnv, type NativeLock, native } from '../native.ts'
 import { describeValue } from '../util/describe-value.ts'
+import { announceOpening } from './opened.ts'
 import { pinTables } from './pin-tables.ts'
 import { type RecoveryReport, type ReplayedLogs, replayLogs } from './recover.ts'
 
@@ -81,20 +83,59 @@ export async function openFiles(path: string, user: DatabaseOptions | undefined)
   checkCodecs(options)
   const place = locate(path, options.env)
   checkDirectory(place, path, options)
-  const log = new LogSource(options.logger)
+  const log = openLog(options)
   const events = new EventBus({ logger: log.component('events') })
   if (options.onEvent !== undefined) events.onAny(options.onEvent)
   const opening = { place, path, options, events, log }
-  if (options.readOnly) return await openReadOnly(opening)
+  announceOpening(opening)
+  if (options.readOnly) return await recovering(opening, () => openReadOnly(opening))
   makeDirectory(place)
   const lock = place.env.lock(`${place.directory}/${lockName}`)
   try {
-    events.emit('recovery', { phase: 'begin', jobId: 0, path })
-    return await readFiles(opening, lock, options.recovery === 'salvage')
+    return await recovering(opening, () => readFiles(opening, lock, options.recovery === 'salvage'))
   } catch (error) {
     lock.release()
     throw error
   }
+}
+
+/** Tells of the begin of recovery, and of its end when it fails; when it does not, it goes on until background work begins. */
+async function recovering<T>(opening: Opening, work: () => Promise<T>): Promise<T> {
+  const { events, path } = opening
+  const began = performance.now()
+  events.emit('recovery', { phase: 'begin', jobId: 0, path })
+  try {
+    return await work()
+  } catch (error) {
+    emitRecoveryFailure(opening, began, error)
+    throw error
+  }
+}
+
+/** The sequence number of the last write that reads see. REQUIRES: the engine is open. */
+export function visibleSequence({ engine, options, replayed }: OpenedFiles): number {
+  return options.readOnly ? replayed.lastSequence : engine.visibleSequence()
+}
+
+type Told = Pick<Opening, 'events' | 'path'>
+
+/** The end of a recovery. It is delivered at once: who listens from then on is not told of opening. */
+export function emitRecovered({ events, path }: Told, report: RecoveryReport): void {
+  const { bytesCut, durationMs, filesMoved, lastSequence, records, skipped, walsReplayed } = report
+  const found = { walsReplayed, records, bytesCut, skipped, filesMoved, lastSequence }
+  events.emit('recovery', { phase: 'end', jobId: 0, durationMs, path, ...found })
+  events.deliver()
+}
+
+/** The end of a recovery that began at `began` and failed: there is nothing to tell but why. */
+export function emitRecoveryFailure({ events, path }: Told, began: number, cause: unknown): void {
+  const error =
+    cause instanceof BurrowError
+      ? cause
+      : new BurrowError('BURROW_INTERNAL', `opening failed: ${String(cause)}`, { cause })
+  const durationMs = performance.now() - began
+  const found = { walsReplayed: 0, records: 0, bytesCut: 0, skipped: [], filesMoved: [], lastSequence: 0 }
+  events.emit('recovery', { phase: 'end', jobId: 0, durationMs, error, path, ...found })
 }
 
 /** Creates the directory with its parents, durably: what is synced inside is of no use if a power cut takes its name away. */
@@ -111,8 +152,7 @@ export function makeDirectory({ env, directory }: Place): void {
 type Opening = Pick<OpenedFiles, 'place' | 'path' | 'options' | 'events' | 'log'>
 
 async function openReadOnly(opening: Opening): Promise<OpenedFiles> {
-  const { events, options, path } = opening
-  events.emit('recovery', { phase: 'begin', jobId: 0, path })
+  const { options } = opening
   const salvage = options.recovery === 'salvage'
   let before = ''
   let unchanged = 0

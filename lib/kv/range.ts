@@ -54,6 +54,14 @@ export function resolveRange(fields: RangeFields, encoding: Encoding): ByteRange
   return { lower: lower?.byteLength === 0 ? undefined : lower, upper }
 }
 
+/** The text that is the only bound of the range, a lower one that native calls take as it is; undefined: there is more to it. */
+export function onlyLowerText(fields: RangeFields, encoding: Encoding): string | undefined {
+  const { gt, gte, lt, lte, prefix } = fields
+  if (typeof gte !== 'string' || gte === '' || encoding === 'json') return undefined
+  if (gt !== undefined || lt !== undefined || lte !== undefined || prefix !== undefined) return undefined
+  return encodeBound(gte, encoding) as string
+}
+
 /** The smallest byte string above `key`. */
 export function successor(key: Uint8Array): Uint8Array {
   const next = new Uint8Array(key.byteLength + 1)

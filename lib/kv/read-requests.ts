@@ -13,11 +13,18 @@ export class ReadRequests {
   readonly #keepAlive: KeepAlive
   readonly #waiting = new Map<number, Waiting>()
   #nextId = 1
+  /** Told of the phases of measured requests, before they are settled; the last observer sets it. */
+  onPhases: ((request: number, phases: Float64Array) => void) | undefined
   #onSettled: (() => void)[] = []
 
   constructor(engine: Pick<NativeEngine, 'takeReads'>, keepAlive: KeepAlive) {
     this.#engine = engine
     this.#keepAlive = keepAlive
+  }
+
+  /** Number of the next request: they count up. */
+  get nextId(): number {
+    return this.#nextId
   }
 
   /** Resolves when every request made so far is answered. */
@@ -43,6 +50,7 @@ export class ReadRequests {
       if (waiting === undefined) continue
       this.#waiting.delete(completion.request)
       this.#keepAlive.release()
+      if (completion.phases !== undefined) this.onPhases?.(completion.request, completion.phases)
       if (completion.error !== undefined) waiting.reject(fromNative(completion.error))
       else waiting.resolve(completion)
     }

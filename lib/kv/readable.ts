@@ -1,5 +1,6 @@
 import type { Bytes, CallKey, CallValue } from './keys-and-values.ts'
-import type { ReadOptions, Reads } from './reads.ts'
+import type { Observation } from './observed.ts'
+import type { ReadCalls, ReadOptions } from './reads.ts'
 import type { RangeIterator, ScanOptions } from './scan.ts'
 
 /** Makes the iterators of one moment. */
@@ -7,15 +8,27 @@ export interface Scans {
   scan<T>(shape: 'entries' | 'keys' | 'values', range: ScanOptions | undefined): RangeIterator<T>
 }
 
+/** The method by which a database lets the calls of itself and of its snapshots be observed; undefined: no more. */
+export const observeReads = Symbol('observeReads')
+
 /** The reads that a database and its snapshots share. */
 export abstract class Readable<K, V> {
-  #reads!: Reads
+  #plain!: { readonly reads: ReadCalls; readonly scans: Scans }
+  #reads!: ReadCalls
   #scans!: Scans
 
   /** What the reads go through. To be called once, in the constructor. */
-  protected readThrough(reads: Reads, scans: Scans): void {
+  protected readThrough(reads: ReadCalls, scans: Scans): void {
+    this.#plain = { reads, scans }
     this.#reads = reads
     this.#scans = scans
+  }
+
+  /** @internal */
+  [observeReads](observation: Observation | undefined): void {
+    const { reads, scans } = this.#plain
+    this.#reads = observation?.reads(reads) ?? reads
+    this.#scans = observation?.scans(scans) ?? scans
   }
 
   /** The value of `key`; undefined when there is none. */

@@ -9,6 +9,7 @@ export type ScanShape = 'entries' | 'keys' | 'values'
 
 const recordHeader = 8
 const nothing: FastBuffer = allocateFast(0)
+const noMemory = nothing.buffer
 
 /** Records of one call to native code, as native/engine/scan.h packs them. */
 export interface PackedRecords {
@@ -31,7 +32,7 @@ export interface PackedRecords {
 class Column {
   readonly #encoding: Encoding
   #bytes = nothing
-  #memory: ArrayBufferLike = nothing.buffer
+  #memory: ArrayBufferLike = noMemory
   /** From a place in the batch to one in the memory of views. */
   #shift = 0
   /** All of it as text, one unit a byte, so that parts are substrings; undefined: it is not ASCII. */
@@ -61,6 +62,15 @@ class Column {
     }
     this.#memory = owned.buffer
     if (shared) markAsUntransferable(this.#memory)
+  }
+
+  /** The text that parts are substrings of, at places counted from `textBase`; undefined: `part` has more to do. */
+  get text(): string | undefined {
+    return this.#encoding === 'utf8' ? this.#text : undefined
+  }
+
+  get textBase(): number {
+    return this.#textBase
   }
 
   part(begin: number, end: number): unknown {
@@ -113,6 +123,37 @@ export class ScanBatch {
     this.#left = 0
   }
 
+  /** Moves so many records, or all that are left, to the end of `records`. */
+  take(records: unknown[], most: number): void {
+    let count = Math.min(this.#left, most)
+    const keys = this.#keys.text
+    const values = this.#values.text
+    if (this.#shape !== 'entries' || keys === undefined || values === undefined) {
+      for (; count > 0; count--) records.push(this.next())
+      return
+    }
+    // The same as next(), for most scans: everything that does not change is at hand.
+    const bytes = this.#bytes
+    const keysFrom = this.#keys.textBase
+    const valuesFrom = this.#values.textBase
+    let header = this.#at
+    let valueEnd = this.#valueEnd
+    this.#left -= count
+    for (; count > 0; count--) {
+      const key = header + recordHeader
+      const keyEnd = key + readUint32(bytes, header)
+      const value = valueEnd - readUint32(bytes, header + 4)
+      records.push([
+        keys.substring(key - keysFrom, keyEnd - keysFrom),
+        values.substring(value - valuesFrom, valueEnd - valuesFrom),
+      ])
+      header = keyEnd
+      valueEnd = value
+    }
+    this.#at = header
+    this.#valueEnd = valueEnd
+  }
+
   /** The next record in the shape that was asked for. REQUIRES: left > 0. */
   next(): unknown {
     const bytes = this.#bytes
@@ -135,6 +176,6 @@ export class ScanBatch {
   }
 }
 
-function readUint32(bytes: Uint8Array, at: number): number {
+export function readUint32(bytes: Uint8Array, at: number): number {
   return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)) + bytes[at + 3]! * 0x1000000
 }

@@ -1,5 +1,5 @@
 import { encodeBound } from '../base/encodings.ts'
-import { BurrowError } from '../base/errors.ts'
+import { BurrowError, markShared } from '../base/errors.ts'
 import {
   type NativeEngine,
   SCAN_ASCII_KEYS,
@@ -14,17 +14,20 @@ import {
 import { allocateFast, type FastBuffer } from '../util/fast-buffer.ts'
 import {
   badOption,
+  checkNames,
   type EncodingOptions,
   type Encodings,
   readCount,
   readEncodings,
   readFlag,
-  readOptions,
 } from './call-options.ts'
+import type { LiveScan } from './debug-host.ts'
+import type { ErrorLog } from './error-log.ts'
 import { fairness } from './fairness.ts'
-import { type KeyRangeOptions, rangeNames, resolveRange } from './range.ts'
+import type { Observation } from './observed.ts'
+import { type ByteRange, type KeyRangeOptions, onlyLowerText, rangeNames, resolveRange } from './range.ts'
 import type { ReadRequests } from './read-requests.ts'
-import { ScanBatch, type ScanShape } from './scan-batch.ts'
+import { readUint32, ScanBatch, type ScanShape } from './scan-batch.ts'
 import type { Snapshot, Snapshots } from './snapshot.ts'
 
 /** Which records a scan is about, and how it is made. */
@@ -64,43 +67,77 @@ const spareBuffers = 8
 /** What iterators need of their database. */
 export interface ScanHostOptions {
   readonly engine: NativeEngine
-  readonly requests: ReadRequests
+  readonly requests: Pick<ReadRequests, 'ask'>
   readonly snapshots: Pick<Snapshots, 'sequenceOf'>
   readonly encodings: Encodings
   readonly readAhead: number
   readonly maxOpen: number
+  readonly errors: ErrorLog
   /** A read view was let go of: tables that it held may be deletable now. */
   readonly onReleased: () => void
 }
 
+/** That of all iterators of the language, whose methods ours have, too. */
+const iteratorPrototype: object = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()))
+
+/** A native scan that is open, in a list by age. */
+interface OpenScan {
+  readonly number: number
+  /** When, to the turn of the event loop. */
+  readonly since: number
+  open: boolean
+  /** Until the event loop turns. Most are closed before it does, and need no watching. */
+  fresh: RangeIterator<unknown> | undefined
+  older: OpenScan | undefined
+  newer: OpenScan | undefined
+}
+
+const noOptions: ScanOptions = {}
+const wholeRange: ByteRange = { lower: undefined, upper: undefined }
+
 /** Opens scans, knows which are open, and lends them buffers. */
 export class ScanHost {
-  readonly options: ScanHostOptions
-  /** Numbers of native scans, and when each was opened. */
-  readonly #open = new Map<number, number>()
+  options: ScanHostOptions
+  readonly #plainOptions: ScanHostOptions
+  #oldest: OpenScan | undefined
+  #newest: OpenScan | undefined
+  #open = 0
   readonly #buffers: FastBuffer[] = []
   /** Iterators that have reported their end. They let go of their views in the next turn: until then one may seek. */
   readonly #ended = new Set<RangeIterator<unknown>>()
   #refusal: BurrowError | undefined
-  /** Those opened since the event loop turned. Most are closed before it does, and need no watching. */
-  readonly #fresh = new Map<number, RangeIterator<unknown>>()
   #turning = false
+  /** When the first scan of this turn was opened: to look at the clock for each costs more than to open it natively. */
+  #now = 0
   /** The last resort for iterators that nobody closed; until it acts they count against maxOpenIterators. */
-  readonly #forgotten = new FinalizationRegistry<number>((scan) => this.release(scan))
+  readonly #forgotten = new FinalizationRegistry<OpenScan>((scan) => this.release(scan))
 
   constructor(options: ScanHostOptions) {
     this.options = options
+    this.#plainOptions = options
+  }
+
+  /** Lets what iterators fetch be observed, those that are open included; undefined: no more. */
+  observe(observation: Observation | undefined): void {
+    this.options = observation?.scanOptions(this.#plainOptions) ?? this.#plainOptions
+  }
+
+  /** Iterators that hold a read view, oldest first. */
+  list(): LiveScan[] {
+    const scans: LiveScan[] = []
+    for (let scan = this.#oldest; scan !== undefined; scan = scan.newer)
+      scans.push({ scan: scan.number, openedAt: scan.since })
+    return scans
   }
 
   /** Iterators that pin a read view. */
   get live(): number {
-    return this.#open.size - this.#ended.size
+    return this.#open - this.#ended.size
   }
 
   /** Milliseconds since the oldest of them was opened. */
   get oldestMs(): number {
-    const [oldest] = this.#open.values()
-    return oldest === undefined ? 0 : performance.now() - oldest
+    return this.#oldest === undefined ? 0 : performance.now() - this.#oldest.since
   }
 
   get refusal(): BurrowError | undefined {
@@ -109,10 +146,16 @@ export class ScanHost {
 
   /** Closes every iterator; they and later ones get `error`. */
   close(error: BurrowError): void {
+    markShared(error)
     this.#refusal = error
-    for (const scan of this.#open.keys()) this.options.engine.closeScan(scan)
-    this.#open.clear()
-    this.#fresh.clear()
+    for (let scan = this.#oldest; scan !== undefined; scan = scan.newer) {
+      this.options.engine.closeScan(scan.number)
+      scan.open = false
+      scan.fresh = undefined
+    }
+    this.#oldest = undefined
+    this.#newest = undefined
+    this.#open = 0
   }
 
   scan<T>(
@@ -120,37 +163,75 @@ export class ScanHost {
     options: ScanOptions | undefined,
     sequence: number | undefined,
   ): RangeIterator<T> {
+    try {
+      return this.#scan(shape, options, sequence)
+    } catch (error) {
+      throw this.options.errors.note(error, shape, undefined, sequence)
+    }
+  }
+
+  #scan<T>(
+    shape: ScanShape,
+    options: ScanOptions | undefined,
+    sequence: number | undefined,
+  ): RangeIterator<T> {
     if (this.#refusal !== undefined) throw this.#refusal
     const { engine, encodings: defaults, readAhead, snapshots } = this.options
-    const fields = readOptions(options, scanNames, shape)
-    const encodings = readEncodings(fields, defaults)
-    const limit = readCount('limit', fields.limit, shape, true) ?? Number.POSITIVE_INFINITY
-    const range = resolveRange(fields, encodings.key)
-    const reverse = readFlag('reverse', fields.reverse, shape) ?? false
-    const fillCache = readFlag('fillCache', fields.fillCache, shape) ?? true
-    const ahead = readCount('readAhead', fields.readAhead, shape) ?? readAhead
-    const moment = fields.snapshot === undefined ? sequence : snapshots.sequenceOf(fields.snapshot, shape)
+    if (options !== undefined) checkNames(options, scanNames, shape)
+    // By name, each once: most calls have one shape of options, so that this costs next to nothing.
+    const given = options ?? noOptions
+    const { gt, gte, lt, lte, prefix, keyEncoding, valueEncoding, snapshot } = given
+    const { reverse: backwards, limit: most, fillCache: fill, readAhead: bytesAhead } = given
+    const encodings = readEncodings({ keyEncoding, valueEncoding }, defaults)
+    const limit = readCount('limit', most, shape, true) ?? Number.POSITIVE_INFINITY
+    const bounds = { gt, gte, lt, lte, prefix }
+    const from = onlyLowerText(bounds, encodings.key)
+    const range = from === undefined ? resolveRange(bounds, encodings.key) : wholeRange
+    const reverse = readFlag('reverse', backwards, shape) ?? false
+    const fillCache = readFlag('fillCache', fill, shape) ?? true
+    const ahead = readCount('readAhead', bytesAhead, shape) ?? readAhead
+    const moment = snapshot === undefined ? sequence : snapshots.sequenceOf(snapshot, shape)
     const batch = new ScanBatch(shape, encodings)
-    if (range === null || limit === 0) return new RangeIterator<T>(this, 0, batch, encodings, reverse)
+    if (range === null || limit === 0) {
+      return new RangeIterator<T>(this, undefined, batch, encodings, reverse)
+    }
     // Ended iterators do not count: in a loop that never yields they would fill the limit.
-    if (this.#ended.size > 0 && this.#open.size >= this.options.maxOpen) this.#releaseEnded()
+    if (this.#ended.size > 0 && this.#open >= this.options.maxOpen) this.#releaseEnded()
     const parts = shape === 'entries' ? SCAN_KEYS | SCAN_VALUES : shape === 'keys' ? SCAN_KEYS : SCAN_VALUES
     const flags = parts | (reverse ? SCAN_REVERSE : 0) | (fillCache ? SCAN_FILL_CACHE : 0)
-    const scan = engine.openScan(flags, range.lower, range.upper, limit, ahead, moment)
-    const iterator = new RangeIterator<T>(this, scan, batch, encodings, reverse)
-    this.#open.set(scan, performance.now())
-    this.#fresh.set(scan, iterator)
-    if (!this.#turning) {
-      this.#turning = true
-      setImmediate(() => this.#watchFresh())
+    const number =
+      from === undefined
+        ? engine.openScan(flags, range.lower, range.upper, limit, ahead, moment)
+        : engine.openScanFrom(flags, from, limit, ahead, moment)
+    if (!this.#turning) this.#watchTurn()
+    const older = this.#newest
+    const scan: OpenScan = {
+      number,
+      since: this.#now,
+      open: true,
+      fresh: undefined,
+      older,
+      newer: undefined,
     }
+    if (older === undefined) this.#oldest = scan
+    else older.newer = scan
+    this.#newest = scan
+    this.#open++
+    const iterator = new RangeIterator<T>(this, scan, batch, encodings, reverse)
+    scan.fresh = iterator
     return iterator
   }
 
-  #watchFresh(): void {
-    this.#turning = false
-    for (const [scan, iterator] of this.#fresh) this.#forgotten.register(iterator, scan, iterator)
-    this.#fresh.clear()
+  #watchTurn(): void {
+    this.#turning = true
+    this.#now = performance.now()
+    setImmediate(() => {
+      this.#turning = false
+      for (let scan = this.#newest; scan?.fresh !== undefined; scan = scan.older) {
+        this.#forgotten.register(scan.fresh, scan, scan)
+        scan.fresh = undefined
+      }
+    })
   }
 
   /** The iterator has reported its end. */
@@ -161,18 +242,26 @@ export class ScanHost {
 
   /** It moved away from its end, or is closed. */
   revive(iterator: RangeIterator<unknown>): void {
-    this.#ended.delete(iterator)
+    if (this.#ended.size > 0) this.#ended.delete(iterator)
   }
 
   #releaseEnded(): void {
     for (const iterator of [...this.#ended]) iterator.letGo()
   }
 
-  /** Closes the native scan. `iterator` is absent when it was collected. */
-  release(scan: number, iterator?: RangeIterator<unknown>): void {
-    if (!this.#open.delete(scan)) return
-    if (!this.#fresh.delete(scan) && iterator !== undefined) this.#forgotten.unregister(iterator)
-    this.options.engine.closeScan(scan)
+  /** Closes the native scan. */
+  release(scan: OpenScan): void {
+    if (!scan.open) return
+    const { older, newer } = scan
+    if (older === undefined) this.#oldest = newer
+    else older.newer = newer
+    if (newer === undefined) this.#newest = older
+    else newer.older = older
+    scan.open = false
+    this.#open--
+    if (scan.fresh === undefined) this.#forgotten.unregister(scan)
+    else scan.fresh = undefined
+    this.options.engine.closeScan(scan.number)
     this.options.onReleased()
   }
 
@@ -200,22 +289,28 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
   readonly #reverse: boolean
   /** There is nothing in the range: nothing was ever opened. */
   readonly #empty: boolean
-  /** Number of the native scan; 0 once it is closed. */
-  #scan: number
+  /** Undefined once it is closed. */
+  #scan: OpenScan | undefined
   #buffer: FastBuffer | undefined
   #records = firstRecords
   #filledToEnd: boolean
   #busy: Promise<void> | undefined
   #closed = false
 
-  /** Made by `db.entries()`, `db.keys()` and `db.values()`. `scan` 0: there is nothing in the range. */
-  constructor(host: ScanHost, scan: number, batch: ScanBatch, encodings: Encodings, reverse: boolean) {
+  /** Made by `db.entries()`, `db.keys()` and `db.values()`. Without `scan` there is nothing in the range. */
+  constructor(
+    host: ScanHost,
+    scan: OpenScan | undefined,
+    batch: ScanBatch,
+    encodings: Encodings,
+    reverse: boolean,
+  ) {
     this.#reverse = reverse
     this.#host = host
     this.#scan = scan
     this.#batch = batch
     this.#encodings = encodings
-    this.#empty = scan === 0
+    this.#empty = scan === undefined
     this.#filledToEnd = this.#empty
   }
 
@@ -262,7 +357,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     this.#begin(1, 'seek')
     this.#batch.clear()
     if (this.#empty) return
-    if (this.#scan === 0) {
+    if (this.#scan === undefined) {
       throw new BurrowError(
         'BURROW_CLOSED',
         'the iterator has let go of its view since its end was reported; make a new one',
@@ -270,7 +365,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     }
     this.#host.revive(this)
     // No key is empty: forwards that is the smallest one, and backwards there is nothing.
-    this.#host.options.engine.seekScan(this.#scan, target.length === 0 ? smallestKey : target)
+    this.#host.options.engine.seekScan(this.#scan.number, target.length === 0 ? smallestKey : target)
     this.#filledToEnd = target.length === 0 && this.#reverse
     this.#records = firstRecords
   }
@@ -282,11 +377,41 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     await this.#busy
   }
 
-  *[Symbol.iterator](): Iterator<T> {
-    try {
-      while (this.#fillSync(0)) yield this.#batch.next() as T
-    } finally {
-      this.#finish()
+  [Symbol.iterator](): Iterator<T> {
+    return new RangeIterator.#Loop(this) as Iterator<unknown> as Iterator<T>
+  }
+
+  /** What a generator would do, at half its price a record: V8 does not inline those. */
+  static readonly #Loop = class {
+    readonly #range: RangeIterator<unknown>
+    #done = false
+
+    static {
+      Object.setPrototypeOf(this.prototype, iteratorPrototype)
+    }
+
+    constructor(range: RangeIterator<unknown>) {
+      this.#range = range
+    }
+
+    next(): IteratorResult<unknown> {
+      const range = this.#range
+      if (this.#done) return { done: true, value: undefined }
+      try {
+        if (range.#fillSync(0)) return { done: false, value: range.#batch.next() }
+      } catch (error) {
+        this.return()
+        throw error
+      }
+      return this.return()
+    }
+
+    return(): IteratorResult<unknown> {
+      if (!this.#done) {
+        this.#done = true
+        this.#range.#finish()
+      }
+      return { done: true, value: undefined }
     }
   }
 
@@ -326,46 +451,56 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
   }
 
   #check(): void {
-    if (this.#closed) throw new BurrowError('BURROW_CLOSED', 'the iterator is closed; make a new one')
-    if (this.#host.refusal !== undefined && this.#scan !== 0) throw this.#host.refusal
+    if (this.#closed) {
+      throw this.#failed(new BurrowError('BURROW_CLOSED', 'the iterator is closed; make a new one'))
+    }
+    if (this.#host.refusal !== undefined && this.#scan !== undefined) throw this.#failed(this.#host.refusal)
     if (this.#busy !== undefined) {
-      throw new BurrowError('BURROW_BUSY', 'the iterator is busy: await its last call before the next one')
+      const message = 'the iterator is busy: await its last call before the next one'
+      throw this.#failed(new BurrowError('BURROW_BUSY', message))
     }
   }
 
+  #failed<E>(error: E): E {
+    return this.#host.options.errors.note(error, 'next')
+  }
+
   #drain(records: T[], wanted: number): void {
-    const { left } = this.#batch
-    for (let count = Math.min(left, wanted - records.length); count > 0; count--) {
-      records.push(this.#batch.next() as T)
-    }
+    this.#batch.take(records, wanted - records.length)
   }
 
   /** Makes sure of at least one decoded record; false at the end. Blocks on the disk. */
   #fillSync(wanted: number): boolean {
     if (this.#batch.left > 0) return true
     this.#check()
-    if (this.#filledToEnd || this.#scan === 0) return false
+    const scan = this.#scan
+    if (this.#filledToEnd || scan === undefined) return false
     const { engine } = this.#host.options
     const records = this.#size(wanted, mostRecords)
     let buffer = this.#buffer ?? this.#host.borrow()
-    let count = engine.fillScan(this.#scan, buffer, records)
-    const needed = buffer.readUInt32LE(12)
-    if (count === 0 && needed > 0) {
-      this.#host.giveBack(buffer)
-      buffer = allocateFast(SCAN_HEADER + needed)
-      count = engine.fillScan(this.#scan, buffer, records)
+    let count: number
+    try {
+      count = engine.fillScan(scan.number, buffer, records)
+      const needed = readUint32(buffer, 12)
+      if (count === 0 && needed > 0) {
+        this.#host.giveBack(buffer)
+        buffer = allocateFast(SCAN_HEADER + needed)
+        count = engine.fillScan(scan.number, buffer, records)
+      }
+    } catch (error) {
+      throw this.#failed(error)
     }
     this.#buffer = buffer
-    const flags = buffer.readUInt32LE(8)
+    const flags = readUint32(buffer, 8)
     this.#filledToEnd = (flags & SCAN_DONE) !== 0
     if (count === 0) return false
     this.#batch.load({
       bytes: buffer,
       records: count,
       front: SCAN_HEADER,
-      frontBytes: buffer.readUInt32LE(0),
+      frontBytes: readUint32(buffer, 0),
       end: buffer.byteLength,
-      valueBytes: buffer.readUInt32LE(4),
+      valueBytes: readUint32(buffer, 4),
       asciiKeys: (flags & SCAN_ASCII_KEYS) !== 0,
       asciiValues: (flags & SCAN_ASCII_VALUES) !== 0,
       borrowed: true,
@@ -376,7 +511,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
   async #fill(wanted: number): Promise<boolean> {
     this.#check()
     const scan = this.#scan
-    if (this.#filledToEnd || scan === 0) return false
+    if (this.#filledToEnd || scan === undefined) return false
     const records = this.#size(wanted, mostRecordsAsync)
     let finished!: () => void
     this.#busy = new Promise((resolve) => {
@@ -391,7 +526,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
         valueBytes = 0,
         asciiKeys = false,
         asciiValues = false,
-      } = await requests.ask((request) => engine.fillScanAsync(scan, request, records, batchBytes))
+      } = await requests.ask((request) => engine.fillScanAsync(scan.number, request, records, batchBytes))
       if (this.#closed) throw new BurrowError('BURROW_CLOSED', 'the iterator was closed during the call')
       this.#filledToEnd = done
       if (count === 0 || bytes === undefined) return false
@@ -407,6 +542,8 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
         borrowed: false,
       })
       return true
+    } catch (error) {
+      throw this.#failed(error)
     } finally {
       this.#busy = undefined
       finished()
@@ -421,7 +558,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
   }
 
   #reportEnd(): void {
-    if (this.#scan !== 0) this.#host.end(this)
+    if (this.#scan !== undefined) this.#host.end(this)
   }
 
   /** For the host: the end was reported, and nobody has moved the iterator since. */
@@ -437,8 +574,8 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
       this.#host.giveBack(this.#buffer)
       this.#buffer = undefined
     }
-    if (this.#scan === 0) return
-    this.#host.release(this.#scan, this)
-    this.#scan = 0
+    if (this.#scan === undefined) return
+    this.#host.release(this.#scan)
+    this.#scan = undefined
   }
 }

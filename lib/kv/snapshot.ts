@@ -1,7 +1,9 @@
 import { BurrowError } from '../base/errors.ts'
 import type { NativeEngine } from '../native.ts'
 import { badOption } from './call-options.ts'
-import { Readable } from './readable.ts'
+import type { LiveSnapshot } from './debug-host.ts'
+import type { Observation } from './observed.ts'
+import { observeReads, Readable } from './readable.ts'
 import type { Reads } from './reads.ts'
 import type { ScanHost } from './scan.ts'
 
@@ -19,6 +21,7 @@ export class Snapshots {
   readonly #open = new Map<Snapshot, number>()
   /** Those that are closed, too. */
   readonly #taken = new WeakSet<Snapshot>()
+  #observation: Observation | undefined
 
   get live(): number {
     return this.#open.size
@@ -39,6 +42,7 @@ export class Snapshots {
 
   take<K, V>(host: SnapshotHost): Snapshot<K, V> {
     const snapshot = new Snapshot<K, V>(host, host.engine.addSnapshot(), this)
+    if (this.#observation !== undefined) snapshot[observeReads](this.#observation)
     this.#open.set(snapshot as Snapshot, performance.now())
     this.#taken.add(snapshot as Snapshot)
     return snapshot
@@ -56,6 +60,21 @@ export class Snapshots {
 
   forget(snapshot: Snapshot): boolean {
     return this.#open.delete(snapshot)
+  }
+
+  /** Oldest first. */
+  list(): LiveSnapshot[] {
+    return [...this.#open].map(([snapshot, openedAt]) => ({
+      snapshot,
+      sequence: snapshot.sequence,
+      openedAt,
+    }))
+  }
+
+  /** Lets the calls of open snapshots and of later ones be observed; undefined: no more. */
+  observe(observation: Observation | undefined): void {
+    this.#observation = observation
+    for (const snapshot of this.#open.keys()) snapshot[observeReads](observation)
   }
 
   closeAll(): void {

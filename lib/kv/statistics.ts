@@ -13,6 +13,7 @@ import type { Version } from '../manifest/version.ts'
 import type { ManifestState } from '../manifest/version-set.ts'
 import type { EngineStats, NativeEngine } from '../native.ts'
 import type { ControlPlane } from './control-plane.ts'
+import type { ErrorLog } from './error-log.ts'
 import type { Place } from './open.ts'
 import type { ScanHost } from './scan.ts'
 import type { Snapshots } from './snapshot.ts'
@@ -28,6 +29,7 @@ export interface StatsSource {
   readonly scans: ScanHost
   readonly snapshots: Snapshots
   readonly backups: BackupStats | null
+  readonly errors: ErrorLog
   /** performance.now() at open. */
   readonly openedAt: number
 }
@@ -62,6 +64,13 @@ export function gatherStats(source: StatsSource): DatabaseStats {
     return { ...rest, hits, misses, hitRatio: ratio(hits, hits + misses) }
   }
   const { active, immutable } = native.memtables
+  const { ops } = native
+  const written = {
+    user: ops.put.bytesIn + ops.delete.bytesIn + ops.batch.bytesIn + ops.deleteRange.bytesIn,
+    wal: native.wal.bytes,
+    flush: flush?.bytes ?? 0,
+    compaction: compaction?.bytesWritten ?? 0,
+  }
   return {
     uptimeMs: performance.now() - openedAt,
     ops: native.ops,
@@ -95,15 +104,17 @@ export function gatherStats(source: StatsSource): DatabaseStats {
       tombstonesDropped: compaction?.tombstonesDropped ?? 0,
       pendingBytes: leveled.pendingBytes(version, source.options),
       byReason: { ...compaction?.byReason },
+      jobs: plane?.compactions.describeRunning(native.compactions) ?? [],
     },
-    amplification: amplification(native, version, flush?.bytes ?? 0, compaction?.bytesWritten ?? 0),
+    written,
+    amplification: amplification(native, version, written),
     stalls: { ...(plane?.stalls.current() ?? { count: 0, totalMs: 0, byReason: {} }) },
-    memory: memory(native),
-    disk: disk(source),
+    memory: memory(engine),
+    disk: { ...disk(source), reads: native.diskReads },
     snapshots: { live: snapshots.live, oldestMs: snapshots.oldestMs },
     iterators: { live: scans.live, oldestMs: scans.oldestMs },
     backups: source.backups,
-    errors: { byCode: { ...plane?.errorsByCode } },
+    errors: { byCode: { ...source.errors.byCode }, background: { ...source.errors.background } },
   }
 }
 
@@ -128,26 +139,20 @@ function levelStats(
   })
 }
 
-function amplification(native: EngineStats, version: Version, flushed: number, compacted: number) {
+function amplification(native: EngineStats, version: Version, written: DatabaseStats['written']) {
   const { ops } = native
-  const written = ops.put.bytesIn + ops.delete.bytesIn + ops.batch.bytesIn + ops.deleteRange.bytesIn
+  const { compaction, flush, user, wal } = written
   const got = ops.get.bytesOut + ops.getMany.bytesOut + ops.next.bytesOut
   return {
-    write: ratio(native.wal.bytes + flushed + compacted, written),
+    write: ratio(wal + flush + compaction, user),
     read: ratio(native.diskReads.bytes, got),
     space: ratio(version.totalBytes, version.bytes(version.deepestLevel)),
   }
 }
 
-function memory(native: EngineStats) {
-  const { active, immutable } = native.memtables
-  const byOwner = {
-    memtables: active.bytes + immutable.bytes,
-    blockCache: native.cache.block.usedBytes,
-    indexCache: native.cache.index.usedBytes,
-    filterCache: native.cache.filter.usedBytes,
-  }
-  return { totalBytes: Object.values(byOwner).reduce((sum, bytes) => sum + bytes, 0), byOwner }
+function memory(engine: NativeEngine) {
+  const { byOwner, totalBytes } = engine.memory()
+  return { totalBytes, byOwner }
 }
 
 function disk({ manifest, place, state }: StatsSource) {

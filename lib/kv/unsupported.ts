@@ -17,10 +17,4 @@ export function defineUnsupported({ prototype }: { readonly prototype: object })
     const value = () => Promise.reject(unsupported(`db.${name}()`, instead))
     Object.defineProperty(prototype, name, { value, configurable: true, writable: true })
   }
-  Object.defineProperty(prototype, 'debug', {
-    configurable: true,
-    get: () => {
-      throw unsupported('db.debug', 'use db.stats(), db.levels() and db.health()')
-    },
-  })
 }

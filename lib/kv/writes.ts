@@ -1,5 +1,5 @@
 import { type Encoded, encodeKey, encodeValue } from '../base/encodings.ts'
-import { BurrowError, invalidArgument } from '../base/errors.ts'
+import { BurrowError, invalidArgument, markShared } from '../base/errors.ts'
 import {
   type NativeEngine,
   WRITE_DONE,
@@ -10,10 +10,14 @@ import {
   WRITE_SYNC,
 } from '../native.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
-import type { BatchEncoder } from './batch-encoder.ts'
+import { BatchEncoder } from './batch-encoder.ts'
 import { type EncodingOptions, type Encodings, readEncodings, readFlag, readOptions } from './call-options.ts'
 import type { ControlPlane } from './control-plane.ts'
+import { endOfKeys } from './end-of-keys.ts'
+import type { ErrorLog } from './error-log.ts'
 import { fairness } from './fairness.ts'
+import type { KeyRangeOptions } from './range.ts'
+import { type BatchOperation, encodeDeleteRange, encodeOperations } from './write-batch.ts'
 
 /** How one write is made. */
 export interface WriteOptions extends EncodingOptions {
@@ -39,7 +43,25 @@ export interface WritesOptions {
   readonly encodings: Encodings
   readonly syncWrites: boolean
   readonly memtableSize: number
+  readonly errors: ErrorLog
 }
+
+/** The calls that are answered here. */
+export type WriteCalls = Pick<
+  Writes,
+  | 'put'
+  | 'putSync'
+  | 'delete'
+  | 'deleteSync'
+  | 'batch'
+  | 'batchSync'
+  | 'deleteRange'
+  | 'deleteRangeSync'
+  | 'clear'
+  | 'commit'
+  | 'commitSync'
+  | 'sync'
+>
 
 /**
  * Hands writes to native code, one call each, and finds room when it turns them away. Asynchronous writers may run
@@ -52,6 +74,7 @@ export class Writes {
   readonly #plane: ControlPlane
   readonly #acknowledgements: Acknowledgements
   readonly #encodings: Encodings
+  readonly #errors: ErrorLog
   readonly #defaultFlags: number
   readonly #plain: boolean
   readonly #forceLimit: number
@@ -68,6 +91,7 @@ export class Writes {
     this.#plane = options.plane
     this.#acknowledgements = options.acknowledgements
     this.#encodings = options.encodings
+    this.#errors = options.errors
     this.#defaultFlags = options.syncWrites ? WRITE_SYNC : 0
     this.#plain = options.encodings.key !== 'json' && options.encodings.value !== 'json'
     this.#forceLimit = options.memtableSize / 2
@@ -75,12 +99,14 @@ export class Writes {
 
   /** Every later write gets this error; undefined: they are taken again. */
   refuse(error: BurrowError | undefined): void {
+    if (error !== undefined) markShared(error)
     this.#refusal = error
     this.#dataRefusal = error ?? this.#noSpace
   }
 
   /** Every later write but deletions gets this error; undefined: they are taken again. */
   refuseData(error: BurrowError | undefined): void {
+    if (error !== undefined) markShared(error)
     this.#noSpace = error
     this.#dataRefusal = this.#refusal ?? error
   }
@@ -91,18 +117,25 @@ export class Writes {
   }
 
   putSync(key: unknown, value: unknown, options: WriteOptions | undefined): void {
-    if (this.#dataRefusal !== undefined) this.#checkSpace()
-    if (options === undefined && this.#plain && isPlain(key, value)) {
-      const result = this.#putSS(key as string, value as string, this.#defaultFlags)
-      if (result !== WRITE_DONE) {
-        this.#finishSync(result, this.#defaultFlags, (flags) =>
-          this.#engine.putSS(key as string, value as string, flags),
-        )
+    try {
+      if (this.#dataRefusal !== undefined) this.#checkSpace()
+      if (options === undefined && this.#plain && isPlain(key, value)) {
+        const result = this.#putSS(key as string, value as string, this.#defaultFlags)
+        if (result !== WRITE_DONE) {
+          this.#finishSync(result, this.#defaultFlags, (flags) =>
+            this.#engine.putSS(key as string, value as string, flags),
+          )
+        }
+        return
       }
-      return
+      const { flags, encodings } = this.#resolve(options, 'putSync')
+      this.#runSync(
+        this.#putAttempt(encodeKey(key, encodings.key), encodeValue(value, encodings.value)),
+        flags,
+      )
+    } catch (error) {
+      throw this.#errors.note(error, 'putSync', key)
     }
-    const { flags, encodings } = this.#resolve(options, 'putSync')
-    this.#runSync(this.#putAttempt(encodeKey(key, encodings.key), encodeValue(value, encodings.value)), flags)
   }
 
   put(key: unknown, value: unknown, options: WriteOptions | undefined): Promise<void> {
@@ -127,14 +160,18 @@ export class Writes {
         encodedKey.length + encodedValue.length,
       )
     } catch (error) {
-      return this.#rejected(error)
+      return this.#rejected(error, 'put', key)
     }
   }
 
   deleteSync(key: unknown, options: WriteOptions | undefined): void {
-    if (this.#refusal !== undefined) throw this.#refusal
-    const { flags, encodings } = this.#resolve(options, 'deleteSync')
-    this.#runSync(this.#deleteAttempt(encodeKey(key, encodings.key)), flags)
+    try {
+      if (this.#refusal !== undefined) throw this.#refusal
+      const { flags, encodings } = this.#resolve(options, 'deleteSync')
+      this.#runSync(this.#deleteAttempt(encodeKey(key, encodings.key)), flags)
+    } catch (error) {
+      throw this.#errors.note(error, 'deleteSync', key)
+    }
   }
 
   delete(key: unknown, options: WriteOptions | undefined): Promise<void> {
@@ -144,27 +181,66 @@ export class Writes {
       const encoded = encodeKey(key, encodings.key)
       return this.#runAsync(this.#deleteAttempt(encoded), flags, encoded.length)
     } catch (error) {
-      return this.#rejected(error)
+      return this.#rejected(error, 'delete', key)
     }
   }
 
+  batch(operations: readonly BatchOperation[], options: WriteOptions | undefined): Promise<void> {
+    return this.#later('batch', () => {
+      const batch = this.#encode(operations)
+      const done = this.#commit(batch, options)
+      batch.release()
+      return done
+    })
+  }
+
+  batchSync(operations: readonly BatchOperation[], options: WriteOptions | undefined): void {
+    this.#now('batchSync', () => {
+      const batch = this.#encode(operations)
+      this.#commitSync(batch, options)
+      batch.release()
+    })
+  }
+
+  deleteRange(range: KeyRangeOptions, options: WriteOptions | undefined): Promise<void> {
+    return this.#later('deleteRange', () => this.#commit(this.#rangeDeletion(range), options))
+  }
+
+  deleteRangeSync(range: KeyRangeOptions, options: WriteOptions | undefined): void {
+    this.#now('deleteRangeSync', () => this.#commitSync(this.#rangeDeletion(range), options))
+  }
+
+  clear(options: WriteOptions | undefined): Promise<void> {
+    return this.#later('clear', () => {
+      const batch = new BatchEncoder()
+      const upper = endOfKeys(this.#engine, undefined)
+      if (upper !== undefined) batch.deleteRange({ lower: undefined, upper })
+      return this.#commit(batch, options)
+    })
+  }
+
   commitSync(batch: BatchEncoder, options: WriteOptions | undefined): void {
+    this.#now('batchSync', () => this.#commitSync(batch, options))
+  }
+
+  commit(batch: BatchEncoder, options: WriteOptions | undefined): Promise<void> {
+    return this.#later('batch', () => this.#commit(batch, options))
+  }
+
+  #commitSync(batch: BatchEncoder, options: WriteOptions | undefined): void {
     if (this.#refusal !== undefined) throw this.#refusal
     if (this.#noSpace !== undefined && batch.addsData) this.#checkSpace()
     const { flags } = this.#resolve(options, 'batchSync')
     if (batch.count > 0) this.#runSync(this.#batchAttempt(batch), flags)
   }
 
-  commit(batch: BatchEncoder, options: WriteOptions | undefined): Promise<void> {
-    try {
-      if (this.#refusal !== undefined) throw this.#refusal
-      if (this.#noSpace !== undefined && batch.addsData) this.#checkSpace()
-      const { flags } = this.#resolve(options, 'batch')
-      if (batch.count === 0) return fairness.resolved(undefined)
-      return this.#runAsync(this.#batchAttempt(batch), flags, batch.length)
-    } catch (error) {
-      return this.#rejected(error)
-    }
+  /** Throws what can be refused at once. */
+  #commit(batch: BatchEncoder, options: WriteOptions | undefined): Promise<void> {
+    if (this.#refusal !== undefined) throw this.#refusal
+    if (this.#noSpace !== undefined && batch.addsData) this.#checkSpace()
+    const { flags } = this.#resolve(options, 'batch')
+    if (batch.count === 0) return fairness.resolved(undefined)
+    return this.#runAsync(this.#batchAttempt(batch), flags, batch.length)
   }
 
   /** Throws why writes that add data are refused, unless there is room by now. */
@@ -180,7 +256,7 @@ export class Writes {
       this.#engine.syncWalAsync()
       return this.#acknowledgements.join()
     } catch (error) {
-      return this.#rejected(error)
+      return this.#rejected(error, 'sync')
     }
   }
 
@@ -280,10 +356,39 @@ export class Writes {
     }
   }
 
+  #encode(operations: unknown): BatchEncoder {
+    const batch = new BatchEncoder()
+    encodeOperations(batch, operations, this.#encodings)
+    return batch
+  }
+
+  #rangeDeletion(range: unknown): BatchEncoder {
+    const batch = new BatchEncoder()
+    encodeDeleteRange(batch, this.#encodings, range, (lower) => endOfKeys(this.#engine, lower))
+    return batch
+  }
+
+  /** The asynchronous form of a call: it never throws. */
+  #later(call: string, run: () => Promise<void>): Promise<void> {
+    try {
+      return run()
+    } catch (error) {
+      return this.#rejected(error, call)
+    }
+  }
+
+  #now(call: string, run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      throw this.#errors.note(error, call)
+    }
+  }
+
   /** After a failed write the log may be unusable: the control plane has to know at once. */
-  #rejected(error: unknown): Promise<never> {
+  #rejected(error: unknown, call: string, key?: unknown): Promise<never> {
     if (error instanceof BurrowError && error.code === 'BURROW_IO') this.#plane.pump()
-    return fairness.rejected(error)
+    return fairness.rejected(this.#errors.note(error, call, key))
   }
 
   #resolve(options: WriteOptions | undefined, call: string): { flags: number; encodings: Encodings } {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <string>
 
@@ -52,8 +53,17 @@ inline void AppendInternalKey(std::string* to, Slice user_key, uint64_t trailer)
 
 // <0, 0, >0 as memcmp does.
 inline int CompareInternalKeys(Slice a, Slice b) {
-  int order = UserKey(a).compare(UserKey(b));
-  if (order != 0) return order;
+  const size_t a_size = a.size() - kTrailerSize, b_size = b.size() - kTrailerSize;
+  const size_t n = a_size < b_size ? a_size : b_size;
+  // The trailers make eight bytes readable at each place. Keys are short: a call of memcmp takes longer.
+  for (size_t i = 0; i < n; i += 8) {
+    const uint64_t difference = DecodeFixed64(a.data() + i) ^ DecodeFixed64(b.data() + i);
+    if (difference == 0) continue;
+    const size_t at = i + static_cast<size_t>(std::countr_zero(difference)) / 8;
+    if (at >= n) break;
+    return static_cast<uint8_t>(a[at]) < static_cast<uint8_t>(b[at]) ? -1 : 1;
+  }
+  if (a_size != b_size) return a_size < b_size ? -1 : 1;
   uint64_t ta = Trailer(a), tb = Trailer(b);
   return ta > tb ? -1 : ta < tb ? 1 : 0;
 }

@@ -32,6 +32,11 @@ class InternalIterator {
   virtual void Seek(Slice target) = 0;
   // The last entry strictly before `target` (an internal key).
   virtual void SeekBefore(Slice target) = 0;
+  // A hint, in steps from 0 to kPrepareSteps - 1, that Seek(target) or SeekBefore(target) comes next. Each step does a
+  // part of it and asks for the memory that the next one needs, without waiting for that: who goes through the steps
+  // with several iterators in turn waits for all of them at once. In between the iterator has no position.
+  static constexpr int kPrepareSteps = 4;
+  virtual void Prepare(Slice /*target*/, int /*step*/) {}
   virtual void Next() = 0;  // REQUIRES: Valid()
   virtual void Prev() = 0;  // REQUIRES: Valid()
   virtual Status status() const = 0;

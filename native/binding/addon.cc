@@ -11,6 +11,7 @@
 #include "binding/args.h"
 #include "binding/datagen.h"
 #include "binding/datagen_tools.h"
+#include "binding/dumps.h"
 #include "binding/engine_handle.h"
 #include "binding/env_handle.h"
 #include "binding/errors.h"
@@ -95,6 +96,10 @@ constexpr EngineFunction kExports[] = {
     {"dumpTable", DumpTable},
     {"openMeasurement", OpenMeasurement},
     {"startWriteBenchmark", StartWriteBenchmark},
+    {"openTableDump", OpenTableDump},
+    {"nextRecords", NextRecords},
+    {"openLogDump", OpenLogDump},
+    {"nextLogRecords", NextLogRecords},
     {"randomDatabaseId", RandomDatabaseId},
     {"crc32c", Crc32c},
     {"packRecords", PackRecords},
@@ -121,6 +126,9 @@ napi_value Init(napi_env env, napi_value exports) {
   }
   Set(env, exports, "version", Text(env, kVersion));
   Set(env, exports, "codecs", Codecs(env));
+  napi_value phases = Array(env, kPhases);
+  for (size_t i = 0; i < kPhases; ++i) SetElement(env, phases, i, Text(env, kPhaseNames[i]));
+  Set(env, exports, "phaseNames", phases);
   Set(env, exports, "crc32cImplementation", Text(env, crc32c::Implementation()));
   return exports;
 }

@@ -47,8 +47,8 @@ namespace {
 // The functions of an engine object keep the handle: JavaScript may take them off the object and let go of that.
 bool BindFunctions(napi_env env, napi_value object, const std::shared_ptr<EngineHandle>& handle) {
   auto release = [](napi_env, void* data, void*) { delete static_cast<std::shared_ptr<EngineHandle>*>(data); };
-  for (auto functions :
-       {WriteFunctions(), ReadFunctions(), ScanFunctions(), JobFunctions(), StructureFunctions(), StatsFunctions()}) {
+  for (auto functions : {WriteFunctions(), ReadFunctions(), ScanFunctions(), JobFunctions(), StructureFunctions(),
+                         StatsFunctions(), PhaseFunctions(), ExplainFunctions()}) {
     for (const EngineFunction& entry : functions) {
       napi_value function = nullptr;
       if (napi_create_function(env, entry.name, NAPI_AUTO_LENGTH, entry.callback, handle.get(), &function) != napi_ok) {
@@ -149,6 +149,12 @@ void EngineHandle::StopForExit() {
   runner_->Shutdown();
 }
 
+MemoryUse EngineHandle::LookAtMemory() {
+  MemoryUse use = MemoryUse::Of(engine_.get(), started_);
+  memory_peak_.RaiseTo(use);
+  return use;
+}
+
 void EngineHandle::Pin(PinnedValue value) {
   pinned_ = std::move(value);
   pinned_view_ = pinned_.block ? nullptr : engine_->CurrentView();
@@ -159,6 +165,12 @@ void EngineHandle::Unpin() {
   pinned_ = {};
   pinned_view_.reset();
   has_pinned_ = false;
+}
+
+void EngineHandle::Measure(bool on) {
+  measured_ = on;
+  phases_.Clear();
+  engine_->commits().MeasureGroups(on);
 }
 
 void EngineHandle::SetSlab(napi_value array_buffer, char* data, size_t size) {

@@ -13,12 +13,14 @@
 
 #include "binding/args.h"
 #include "binding/errors.h"
+#include "binding/memory_use.h"
 #include "binding/notifier.h"
 #include "binding/operation_stats.h"
 #include "engine/engine.h"
 #include "jobs/completion_queue.h"
 #include "jobs/job_runner.h"
 #include "jobs/thread_pool.h"
+#include "util/perf_context.h"
 
 namespace burrow::binding {
 
@@ -38,8 +40,9 @@ struct ReadAnswer {
   Status status;
   bool found = true;  // false: `bytes` is undefined
   std::string bytes;
-  Scan::Batch batch;               // kNext
-  std::shared_ptr<OpenScan> scan;  // kNext
+  Scan::Batch batch;                    // kNext
+  std::shared_ptr<OpenScan> scan;       // kNext
+  std::unique_ptr<PerfContext> phases;  // when the engine was measured at the call
 };
 
 // What the bound functions of one engine object share. Each of them holds a reference to it, so that it is there in
@@ -69,6 +72,17 @@ class EngineHandle {
   OperationCounter& counter(Operation operation) { return counters_[static_cast<size_t>(operation)]; }
   OperationCounters& counters() { return counters_; }
   bool timed() const { return timed_; }
+
+  // What is in use now. Called before memory is given back, too, so that memory_peak() has what was highest in between:
+  // memtables only grow until they are dropped.
+  MemoryUse LookAtMemory();
+  const MemoryUse& memory_peak() const { return memory_peak_; }
+
+  // Native sub-phases are measured: of calls in phases(), which takePhases empties; of requests in their answers.
+  bool measured() const { return measured_; }
+  void Measure(bool on);
+  PerfContext& phases() { return phases_; }
+  PerfContext* phases_if_measured() { return measured_ ? &phases_ : nullptr; }
 
   // The value that was too large for the caller's buffer, until takePinned.
   void Pin(PinnedValue value);
@@ -116,8 +130,11 @@ class EngineHandle {
   bool read_only_ = false;
   bool started_ = false;
   bool timed_ = true;
+  bool measured_ = false;
+  PerfContext phases_;
   size_t max_open_scans_ = 0;
   OperationCounters counters_;
+  MemoryUse memory_peak_;
 
   // From the longest to the shortest life.
   std::shared_ptr<FileLock> lock_;  // the directory's, when a NativeLock holds it
@@ -169,5 +186,7 @@ std::span<const EngineFunction> ScanFunctions();       // scan_handle.cc
 std::span<const EngineFunction> JobFunctions();        // jobs.cc
 std::span<const EngineFunction> StructureFunctions();  // structure.cc
 std::span<const EngineFunction> StatsFunctions();      // stats.cc
+std::span<const EngineFunction> PhaseFunctions();      // phases.cc
+std::span<const EngineFunction> ExplainFunctions();    // explain.cc
 
 }  // namespace burrow::binding

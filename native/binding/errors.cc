@@ -11,6 +11,7 @@ napi_value StatusObject(napi_env env, const Status& status) {
   napi_value info = Object(env);
   Set(env, info, "code", Number(env, static_cast<double>(status.code())));
   Set(env, info, "message", Text(env, status.message()));
+  Set(env, info, "place", Text(env, status.place()));
   if (!status.file().empty()) Set(env, info, "file", Text(env, status.file()));
   if (status.offset() >= 0) Set(env, info, "offset", Number(env, static_cast<double>(status.offset())));
   if (status.error_number() != 0) Set(env, info, "errno", Number(env, static_cast<double>(status.error_number())));

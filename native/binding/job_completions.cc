@@ -3,6 +3,7 @@
 
 #include "binding/errors.h"
 #include "binding/job_objects.h"
+#include "binding/phase_numbers.h"
 #include "binding/table_info.h"
 
 namespace burrow::binding {
@@ -29,6 +30,7 @@ void SetTables(napi_env env, napi_value object, const TableJobResult& result) {
   Set(env, object, "recordsIn", Number(env, result.records_in));
   Set(env, object, "recordsDropped", Number(env, result.records_dropped));
   Set(env, object, "tombstonesDropped", Number(env, result.tombstones_dropped));
+  Set(env, object, "phases", PhaseNumbers(env, result.phases));
 }
 
 void SetLost(napi_env env, napi_value object, const std::vector<LostRange>& lost) {

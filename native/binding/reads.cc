@@ -1,6 +1,9 @@
 // Point reads: on the caller's thread, or on a disk thread with the view of the moment of the call.
 
 #include "binding/engine_handle.h"
+#include "binding/phase_numbers.h"
+#include "engine/multi_get.h"
+#include "util/ascii.h"
 #include "util/coding.h"
 
 namespace burrow::binding {
@@ -13,9 +16,24 @@ constexpr int32_t kReadNotCached = INT32_MIN;
 
 // Buffers of results; what a JavaScript engine takes varies, and nobody means more.
 constexpr size_t kMaxPacked = size_t{2} << 30;
+// Values that JavaScript gets as parts of one string: each keeps all of it alive, as the records of a scan do.
+constexpr size_t kMaxTogether = size_t{32} << 10;
 
-constexpr TableReadOptions kAnywhere{};
-constexpr TableReadOptions kMemoryOnly{.cache_only = true};
+// Of point reads.
+constexpr TableReadOptions OptionsFor(bool memory_only, bool measured) {
+  TableReadOptions options;
+  options.cache_only = memory_only;
+  options.measured = measured;
+  return options;
+}
+constexpr TableReadOptions kAnywhere = OptionsFor(false, false), kMemoryOnly = OptionsFor(true, false);
+constexpr TableReadOptions kMeasuredAnywhere = OptionsFor(false, true), kMeasuredMemoryOnly = OptionsFor(true, true);
+
+const TableReadOptions& OptionsOf(const EngineHandle& handle, bool memory_only) {
+  if (handle.measured()) [[unlikely]]
+    return memory_only ? kMeasuredMemoryOnly : kMeasuredAnywhere;
+  return memory_only ? kMemoryOnly : kAnywhere;
+}
 
 // An optional last argument.
 template <size_t N>
@@ -43,7 +61,8 @@ bool GetHere(napi_env env, const EngineCall<N>& call, size_t sequence_argument, 
   if (!key.Read(env, call[0]) || !ReadSequence(env, call, sequence_argument, &sequence)) return false;
   OperationCounter& counter = call.handle()->counter(Operation::kGet);
   Measure measure(counter, call.handle()->timed(), Measure::kSampled);
-  Status status = call->Get(key.slice(), sequence, memory_only ? kMemoryOnly : kAnywhere, result);
+  PerfScope scope(call.handle()->phases_if_measured());
+  Status status = call->Get(key.slice(), sequence, OptionsOf(*call.handle(), memory_only), result);
   if (!status.ok()) [[unlikely]] {
     ++counter.errors;
     Throw(env, status);
@@ -139,56 +158,111 @@ Status CheckPackedKeys(Slice packed, uint64_t count) {
   return Status();
 }
 
-// Looks up checked packed keys; *packed is what getMany answers. *cached is false when memory did not suffice.
-Status GetPacked(const ReadView& view, Slice keys, SequenceNumber sequence, const TableReadOptions& options,
-                 std::string* packed, bool* cached) {
-  while (!keys.empty()) {
-    const size_t size = DecodeFixed16(keys.data());
-    GetResult found;
-    BURROW_RETURN_IF_ERROR(PointGet(view, keys.substr(2, size), sequence, options, &found));
-    keys.remove_prefix(2 + size);
-    if (found.outcome == GetOutcome::kNotCached) {
-      *cached = false;
-      return Status();
+// Looks up `count` checked packed keys and calls take(i, result) for each in turn. *cached is false when memory did not
+// suffice: nothing is to be done with what was taken.
+template <typename Take>
+Status GetEach(const ReadView& view, Slice keys, SequenceNumber sequence, const TableReadOptions& options, bool* cached,
+               Take take) {
+  MultiGet reads(view, sequence, options);
+  *cached = true;
+  for (size_t first = 0; !keys.empty();) {
+    Slice group[MultiGet::kMaxKeys];
+    size_t count = 0;
+    for (; count < MultiGet::kMaxKeys && !keys.empty(); ++count) {
+      const size_t size = DecodeFixed16(keys.data());
+      group[count] = keys.substr(2, size);
+      keys.remove_prefix(2 + size);
     }
-    const bool absent = found.outcome != GetOutcome::kValue;
-    PutFixed32(packed, absent ? UINT32_MAX : static_cast<uint32_t>(found.value.value.size()));
-    if (absent) continue;
-    if (packed->size() + found.value.value.size() > kMaxPacked) {
-      return Status::InvalidArgument("the values have more than " + std::to_string(kMaxPacked) +
-                                     " bytes together: ask for fewer keys at once");
-    }
-    packed->append(found.value.value);
+    BURROW_RETURN_IF_ERROR(reads.Get(std::span(group, count), cached));
+    if (!*cached) return Status();
+    for (size_t i = 0; i < count; ++i) BURROW_RETURN_IF_ERROR(take(first + i, reads.result(i)));
+    first += count;
   }
   return Status();
 }
 
+Status TooMuch() {
+  return Status::InvalidArgument("the values have more than " + std::to_string(kMaxPacked) +
+                                 " bytes together: ask for fewer keys at once");
+}
+
+// *packed is what getMany answers: for each key a length, or -1, and the value.
+Status GetPacked(const ReadView& view, Slice keys, SequenceNumber sequence, const TableReadOptions& options,
+                 std::string* packed, bool* cached) {
+  return GetEach(view, keys, sequence, options, cached, [packed](size_t, const GetResult& found) {
+    const bool absent = found.outcome != GetOutcome::kValue;
+    PutFixed32(packed, absent ? UINT32_MAX : static_cast<uint32_t>(found.value.value.size()));
+    if (absent) return Status();
+    if (packed->size() + found.value.value.size() > kMaxPacked) return TooMuch();
+    packed->append(found.value.value);
+    return Status();
+  });
+}
+
+// The values alone; lengths[i] is that of the i-th one, or -1.
+Status GetColumn(const ReadView& view, Slice keys, SequenceNumber sequence, const TableReadOptions& options,
+                 int32_t* lengths, std::string* values, bool* cached) {
+  return GetEach(view, keys, sequence, options, cached, [lengths, values](size_t i, const GetResult& found) {
+    const Slice value = found.value.value;
+    lengths[i] = found.outcome == GetOutcome::kValue ? static_cast<int32_t>(value.size()) : -1;
+    if (lengths[i] < 0) return Status();
+    if (values->size() + value.size() > kMaxPacked) return TooMuch();
+    values->append(value);
+    return Status();
+  });
+}
+
 // The keys that getMany and its sisters get, from argument `first` on: bytes, length, count, sequence.
 template <size_t N>
-bool ReadPackedKeys(napi_env env, const EngineCall<N>& call, size_t first, Slice* keys, SequenceNumber* sequence) {
+bool ReadPackedKeys(napi_env env, const EngineCall<N>& call, size_t first, Slice* keys, uint64_t* count,
+                    SequenceNumber* sequence) {
   Reader reader(env);
   const Slice buffer = reader.Bytes(call[first], "keys");
   const uint64_t length = reader.Integer(call[first + 1], "length", buffer.size());
-  const uint64_t count = reader.Integer(call[first + 2], "count", UINT32_MAX);
+  *count = reader.Integer(call[first + 2], "count", UINT32_MAX);
   if (!reader.ok() || !ReadSequence(env, call, first + 3, sequence)) return false;
   *keys = buffer.substr(0, length);
-  Status status = CheckPackedKeys(*keys, count);
+  Status status = CheckPackedKeys(*keys, *count);
   if (!status.ok()) Throw(env, status);
   return status.ok();
 }
 
+// Where the lengths go, argument `i` of getMany: null when it was not given. False after throwing.
+template <size_t N>
+bool ReadLengths(napi_env env, const EngineCall<N>& call, size_t i, uint64_t count, int32_t** lengths) {
+  *lengths = nullptr;
+  if (IsUndefined(env, call[i])) return true;
+  napi_typedarray_type type;
+  size_t length = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(env, call[i], &type, &length, &data, nullptr, nullptr) != napi_ok ||
+      type != napi_int32_array || length < count) {
+    return ThrowInvalid(env, "lengths must be an Int32Array with room for each key"), false;
+  }
+  *lengths = static_cast<int32_t*>(data);
+  return true;
+}
+
 template <bool memory_only>
 napi_value GetMany(napi_env env, napi_callback_info info) {
-  EngineCall<4> call(env, info);
+  EngineCall<5> call(env, info);
   Slice keys;
+  uint64_t count;
   SequenceNumber sequence;
-  if (!call.open() || !ReadPackedKeys(env, call, 0, &keys, &sequence)) return nullptr;
+  int32_t* lengths;
+  if (!call.open() || !ReadPackedKeys(env, call, 0, &keys, &count, &sequence) ||
+      !ReadLengths(env, call, 4, count, &lengths)) {
+    return nullptr;
+  }
   OperationCounter& counter = call.handle()->counter(Operation::kGetMany);
   Measure measure(counter, call.handle()->timed(), Measure::kSampled);
-  std::string packed;
+  const TableReadOptions& options = OptionsOf(*call.handle(), memory_only);
+  PerfScope scope(call.handle()->phases_if_measured());
+  std::string found;
   bool cached = true;
-  Status status =
-      GetPacked(*call->CurrentView(), keys, sequence, memory_only ? kMemoryOnly : kAnywhere, &packed, &cached);
+  Status status = lengths == nullptr
+                      ? GetPacked(*call->CurrentView(), keys, sequence, options, &found, &cached)
+                      : GetColumn(*call->CurrentView(), keys, sequence, options, lengths, &found, &cached);
   if (!status.ok()) {
     ++counter.errors;
     return Throw(env, status);
@@ -198,11 +272,14 @@ napi_value GetMany(napi_env env, napi_callback_info info) {
     return Null(env);
   }
   counter.bytes_in += keys.size();
-  counter.bytes_out += packed.size();
-  return BufferCopy(env, packed);
+  counter.bytes_out += found.size();
+  if (lengths == nullptr || found.size() > kMaxTogether || !AllAscii(found)) return BufferCopy(env, found);
+  napi_value text = nullptr;
+  napi_create_string_latin1(env, found.data(), found.size(), &text);
+  return text;
 }
 
-// Runs `read(view, &answer)` on a disk thread with the view of now.
+// Runs `read(view, options, &answer)` on a disk thread with the view of now.
 template <typename Read>
 napi_value SubmitRead(napi_env env, EngineHandle* handle, Operation operation, uint64_t request, size_t bytes,
                       Read read) {
@@ -211,12 +288,17 @@ napi_value SubmitRead(napi_env env, EngineHandle* handle, Operation operation, u
   counter.bytes_in += bytes;
   const bool accepted = handle->readers().Submit(
       Priority::kFlush, [answers = &handle->answers(), view = handle->engine()->CurrentView(), operation, request,
-                         timer = handle->timed() ? &counter.nanos : nullptr, read = std::move(read)]() mutable {
+                         timer = handle->timed() ? &counter.nanos : nullptr, measured = handle->measured(),
+                         read = std::move(read)]() mutable {
         const auto begin = std::chrono::steady_clock::now();
         ReadAnswer answer;
         answer.request = request;
         answer.operation = operation;
-        answer.status = read(*view, &answer);
+        if (measured) answer.phases = std::make_unique<PerfContext>();
+        {
+          PerfScope scope(answer.phases.get());
+          answer.status = read(*view, measured ? kMeasuredAnywhere : kAnywhere, &answer);
+        }
         view.reset();
         if (timer != nullptr) {
           timer->Record(static_cast<uint64_t>((std::chrono::steady_clock::now() - begin).count()));
@@ -235,14 +317,15 @@ napi_value SubmitGet(napi_env env, napi_callback_info info) {
   SequenceNumber sequence;
   if (!reader.ok() || !ReadSequence(env, call, 2, &sequence)) return nullptr;
   const size_t bytes = key.size();
-  return SubmitRead(env, call.handle(), Operation::kGet, request, bytes,
-                    [key = std::move(key), sequence](const ReadView& view, ReadAnswer* answer) {
-                      GetResult found;
-                      BURROW_RETURN_IF_ERROR(PointGet(view, key, sequence, kAnywhere, &found));
-                      answer->found = found.outcome == GetOutcome::kValue;
-                      answer->bytes = found.value.value;
-                      return Status();
-                    });
+  return SubmitRead(
+      env, call.handle(), Operation::kGet, request, bytes,
+      [key = std::move(key), sequence](const ReadView& view, const TableReadOptions& options, ReadAnswer* answer) {
+        GetResult found;
+        BURROW_RETURN_IF_ERROR(PointGet(view, key, sequence, options, &found));
+        answer->found = found.outcome == GetOutcome::kValue;
+        answer->bytes = found.value.value;
+        return Status();
+      });
 }
 
 napi_value SubmitGetMany(napi_env env, napi_callback_info info) {
@@ -251,18 +334,21 @@ napi_value SubmitGetMany(napi_env env, napi_callback_info info) {
   Reader reader(env);
   const uint64_t request = reader.Integer(call[0], "request");
   Slice keys;
+  uint64_t count;
   SequenceNumber sequence;
-  if (!reader.ok() || !ReadPackedKeys(env, call, 1, &keys, &sequence)) return nullptr;
-  return SubmitRead(env, call.handle(), Operation::kGetMany, request, keys.size(),
-                    [keys = std::string(keys), sequence](const ReadView& view, ReadAnswer* answer) {
-                      bool cached;
-                      return GetPacked(view, keys, sequence, kAnywhere, &answer->bytes, &cached);
-                    });
+  if (!reader.ok() || !ReadPackedKeys(env, call, 1, &keys, &count, &sequence)) return nullptr;
+  return SubmitRead(
+      env, call.handle(), Operation::kGetMany, request, keys.size(),
+      [keys = std::string(keys), sequence](const ReadView& view, const TableReadOptions& options, ReadAnswer* answer) {
+        bool cached;
+        return GetPacked(view, keys, sequence, options, &answer->bytes, &cached);
+      });
 }
 
 napi_value AnswerObject(napi_env env, EngineHandle* handle, const ReadAnswer& answer) {
   napi_value object = Object(env);
   Set(env, object, "request", Number(env, answer.request));
+  if (answer.phases != nullptr) Set(env, object, "phases", PhaseNumbers(env, *answer.phases));
   OperationCounter& counter = handle->counter(answer.operation);
   if (!answer.status.ok()) {
     ++counter.errors;

@@ -63,6 +63,7 @@ napi_value Fill(napi_env env, napi_callback_info info) {
   OperationCounter& counter = call.handle()->counter(Operation::kNext);
   Measure measure(counter, call.handle()->timed(), Measure::kSampled);
   Scan::Batch batch;
+  PerfScope scope(call.handle()->phases_if_measured(), Phase::kMerge);
   Status status = call.scan()->Fill(buffer + kHeaderSize, size - kHeaderSize, max_records, &batch);
   if (!status.ok()) {
     ++counter.errors;
@@ -133,14 +134,18 @@ napi_value FillAsync(napi_env env, napi_callback_info info) {
   // The engine closes scans after it joined this thread, so `scan` stays.
   std::shared_ptr<OpenScan> open = call.shared();
   open->busy = true;
-  const bool accepted =
-      engine->readers().Submit(Priority::kFlush, [open, answers = &engine->answers(), request, max_records, max_bytes,
-                                                  timer = engine->timed() ? &counter.nanos : nullptr]() mutable {
+  const bool accepted = engine->readers().Submit(
+      Priority::kFlush, [open, answers = &engine->answers(), request, max_records, max_bytes,
+                         timer = engine->timed() ? &counter.nanos : nullptr, measured = engine->measured()]() mutable {
         const auto begin = std::chrono::steady_clock::now();
         ReadAnswer answer;
         answer.request = request;
         answer.operation = Operation::kNext;
-        answer.status = FillString(open->scan.get(), max_records, max_bytes, &answer);
+        if (measured) answer.phases = std::make_unique<PerfContext>();
+        {
+          PerfScope scope(answer.phases.get(), Phase::kMerge);
+          answer.status = FillString(open->scan.get(), max_records, max_bytes, &answer);
+        }
         answer.scan = std::move(open);
         if (timer != nullptr) {
           timer->Record(static_cast<uint64_t>((std::chrono::steady_clock::now() - begin).count()));
@@ -159,32 +164,34 @@ napi_value Close(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// openScan(flags, lower, upper, limit, readAhead, sequence)
+// The flags, then from argument `rest` on limit, readAhead and sequence.
 template <size_t N>
-bool ReadRequest(napi_env env, const EngineCall<N>& call, ScanOptions* options, SequenceNumber* sequence) {
+bool ReadRequest(napi_env env, const EngineCall<N>& call, size_t rest, ScanOptions* options, SequenceNumber* sequence) {
   Reader reader(env);
   const uint64_t flags = reader.Integer(call[0], "flags", kReverse | kWithKeys | kWithValues | kFillCache);
   options->reverse = (flags & kReverse) != 0;
   options->keys = (flags & kWithKeys) != 0;
   options->values = (flags & kWithValues) != 0;
   options->read.fill_cache = (flags & kFillCache) != 0;
-  if (!reader.Undefined(call[1])) options->lower = reader.Bytes(call[1], "lower");
-  if (!reader.Undefined(call[2])) options->upper = reader.Bytes(call[2], "upper");
-  if (reader.Number(call[3], "limit") != INFINITY) options->limit = reader.Integer(call[3], "limit");
-  options->read.read_ahead = reader.Integer(call[4], "readAhead", kMaxBuffer);
-  *sequence = reader.Undefined(call[5]) ? call.handle()->visible_sequence() : reader.Integer(call[5], "sequence");
+  if (reader.Number(call[rest], "limit") != INFINITY) options->limit = reader.Integer(call[rest], "limit");
+  options->read.read_ahead = reader.Integer(call[rest + 1], "readAhead", kMaxBuffer);
+  *sequence =
+      reader.Undefined(call[rest + 2]) ? call.handle()->visible_sequence() : reader.Integer(call[rest + 2], "sequence");
   return reader.ok();
 }
 
-napi_value OpenScanFunction(napi_env env, napi_callback_info info) {
-  EngineCall<6> call(env, info);
+// `read_bounds` reads the arguments between the flags and `rest`; false after throwing.
+template <size_t N, typename ReadBounds>
+napi_value OpenScanCall(napi_env env, napi_callback_info info, size_t rest, ReadBounds read_bounds) {
+  EngineCall<N> call(env, info);
   if (!call.open()) return nullptr;
   EngineHandle* engine = call.handle();
   OperationCounter& counter = engine->counter(Operation::kScan);
   Measure measure(counter, engine->timed(), Measure::kSampled);
   ScanOptions options;
   SequenceNumber sequence;
-  if (!ReadRequest(env, call, &options, &sequence)) return nullptr;
+  if (!read_bounds(call, &options) || !ReadRequest(env, call, rest, &options, &sequence)) return nullptr;
+  options.read.measured = engine->measured();
   auto open = std::make_shared<OpenScan>();
   Status status = engine->AddScan(open);
   if (!status.ok()) {
@@ -195,9 +202,34 @@ napi_value OpenScanFunction(napi_env env, napi_callback_info info) {
   return Number(env, open->id);
 }
 
+// openScan(flags, lower, upper, limit, readAhead, sequence)
+napi_value OpenScanFunction(napi_env env, napi_callback_info info) {
+  return OpenScanCall<6>(env, info, 3, [env](const auto& call, ScanOptions* options) {
+    Reader reader(env);
+    if (!reader.Undefined(call[1])) options->lower = reader.Bytes(call[1], "lower");
+    if (!reader.Undefined(call[2])) options->upper = reader.Bytes(call[2], "upper");
+    return reader.ok();
+  });
+}
+
+// openScanFrom(flags, lower as a string, limit, readAhead, sequence)
+napi_value OpenScanFrom(napi_env env, napi_callback_info info) {
+  return OpenScanCall<5>(env, info, 2, [env](const auto& call, ScanOptions* options) {
+    StringBytes lower;
+    if (!lower.Read(env, call[1])) return ThrowInvalid(env, "lower must be a string"), false;
+    options->lower = lower.slice();
+    return true;
+  });
+}
+
 constexpr EngineFunction kFunctions[] = {
-    {"openScan", OpenScanFunction}, {"fillScan", Fill},   {"countScan", Count}, {"seekScan", Seek},
-    {"fillScanAsync", FillAsync},   {"closeScan", Close},
+    {"openScan", OpenScanFunction},
+    {"openScanFrom", OpenScanFrom},
+    {"fillScan", Fill},
+    {"countScan", Count},
+    {"seekScan", Seek},
+    {"fillScanAsync", FillAsync},
+    {"closeScan", Close},
 };
 
 }  // namespace

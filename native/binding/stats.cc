@@ -103,6 +103,38 @@ napi_value WalStats(napi_env env, Engine* engine) {
   return object;
 }
 
+napi_value MemoryObject(napi_env env, const MemoryUse& use) {
+  napi_value object = Object(env);
+  for (size_t i = 0; i < MemoryUse::kOwners; ++i) Set(env, object, MemoryUse::kNames[i], Number(env, use.bytes[i]));
+  return object;
+}
+
+// EngineMemory of lib/native.ts.
+napi_value Memory(napi_env env, napi_callback_info info) {
+  EngineCall<1> call(env, info);
+  if (!call.open()) return nullptr;
+  const MemoryUse use = call.handle()->LookAtMemory();
+  const MemoryUse& peak = call.handle()->memory_peak();
+  napi_value object = Object(env);
+  Set(env, object, "byOwner", MemoryObject(env, use));
+  Set(env, object, "peakByOwner", MemoryObject(env, peak));
+  Set(env, object, "totalBytes", Number(env, use.total));
+  Set(env, object, "peakBytes", Number(env, peak.total));
+  return object;
+}
+
+napi_value Compactions(napi_env env, EngineHandle* handle) {
+  const std::vector<JobRunner::Progress> running = handle->runner().Compactions();
+  napi_value list = Array(env, running.size());
+  for (size_t i = 0; i < running.size(); ++i) {
+    napi_value one = Object(env);
+    Set(env, one, "id", Number(env, running[i].id));
+    Set(env, one, "records", Number(env, running[i].records));
+    SetElement(env, list, i, one);
+  }
+  return list;
+}
+
 uint64_t Load(const std::atomic<uint64_t>& counter) { return counter.load(std::memory_order_relaxed); }
 
 napi_value Stats(napi_env env, napi_callback_info info) {
@@ -127,6 +159,7 @@ napi_value Stats(napi_env env, napi_callback_info info) {
   Set(env, object, "visibleSequence", Number(env, handle->visible_sequence()));
   Set(env, object, "nextFileNumber", Number(env, engine->next_file_number()));
   Set(env, object, "diskReads", disk);
+  Set(env, object, "compactions", Compactions(env, handle));
   return object;
 }
 
@@ -137,7 +170,7 @@ napi_value ResetPeakStats(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-constexpr EngineFunction kFunctions[] = {{"stats", Stats}, {"resetPeakStats", ResetPeakStats}};
+constexpr EngineFunction kFunctions[] = {{"stats", Stats}, {"memory", Memory}, {"resetPeakStats", ResetPeakStats}};
 
 }  // namespace
 

@@ -123,6 +123,7 @@ napi_value Install(napi_env env, napi_callback_info info) {
   }
   const uint64_t memtables = reader.Integer(reader.Property(call[0], "dropMemtables"), "dropMemtables");
   if (!reader.ok()) return nullptr;
+  if (memtables > 0) (void)call.handle()->LookAtMemory();
   Status status = call->InstallVersion(added, dropped, memtables);
   return status.ok() ? nullptr : Throw(env, status);
 }

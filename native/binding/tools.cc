@@ -74,20 +74,22 @@ napi_value ReadLog(napi_env env, napi_callback_info info) {
   if (!log.status().ok() && !partial) return Throw(env, log.status());
   napi_value result = Object(env);
   Set(env, result, "records", records);
-  if (log.status().ok()) {
-    Set(env, result, "end", Text(env, LogEndName(log.end())));
-    Set(env, result, "endOffset", Number(env, log.end_offset()));
-    Set(env, result, "tornBytes", Number(env, log.torn_bytes()));
-  } else {
-    Set(env, result, "damage", StatusObject(env, log.status()));
-  }
-  Set(env, result, "syncedOffset", Number(env, log.synced_offset()));
-  Set(env, result, "fileSize", Number(env, log.file_size()));
-  Set(env, result, "databaseId", Text(env, log.database_id().ToHex()));
+  SetLogEnd(env, result, log);
   return result;
 }
 
-namespace {
+void SetLogEnd(napi_env env, napi_value object, const log::LogReader& log) {
+  if (log.status().ok()) {
+    Set(env, object, "end", Text(env, LogEndName(log.end())));
+    Set(env, object, "endOffset", Number(env, log.end_offset()));
+    Set(env, object, "tornBytes", Number(env, log.torn_bytes()));
+  } else {
+    Set(env, object, "damage", StatusObject(env, log.status()));
+  }
+  Set(env, object, "syncedOffset", Number(env, log.synced_offset()));
+  Set(env, object, "fileSize", Number(env, log.file_size()));
+  Set(env, object, "databaseId", Text(env, log.database_id().ToHex()));
+}
 
 napi_value DumpTombstones(napi_env env, const FragmentedTombstones* tombstones) {
   const size_t count = tombstones == nullptr ? 0 : tombstones->fragments().size();
@@ -107,6 +109,18 @@ napi_value DumpTombstones(napi_env env, const FragmentedTombstones* tombstones) 
   }
   return list;
 }
+
+napi_value DumpedTableInfo(napi_env env, uint64_t number, const TableProperties& properties) {
+  napi_value info = TableInfo(env, number, properties);
+  Set(env, info, "databaseId", Text(env, properties.database_id.ToHex()));
+  Set(env, info, "fileSize", Number(env, properties.file_size));
+  Set(env, info, "dataBytes", Number(env, properties.data_bytes));
+  Set(env, info, "indexBytes", Number(env, properties.index_bytes));
+  Set(env, info, "filterBytes", Number(env, properties.filter_bytes));
+  return info;
+}
+
+namespace {
 
 // Up to `limit` records; *truncated tells whether more follow.
 Status DumpRecords(napi_env env, const TableReader& table, uint64_t limit, napi_value list, bool* truncated) {
@@ -151,15 +165,8 @@ napi_value DumpTable(napi_env env, napi_callback_info info) {
   bool truncated = false;
   status = DumpRecords(env, *table, limit, records, &truncated);
 
-  const TableProperties& properties = table->properties();
-  napi_value table_info = TableInfo(env, number, properties);
-  Set(env, table_info, "databaseId", Text(env, properties.database_id.ToHex()));
-  Set(env, table_info, "fileSize", Number(env, properties.file_size));
-  Set(env, table_info, "dataBytes", Number(env, properties.data_bytes));
-  Set(env, table_info, "indexBytes", Number(env, properties.index_bytes));
-  Set(env, table_info, "filterBytes", Number(env, properties.filter_bytes));
   napi_value result = Object(env);
-  Set(env, result, "info", table_info);
+  Set(env, result, "info", DumpedTableInfo(env, number, table->properties()));
   Set(env, result, "rangeTombstones", DumpTombstones(env, table->range_tombstones().get()));
   Set(env, result, "records", records);
   Set(env, result, "truncated", Boolean(env, truncated));

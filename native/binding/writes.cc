@@ -22,7 +22,9 @@ Status ReadOnly() { return Status(Code::kReadOnly, "the database is open for rea
 // Makes the write with `write(mode, &status)` and answers what lib/native.ts says: WRITE_DONE and its sisters.
 template <typename Write>
 napi_value Commit(napi_env env, EngineHandle* handle, Operation operation, size_t bytes, uint32_t flags, Write write) {
-  const WriteMode mode = ModeOf(flags);
+  WriteMode mode = ModeOf(flags);
+  mode.measured = handle->measured();
+  PerfScope scope(handle->phases_if_measured());
   OperationCounter& counter = handle->counter(operation);
   Status status;
   WriteOutcome outcome;

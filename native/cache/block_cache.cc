@@ -471,6 +471,22 @@ BlockRef BlockCache::Lookup(uint64_t file, uint64_t offset, BlockType type, bool
   return BlockRef(block);
 }
 
+void BlockCache::Prefetch(uint64_t file, uint64_t offset, int step) {
+  const uint64_t hash = HashOf(file, offset);
+  Shard& shard = impl_->ShardOf(hash);
+  std::lock_guard lock(shard.mutex);
+  if (step == 0) {
+    __builtin_prefetch(&shard.slots[hash & shard.slot_mask]);
+    return;
+  }
+  for (size_t i = hash & shard.slot_mask; shard.slots[i].block != nullptr; i = (i + 1) & shard.slot_mask) {
+    if (shard.slots[i].hash != hash) continue;
+    __builtin_prefetch(shard.slots[i].block);
+    __builtin_prefetch(reinterpret_cast<const char*>(shard.slots[i].block) - kLine);
+    return;
+  }
+}
+
 BlockRef BlockCache::Insert(uint64_t file, uint64_t offset, BlockType type, BlockRef ref) {
   Block* block = ref.block_;
   const uint64_t hash = HashOf(file, offset);
@@ -547,6 +563,7 @@ BlockCache::Stats BlockCache::GetStats() const {
     Shard& shard = impl_->shards[i];
     std::lock_guard lock(shard.mutex);
     stats.used_bytes += shard.used;
+    stats.free_bytes += shard.arena.free_slots() * shard.arena.slot_size();
     stats.pinned_bytes += shard.pinned - shard.unpinned.load(std::memory_order_relaxed);
     for (int type = 0; type < kBlockTypes; type++) {
       stats.by_type[type].used_bytes += shard.by_type[type].used_bytes;

@@ -49,6 +49,7 @@ class BlockCache {
   };
   struct Stats {
     uint64_t capacity_bytes = 0, used_bytes = 0, pinned_bytes = 0;
+    uint64_t free_bytes = 0;  // taken from the system for blocks, and free: room in arenas
     TypeStats by_type[kBlockTypes];
   };
 
@@ -58,6 +59,9 @@ class BlockCache {
 
   // Empty when absent; counts a hit or a miss unless `count` is false.
   BlockRef Lookup(uint64_t file, uint64_t offset, BlockType type, bool count = true);
+  // Asks for the memory that Lookup is going to touch without waiting for it: in two steps, 0 and 1, since the first
+  // finds the place of the second.
+  void Prefetch(uint64_t file, uint64_t offset, int step);
   // Takes over `block` and returns a reference to the cached one: `block` itself, or the one that another thread
   // inserted first. When it does not fit, the reference works but the block is not cached.
   BlockRef Insert(uint64_t file, uint64_t offset, BlockType type, BlockRef block);

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "util/perf_context.h"
+
 namespace burrow {
 
 namespace {
@@ -100,6 +102,8 @@ WriteOutcome CommitQueue::Submit(const Entry& entry, WriteMode mode, Status* sta
   WriteOutcome outcome;
   {
     Lock lock(mutex_);
+    if (mode.measured) [[unlikely]]
+      PerfLap(Phase::kWait);
     *status = Refusal();
     if (!status->ok()) return WriteOutcome::kFailed;
     if (next_ + entry.count > kMaxSequence) {
@@ -117,7 +121,11 @@ WriteOutcome CommitQueue::Submit(const Entry& entry, WriteMode mode, Status* sta
       if (mode.wait && delay_owed_micros_ >= kSmallestSleepMicros) std::swap(delay, delay_owed_micros_);
     }
   }
-  if (delay > 0) std::this_thread::sleep_for(std::chrono::microseconds(delay));
+  if (delay > 0) {
+    PerfLeave();
+    std::this_thread::sleep_for(std::chrono::microseconds(delay));
+    PerfLap(Phase::kWait);
+  }
   return outcome;
 }
 
@@ -129,9 +137,14 @@ WriteOutcome CommitQueue::Lead(const Entry& entry, WriteMode mode, Status* statu
     if (!status->ok()) return WriteOutcome::kFailed;
     size_t written = 0;
     *status = log_->Append(lead_buffer_, &written);
+    if (mode.measured) [[unlikely]]
+      PerfLap(Phase::kWalWrite);
     ++stats_.writes;
     if (status->Is(Code::kNoSpace) && TakeBack(written)) return WriteOutcome::kFailed;
-    if (status->ok() && mode.sync) *status = TimedSync(log_.get());
+    if (status->ok() && mode.sync) {
+      *status = TimedSync(log_.get());
+      PerfLap(Phase::kFsync);
+    }
     if (!status->ok()) {
       Poison(*status);
       return WriteOutcome::kFailed;
@@ -140,6 +153,8 @@ WriteOutcome CommitQueue::Lead(const Entry& entry, WriteMode mode, Status* statu
     if (lead_buffer_.capacity() > options_.gather_limit) std::string().swap(lead_buffer_);
   }
   Apply(entry);
+  if (mode.measured) [[unlikely]]
+    PerfLap(Phase::kMemtable);
   if (mode.wal && mode.sync) sync_done_ = sync_wanted_ = submitted_;
   AcknowledgeAll();
   return WriteOutcome::kDone;
@@ -162,6 +177,8 @@ WriteOutcome CommitQueue::Gather(const Entry& entry, WriteMode mode, Lock* lock,
     if (!status->ok()) return WriteOutcome::kFailed;
   }
   Apply(entry);
+  if (mode.measured) [[unlikely]]
+    PerfLap(Phase::kMemtable);
   uint64_t index = submitted_;
   if (mode.sync && mode.wal) sync_wanted_ = index;
   if (!mode.wal && pending_.empty() && !log_busy_ && !SyncOwed() && acknowledged_ + 1 == index) {
@@ -174,6 +191,8 @@ WriteOutcome CommitQueue::Gather(const Entry& entry, WriteMode mode, Lock* lock,
   }
   if (!mode.wait) return WriteOutcome::kDone;
   AwaitProgress(lock, [&] { return acknowledged_ >= index || !poison_.ok() || exit_; });
+  if (mode.measured) [[unlikely]]
+    PerfLap(Phase::kWait);
   if (acknowledged_ >= index) return WriteOutcome::kDone;
   *status = poison_.ok() ? Status(Code::kClosed, "the database was closed") : poison_;
   return WriteOutcome::kFailed;
@@ -291,8 +310,13 @@ Status CommitQueue::WritePending() {
     WakeLog();
     return Status();
   }
+  const Clock::time_point begin = measured_ ? Clock::now() : Clock::time_point();
   BURROW_RETURN_IF_ERROR(WritePendingLocked());
   AcknowledgeAll();
+  if (measured_) [[unlikely]] {
+    const Clock::time_point end = Clock::now();
+    KeepTimes(submitted_, begin, end, end);
+  }
   return Status();
 }
 
@@ -464,8 +488,11 @@ void CommitQueue::WriteGroup(Lock* lock) {
   lock->unlock();
 
   Status status;
+  const Clock::time_point begin = Clock::now();
   if (!writing_.empty()) status = log->Append(writing_);
+  const Clock::time_point written = Clock::now();
   if (status.ok() && sync) status = TimedSync(log);
+  const Clock::time_point end = sync ? Clock::now() : written;
   writing_.clear();
   if (writing_.capacity() > 2 * options_.gather_limit) std::string().swap(writing_);
 
@@ -478,6 +505,7 @@ void CommitQueue::WriteGroup(Lock* lock) {
   }
   acknowledged_sequence_ = std::max(acknowledged_sequence_, sequence);
   acknowledged_.store(index, std::memory_order_release);
+  if (measured_) KeepTimes(index, begin, written, end);
   if (sync) {
     sync_done_ = index;
     stats_.grouped += grouped;
@@ -520,6 +548,31 @@ Status CommitQueue::poison() const {
 uint64_t CommitQueue::log_size() const {
   Lock lock(mutex_);
   return log_ == nullptr ? 0 : log_->framed_size();
+}
+
+void CommitQueue::KeepTimes(uint64_t index, Clock::time_point begin, Clock::time_point written, Clock::time_point end) {
+  groups_[next_group_++ % groups_.size()] = {index, static_cast<uint64_t>((written - begin).count()),
+                                             static_cast<uint64_t>((end - written).count())};
+}
+
+void CommitQueue::MeasureGroups(bool on) {
+  Lock lock(mutex_);
+  measured_ = on;
+  next_group_ = 0;
+  // Stands for all groups before: what was in them is not known.
+  groups_[next_group_++] = {acknowledged_, 0, 0};
+}
+
+bool CommitQueue::FindGroup(uint64_t index, GroupTimes* times) const {
+  Lock lock(mutex_);
+  bool found = false;
+  for (size_t age = 1; age <= groups_.size() && age <= next_group_; ++age) {
+    const GroupTimes& group = groups_[(next_group_ - age) % groups_.size()];
+    if (group.index < index) return found;
+    *times = group;
+    found = true;
+  }
+  return false;  // it may have been in one that is forgotten
 }
 
 CommitQueue::Stats CommitQueue::GetStats() const {

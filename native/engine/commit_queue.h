@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -19,10 +21,11 @@ namespace burrow {
 
 // How one write is to be made durable, and who waits.
 struct WriteMode {
-  bool sync = false;   // durable before it is acknowledged
-  bool wal = true;     // false: in memory only until flushed
-  bool wait = true;    // the caller waits for the acknowledgement; otherwise see CommitQueue::acknowledged()
-  bool force = false;  // admitted though the memtable is full or writes are stopped
+  bool sync = false;      // durable before it is acknowledged
+  bool wal = true;        // false: in memory only until flushed
+  bool wait = true;       // the caller waits for the acknowledgement; otherwise see CommitQueue::acknowledged()
+  bool force = false;     // admitted though the memtable is full or writes are stopped
+  bool measured = false;  // laps of PerfContext::Current()
 };
 
 enum class WriteOutcome : uint8_t {
@@ -102,9 +105,20 @@ class CommitQueue {
   };
   Stats GetStats() const;
 
+  // What it took to log a group of writes. Only of groups since MeasureGroups(true), and only of the last ones.
+  struct GroupTimes {
+    uint64_t index = 0;  // of its last write
+    uint64_t write_nanos = 0;
+    uint64_t sync_nanos = 0;  // 0: not synced
+  };
+  void MeasureGroups(bool on);
+  // The group that the write with this index was in; false when that is not known (any more).
+  bool FindGroup(uint64_t index, GroupTimes* times) const;
+
  private:
   struct Entry;  // one write on its way through
   using Lock = std::unique_lock<std::mutex>;
+  using Clock = std::chrono::steady_clock;
 
   WriteOutcome Submit(const Entry& entry, WriteMode mode, Status* status);
   WriteOutcome Lead(const Entry& entry, WriteMode mode, Status* status);
@@ -133,6 +147,7 @@ class CommitQueue {
   void DoLogWork(Lock* lock);
   void FinishSealed(Lock* lock);
   void WriteGroup(Lock* lock);
+  void KeepTimes(uint64_t index, Clock::time_point begin, Clock::time_point written, Clock::time_point end);
   void AllocateAhead(Lock* lock);
 
   const Options options_;
@@ -165,6 +180,9 @@ class CommitQueue {
   uint64_t delay_owed_micros_ = 0;
   Stats stats_;
   Histogram sync_micros_;
+  bool measured_ = false;
+  std::array<GroupTimes, 64> groups_;  // a ring
+  size_t next_group_ = 0;
 
   std::atomic<SequenceNumber> visible_{0};
   std::atomic<uint64_t> submitted_{0};

@@ -36,6 +36,10 @@ Status FinishLevel(int number, Level* level) {
   auto& tables = level->tables;
   level->has_range_tombstones =
       std::any_of(tables.begin(), tables.end(), [](const TableRef& t) { return t->range_tombstones > 0; });
+  level->run.clear();
+  for (const TableRef& table : tables) {
+    level->run.push_back({table->handle, table->smallest, table->largest, table->largest_exclusive});
+  }
   level->largest_prefixes.clear();
   if (number == 0) return Status();
   for (size_t i = 0; i < tables.size(); ++i) {

@@ -7,6 +7,7 @@
 
 #include "base/range_tombstone.h"
 #include "memtable/memtable.h"
+#include "table/level_iterator.h"
 #include "table/table_cache.h"
 
 namespace burrow {
@@ -56,6 +57,7 @@ struct Level {
   std::vector<TableRef> tables;
   std::vector<uint64_t> largest_prefixes;  // KeyPrefix(largest) of each table; empty for L0
   bool has_range_tombstones = false;
+  std::vector<RunTable> run;  // the same tables for iterators
 };
 
 // The first eight bytes of a key, big-endian, zero padded: orders keys by integer comparison up to ties.

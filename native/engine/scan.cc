@@ -1,5 +1,8 @@
 #include "engine/scan.h"
 
+#include <algorithm>
+#include <span>
+
 #include "merge/merging_iterator.h"
 #include "table/level_iterator.h"
 #include "util/ascii.h"
@@ -10,12 +13,23 @@ namespace {
 
 constexpr size_t kPackedHeader = 8;
 
-// The half-open span [lower, upper) of a scan misses the table entirely.
-bool Outside(const TableEntry& table, const ScanOptions& options) {
-  if (options.upper && Slice(table.smallest) >= Slice(*options.upper)) return true;
-  if (!options.lower) return false;
-  int order = Slice(table.largest).compare(*options.lower);
-  return order < 0 || (order == 0 && table.largest_exclusive);
+// Those tables of a run that the half-open span [lower, upper) of the scan touches.
+std::span<const RunTable> Inside(std::span<const RunTable> run, const ScanOptions& options) {
+  size_t begin = 0, end = run.size();
+  if (options.lower) {
+    auto ends_before = [](const RunTable& table, Slice lower) {
+      const int order = table.largest.compare(lower);
+      return order < 0 || (order == 0 && table.largest_exclusive);
+    };
+    begin =
+        static_cast<size_t>(std::lower_bound(run.begin(), run.end(), Slice(*options.lower), ends_before) - run.begin());
+  }
+  if (options.upper) {
+    auto begins_before = [](const RunTable& table, Slice upper) { return table.smallest < upper; };
+    end = static_cast<size_t>(std::lower_bound(run.begin(), run.end(), Slice(*options.upper), begins_before) -
+                              run.begin());
+  }
+  return begin < end ? run.subspan(begin, end - begin) : std::span<const RunTable>();
 }
 
 }  // namespace
@@ -28,7 +42,8 @@ Scan::~Scan() = default;
 Status Scan::Start() {
   std::vector<std::unique_ptr<InternalIterator>> children;
   std::vector<std::shared_ptr<const FragmentedTombstones>> tombstones;
-  if (view_->active() != nullptr) {
+  // Without a record now it has none that the scan may see: those that come are newer.
+  if (view_->active() != nullptr && !view_->active()->empty()) {
     children.push_back(view_->active()->NewIterator());
     if (auto part = view_->active()->range_tombstones()) tombstones.push_back(std::move(part));
   }
@@ -39,17 +54,12 @@ Status Scan::Start() {
 
   const Levels& levels = view_->levels();
   for (int number = 0; number < levels.count(); ++number) {
-    std::vector<RunTable> run;
-    for (const TableRef& table : levels.level(number).tables) {
-      if (Outside(*table, options_)) continue;
-      RunTable entry{table->handle, table->smallest, table->largest, table->largest_exclusive};
-      if (number == 0) {
-        children.push_back(NewTableIterator(table->handle, options_.read));
-      } else {
-        run.push_back(std::move(entry));
-      }
+    const std::span<const RunTable> run = levels.level(number).run;
+    const size_t tables_a_child = number == 0 ? 1 : run.size();  // those of level 0 overlap
+    for (size_t i = 0; i < run.size(); i += tables_a_child) {
+      const auto inside = Inside(run.subspan(i, tables_a_child), options_);
+      if (!inside.empty()) children.push_back(NewRunIterator(inside, options_.read));
     }
-    if (!run.empty()) children.push_back(NewLevelIterator(std::move(run), options_.read));
   }
 
   std::shared_ptr<const FragmentedTombstones> merged;
@@ -59,8 +69,12 @@ Status Scan::Start() {
   bounds.sequence = sequence_;
   bounds.lower = options_.lower;
   bounds.upper = options_.upper;
-  iterator_ =
-      std::make_unique<DbIterator>(NewMergingIterator(std::move(children)), std::move(merged), std::move(bounds));
+  std::unique_ptr<InternalIterator> records = NewMergingIterator(std::move(children));
+  if (options_.records != nullptr) {
+    records = std::make_unique<CountingIterator>(std::move(records), options_.lower ? &*options_.lower : nullptr,
+                                                 options_.upper ? &*options_.upper : nullptr, options_.records);
+  }
+  iterator_ = std::make_unique<DbIterator>(std::move(records), std::move(merged), std::move(bounds));
   return Status();
 }
 

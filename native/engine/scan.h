@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/read_view.h"
+#include "merge/counting_iterator.h"
 #include "merge/db_iterator.h"
 
 namespace burrow {
@@ -16,6 +17,7 @@ struct ScanOptions {
   bool values = true;
   uint64_t limit = UINT64_MAX;
   TableReadOptions read;
+  RecordCounts* records = nullptr;  // counts what the scan comes by; null: nobody counts. Outlives the scan
 };
 
 // One range scan over one read view, delivered in packed batches: keys grow from the front of the buffer, values from

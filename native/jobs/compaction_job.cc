@@ -57,10 +57,7 @@ Status OpenInputs(const CompactionJob& job, std::vector<std::unique_ptr<Internal
   return Status();
 }
 
-}  // namespace
-
-TableJobResult RunCompaction(const CompactionJob& job, const TableJobContext& context) {
-  const uint64_t start = context.env->NowMicros();
+TableJobResult Compact(const CompactionJob& job, const TableJobContext& context) {
   TableJobResult result;
   std::vector<std::unique_ptr<InternalIterator>> children;
   std::shared_ptr<const FragmentedTombstones> tombstones;
@@ -78,6 +75,20 @@ TableJobResult RunCompaction(const CompactionJob& job, const TableJobContext& co
   } else {
     result.status = std::move(opened);
   }
+  return result;
+}
+
+}  // namespace
+
+TableJobResult RunCompaction(const CompactionJob& job, const TableJobContext& context) {
+  const uint64_t start = context.env->NowMicros();
+  PerfContext phases;
+  TableJobResult result;
+  {
+    PerfScope scope(&phases, Phase::kMerge);
+    result = Compact(job, context);
+  }
+  result.phases = phases;
   result.micros = context.env->NowMicros() - start;
   return result;
 }

@@ -6,6 +6,9 @@
 #include <optional>
 
 #include "engine/engine.h"
+#include "engine/explain_get.h"
+#include "engine/explain_scan.h"
+#include "engine/key_history.h"
 #include "engine/scan_testing.h"
 #include "jobs/job_runner.h"
 #include "jobs/job_testing.h"
@@ -219,6 +222,30 @@ class Machine {
     auto expected = model->find(key);
     CHECK_EQ(result.outcome == GetOutcome::kValue, expected != model->end());
     if (expected != model->end()) CHECK_EQ(result.value.value, expected->second);
+    CheckExplainedGet(key, sequence, result);
+  }
+  // The explanation has the answer of the read, and ends where that was found; the history leads to the same one.
+  void CheckExplainedGet(const std::string& key, SequenceNumber sequence, const GetResult& answer) {
+    GetResult explained;
+    SequenceNumber found;
+    std::vector<GetStep> steps;
+    CHECK_OK(ExplainGet(*engine_->CurrentView(), key, sequence, {}, &explained, &found, &steps));
+    CHECK(explained.outcome == answer.outcome);
+    CHECK_EQ(explained.value.value, answer.value.value);
+    CHECK(!steps.empty());
+    const bool is_there = answer.outcome == GetOutcome::kValue;
+    CHECK_EQ(steps.back().outcome == GetStep::Outcome::kHit, is_there);
+    CHECK_EQ(steps.back().sequence, is_there ? found : steps.back().sequence);
+    for (size_t i = 0; i + 1 < steps.size(); ++i) CHECK(steps[i].outcome != GetStep::Outcome::kHit);
+
+    std::vector<KeyVersion> versions;
+    CHECK_OK(KeyHistory(*engine_->CurrentView(), key, sequence, &versions));
+    const bool put_is_newest = !versions.empty() && versions[0].kind == static_cast<uint8_t>(Kind::kPut);
+    CHECK_EQ(put_is_newest, is_there);
+    if (!is_there) return;
+    CHECK_EQ(versions[0].sequence, found);
+    CHECK_EQ(versions[0].value_bytes, answer.value.value.size());
+    CHECK_EQ(versions[0].file, steps.back().file);
   }
   void CheckWholeScan(bool reverse) {
     ScanOptions options;
@@ -256,6 +283,29 @@ class Machine {
     }
     CHECK_EQ(found.size(), expected.size());
     CHECK(found == expected);
+    CheckExplainedScan(options, sequence, expected);
+  }
+
+  void CheckExplainedScan(const ScanOptions& options, SequenceNumber sequence,
+                          const std::vector<std::pair<std::string, std::string>>& expected) {
+    ScanReport report;
+    CHECK_OK(ExplainScan(engine_->CurrentView(), sequence, options, &report));
+    CHECK_EQ(report.returned, expected.size());
+    size_t keys = 0, values = 0;
+    for (const auto& [key, value] : expected) keys += key.size(), values += value.size();
+    CHECK_EQ(report.key_bytes, keys);
+    CHECK_EQ(report.value_bytes, values);
+    CHECK(report.records.passed >= report.returned);
+    if (!options.reverse) CHECK(report.skipped >= report.records.tombstones);
+    BlockReads::Counts sum;
+    for (const ScanReport::Table& table : report.tables) {
+      sum.cached += table.blocks.cached;
+      sum.read += table.blocks.read;
+      sum.bytes += table.blocks.bytes;
+    }
+    CHECK_EQ(sum.cached, report.blocks.cached);
+    CHECK_EQ(sum.read, report.blocks.read);
+    CHECK_EQ(sum.bytes, report.blocks.bytes);
   }
 
   Random random_;

@@ -8,6 +8,7 @@ namespace burrow {
 
 TableJobResult RunFlush(const FlushJob& job, const TableJobContext& context) {
   const uint64_t start = context.env->NowMicros();
+  PerfContext phases;
   std::vector<std::unique_ptr<InternalIterator>> children;
   std::vector<std::shared_ptr<const FragmentedTombstones>> tombstones;
   for (const auto& memtable : job.memtables) {
@@ -19,7 +20,12 @@ TableJobResult RunFlush(const FlushJob& job, const TableJobContext& context) {
                   OutputSplitter(job.target_file_size, 0, {}), [](Slice) { return false; },
                   [](Slice, Slice) { return false; }};
   uint64_t input_bytes = 0;
-  TableJobResult result = RunRewrite(std::move(rewrite), context, &input_bytes);
+  TableJobResult result;
+  {
+    PerfScope scope(&phases, Phase::kMerge);
+    result = RunRewrite(std::move(rewrite), context, &input_bytes);
+  }
+  result.phases = phases;
   result.micros = context.env->NowMicros() - start;
   return result;
 }

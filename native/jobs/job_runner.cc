@@ -52,6 +52,13 @@ JobRunner::JobRunner(const Options& options, Engine* engine, CompletionQueue<Job
 
 JobRunner::~JobRunner() { Shutdown(); }
 
+std::vector<JobRunner::Progress> JobRunner::Compactions() const {
+  std::vector<Progress> compactions;
+  std::lock_guard lock(progress_mutex_);
+  for (const auto& [id, records] : progress_) compactions.push_back({id, records.load(std::memory_order_relaxed)});
+  return compactions;
+}
+
 void JobRunner::CancelCompactions() {
   cancel_compactions_->store(true, std::memory_order_release);
   cancel_compactions_ = std::make_shared<std::atomic<bool>>(false);
@@ -117,7 +124,7 @@ Status JobRunner::Queue(const Job& job, CompactRequest request) {
   auto compaction = std::make_shared<Compaction>();
   BURROW_RETURN_IF_ERROR(ResolveCompaction(request, compaction.get()));
   compaction->cancelled = cancel_compactions_;
-  auto body = [this, compaction, format = request.format](JobCompletion* out) {
+  auto body = [this, compaction, id = job.id, format = request.format](JobCompletion* out) {
     if (compaction->cancelled->load(std::memory_order_acquire)) {
       out->status = Status::Aborted("the compaction was cancelled before it began");
       return;
@@ -125,8 +132,14 @@ Status JobRunner::Queue(const Job& job, CompactRequest request) {
     TableJobContext context = Context(format);
     context.rate_limiter = &rate_limiter_;
     context.cancelled = compaction->cancelled.get();
+    {
+      std::lock_guard lock(progress_mutex_);
+      context.records_done = &progress_[id];
+    }
     out->tables = RunCompaction(compaction->job, context);
     out->status = out->tables.status;
+    std::lock_guard lock(progress_mutex_);
+    progress_.erase(id);
   };
   return Accepted(pool_.Submit(request.priority, Task(job, std::move(body))));
 }

@@ -3,7 +3,9 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <variant>
@@ -164,6 +166,12 @@ class JobRunner {
   // Resolves the inputs in the current view and queues the job; its completion will come. An error means that it names
   // what is not there and that no completion comes. Owner.
   Status Submit(Job job);
+  struct Progress {
+    uint64_t id = 0;  // of the job
+    uint64_t records = 0;
+  };
+  // Input records that each compaction has been through which has begun and not ended, by job id. Any thread.
+  std::vector<Progress> Compactions() const;
   // Compactions, verifications, surveys, salvages and copies submitted so far, queued or running, end with kAborted at
   // the next chance. Owner.
   void CancelCompactions();
@@ -205,6 +213,8 @@ class JobRunner {
   ManifestWriter manifest_;            // on the manifest queue only
   std::atomic<bool> stopping_{false};  // cancels flushes
   CancelFlag cancel_compactions_;      // of those submitted since the last cancellation
+  mutable std::mutex progress_mutex_;
+  std::map<uint64_t, std::atomic<uint64_t>> progress_;  // by job id, while it runs; guarded by progress_mutex_
   ThreadPool pool_;
   SerialQueue manifest_queue_;
   SerialQueue file_queue_;

@@ -5,6 +5,7 @@
 
 #include "env/file_names.h"
 #include "jobs/paced_file.h"
+#include "util/perf_context.h"
 
 namespace burrow {
 
@@ -31,7 +32,9 @@ Status OutputWriter::Finish() {
   if (builder_ == nullptr && !tombstones_.empty()) BURROW_RETURN_IF_ERROR(OpenOutput());
   if (builder_ != nullptr) BURROW_RETURN_IF_ERROR(FinishOutput(nullptr));
   if (outputs_.empty()) return Status();
+  PerfLeave();
   BURROW_RETURN_IF_ERROR(context_.env->SyncDir(context_.directory));
+  PerfLap(Phase::kFsync);
   for (TableOutput& output : outputs_) output.finished = true;
   return Status();
 }

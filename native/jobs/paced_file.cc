@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "util/perf_context.h"
+
 namespace burrow {
 namespace {
 
@@ -21,6 +23,7 @@ class PacedWritableFile final : public WritableFile {
       size_t n = 0;
       status = pacer_.Spend(chunk.size());
       if (status.ok()) status = file_->Append(chunk, &n);
+      PerfLap(Phase::kTableWrite);
       done += n;
     }
     *bytes_written_ += done;
@@ -70,7 +73,9 @@ Status Pacer::Spend(uint64_t bytes) {
   if (credit_ < bytes) {
     static const std::atomic<bool> never{false};
     const uint64_t asked = std::max(bytes, kPaceBytes);
+    PerfLeave();
     pace_.rate_limiter->Request(asked, pace_.cancelled != nullptr ? *pace_.cancelled : never);
+    PerfLap(Phase::kWait);
     credit_ += asked;
   }
   credit_ -= bytes;

@@ -19,6 +19,9 @@ TableJobResult RunRewrite(Rewrite rewrite, const TableJobContext& context, uint6
   TableJobResult result;
   for (survivors.SeekToFirst(); survivors.Valid() && result.status.ok(); survivors.Next()) {
     result.status = writer.Add(survivors.key(), survivors.value());
+    if (context.records_done != nullptr) {
+      context.records_done->store(survivors.counters().input_records, std::memory_order_relaxed);
+    }
   }
   if (result.status.ok()) result.status = survivors.status();
   if (result.status.ok()) result.status = writer.Finish();

@@ -14,6 +14,7 @@
 #include "merge/output_splitter.h"
 #include "table/level_iterator.h"
 #include "table/table_builder.h"
+#include "util/perf_context.h"
 
 namespace burrow {
 
@@ -35,16 +36,18 @@ struct TableJobResult {
   uint64_t records_dropped = 0;  // shadowed or covered
   uint64_t tombstones_dropped = 0;
   uint64_t micros = 0;
+  PerfContext phases;  // of its thread; merging is what none of the others claims
 };
 
 struct TableJobContext {
   Env* env = nullptr;
   std::string directory;
   TableBuilderOptions table_options;
-  std::function<uint64_t()> new_file_number;     // any thread
-  std::vector<SequenceNumber> snapshots;         // ascending, captured when the job starts
-  RateLimiter* rate_limiter = nullptr;           // null: unlimited
-  const std::atomic<bool>* cancelled = nullptr;  // looked at between blocks' worth of records
+  std::function<uint64_t()> new_file_number;      // any thread
+  std::vector<SequenceNumber> snapshots;          // ascending, captured when the job starts
+  RateLimiter* rate_limiter = nullptr;            // null: unlimited
+  const std::atomic<bool>* cancelled = nullptr;   // looked at between blocks' worth of records
+  std::atomic<uint64_t>* records_done = nullptr;  // input records so far, for who watches; null: nobody does
 };
 
 // Writes memtables (at least one; any number are merged) into tables of level 0: one table, or several when larger

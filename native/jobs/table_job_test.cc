@@ -261,7 +261,10 @@ TEST(TableJob, TombstonesStayWhereATableBelowMayHoldTheKey) {
   store.runs = {store.Adopt(RunFlush(flush, store.context))};
   CompactionJob job = store.Compaction(0, 1);
   job.below = {{{"c", "d"}, {"f", "f"}}, {{"a", "b"}, {"h", "h"}}};
+  std::atomic<uint64_t> records_done = 0;
+  store.context.records_done = &records_done;
   const TableJobResult result = RunCompaction(job, store.context);
+  CHECK(records_done > 0 && records_done <= result.records_in);
   const TableProperties p = store.Adopt(result).at(0).properties;
   CHECK_EQ(p.tombstones, 4u);  // all but e
   CHECK_EQ(result.tombstones_dropped, 1u);

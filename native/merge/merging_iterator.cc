@@ -35,10 +35,12 @@ class MergingIterator final : public InternalIterator {
     Rebuild<false>();
   }
   void Seek(Slice target) override {
+    PrepareAll(target);
     for (auto& child : children_) child->Seek(target);
     Rebuild<true>();
   }
   void SeekBefore(Slice target) override {
+    PrepareAll(target);
     for (auto& child : children_) child->SeekBefore(target);
     Rebuild<false>();
   }
@@ -87,6 +89,12 @@ class MergingIterator final : public InternalIterator {
   static bool Before(const Cursor& a, const Cursor& b) {
     if (a.prefix != b.prefix) return kForward == (a.prefix < b.prefix);
     return kForward ? CompareInternalKeys(a.key, b.key) < 0 : CompareInternalKeys(a.key, b.key) > 0;
+  }
+
+  void PrepareAll(Slice target) {
+    for (int step = 0; step < kPrepareSteps; step++) {
+      for (auto& child : children_) child->Prepare(target, step);
+    }
   }
 
   template <bool kForward>

@@ -17,7 +17,13 @@ constexpr size_t kMaxBuckets = UINT16_MAX;
 constexpr uint32_t kHasHashIndex = uint32_t{1} << 31;
 constexpr uint32_t kRestartCountMask = (uint32_t{1} << 24) - 1;
 constexpr ptrdiff_t kPrefetch = 1024;
+constexpr uint32_t kPrefetchedRestarts = 8;  // of a block: with more, a search asks for few of them
 constexpr size_t kMaxEntryHeader = 3 * kMaxVarint32Bytes;
+
+// An entry is found through the one before it: asked for one by one, cold cache lines would come one after another.
+inline void PrefetchEntries(const char* p, const char* end) {
+  for (const char* line = p; line < end && line < p + kPrefetch; line += 64) __builtin_prefetch(line);
+}
 
 uint32_t BucketOf(uint32_t hash, uint32_t buckets) {
   return static_cast<uint32_t>(static_cast<uint64_t>(hash) * buckets >> 32);
@@ -173,6 +179,13 @@ const char* DataBlock::Restart(uint32_t i) const {
   return offset < static_cast<size_t>(entries_end_ - data_) ? data_ + offset : nullptr;
 }
 
+void DataBlock::PrefetchRestarts() const {
+  if (restart_count_ > kPrefetchedRestarts) return;
+  for (uint32_t i = 1; i < restart_count_; i++) {
+    if (const char* p = Restart(i); p != nullptr) __builtin_prefetch(p);
+  }
+}
+
 bool DataBlock::FindRestart(Slice target, uint32_t* restart) const {
   uint32_t low = 0, high = restart_count_ - 1;
   while (low < high) {
@@ -194,6 +207,18 @@ bool DataBlock::HashFinds(uint64_t hash, uint32_t restart) const {
   if (bucket_count_ == 0) return true;
   const uint8_t bucket = buckets_[BucketOf(static_cast<uint32_t>(hash), bucket_count_)];
   return bucket == kCollision || bucket == restart;
+}
+
+void DataBlock::PrefetchFor(Slice target, uint64_t hash, int step) const {
+  uint32_t restart = kCollision;
+  if (bucket_count_ != 0) restart = buckets_[BucketOf(static_cast<uint32_t>(hash), bucket_count_)];
+  if (restart == kCollision) {
+    if (step == 0) return PrefetchRestarts();
+    if (!FindRestart(target, &restart)) return;
+  } else if (step != 0 || restart >= restart_count_) {
+    return;
+  }
+  if (const char* p = Restart(restart); p != nullptr) PrefetchEntries(p, entries_end_);
 }
 
 DataBlock::Found DataBlock::Get(Slice target, uint64_t hash, uint64_t* trailer, Slice* value) const {
@@ -219,8 +244,7 @@ DataBlock::Found DataBlock::Get(Slice target, uint64_t hash, uint64_t* trailer, 
   size_t matched = 0, last_size = 0;
   const char* p = Restart(restart);
   if (p == nullptr) return Found::kCorrupt;
-  // An entry is found through the one before it: asked for one by one, cold cache lines would come one after another.
-  for (const char* line = p; line < end && line < p + kPrefetch; line += 64) __builtin_prefetch(line);
+  PrefetchEntries(p, end);
   while (p < end) {
     Entry entry;
     if (!ParseEntry(p, entries_end_, &entry) || entry.shared > last_size) return Found::kCorrupt;
@@ -264,14 +288,15 @@ void DataBlockCursor::Corrupt() {
 
 char* DataBlockCursor::Grow(size_t size, size_t keep) {
   if (capacity_ < size) {
-    capacity_ = std::max(size, size_t{128});
+    capacity_ = 2 * size;
     std::unique_ptr<char[]> grown(new char[capacity_]);
     memcpy(grown.get(), key_.data(), keep);
-    buffer_ = std::move(grown);
-  } else if (key_.data() != buffer_.get()) {
-    memcpy(buffer_.get(), key_.data(), keep);
+    long_key_ = std::move(grown);
+    buffer_ = long_key_.get();
+  } else if (key_.data() != buffer_) {
+    memcpy(buffer_, key_.data(), keep);
   }
-  return buffer_.get();
+  return buffer_;
 }
 
 bool DataBlockCursor::Parse() {
@@ -299,6 +324,7 @@ void DataBlockCursor::ToRestart(uint32_t restart) {
   valid_ = false;
   restart_ = restart;
   key_ = Slice();
+  if (passed_ != nullptr) passed_->Clear();
   next_ = block_.Restart(restart);
   if (next_ == nullptr) {
     next_ = block_.entries_end();
@@ -307,8 +333,19 @@ void DataBlockCursor::ToRestart(uint32_t restart) {
 }
 
 void DataBlockCursor::ToLastBefore(const char* limit) {
-  while (Parse() && next_ < limit) {
+  if (passed_ == nullptr) passed_ = std::make_unique<Passed>();
+  while (Parse() && next_ < limit) passed_->Add(entry_, key_, value_, key_.data() == buffer_);
+}
+
+void DataBlockCursor::Passed::Add(const char* entry, Slice key, Slice value, bool copy) {
+  if (count == kMaxEntries || (copy && key.size() > sizeof keys - key_bytes)) Clear();
+  if (copy) {
+    if (key.size() > sizeof keys) return;
+    memcpy(keys + key_bytes, key.data(), key.size());
+    key = Slice(keys + key_bytes, key.size());
+    key_bytes += key.size();
   }
+  entries[count++] = {entry, key, value};
 }
 
 void DataBlockCursor::SeekToFirst() {
@@ -321,20 +358,57 @@ void DataBlockCursor::SeekToLast() {
   ToLastBefore(block_.entries_end());
 }
 
+bool DataBlockCursor::FindRestart(Slice target, uint32_t* restart) {
+  if (!block_.FindRestart(target, restart)) return Corrupt(), false;
+  if (const char* p = block_.Restart(*restart); p != nullptr) PrefetchEntries(p, block_.entries_end());
+  return true;
+}
+
 void DataBlockCursor::Seek(Slice target) {
   uint32_t restart;
-  if (!block_.FindRestart(target, &restart)) return Corrupt();
+  if (FindRestart(target, &restart)) SeekFrom(restart, target);
+}
+
+void DataBlockCursor::SeekFrom(uint32_t restart, Slice target) {
   ToRestart(restart);
-  while (Parse() && CompareInternalKeys(key_, target) < 0) {
+  const char* p = next_;
+  const char* const end = block_.entries_end();
+  // As in DataBlock::Get: an entry's key is put together only when it is the one.
+  const Slice user_key = UserKey(target);
+  const uint64_t trailer = Trailer(target);
+  size_t matched = 0, last_size = 0;
+  for (Entry entry; p != end; p = entry.delta + entry.unshared + entry.value_size) {
+    if (!ParseEntry(p, end, &entry) || entry.shared > last_size) return Corrupt();
+    const size_t delta = entry.unshared - kTrailerSize;
+    last_size = entry.shared + delta;
+    if (entry.shared != 0 && last_size > kMaxUserKeySize) return Corrupt();
+    if (entry.shared > matched) continue;
+    const char* rest = user_key.data() + entry.shared;
+    const size_t rest_size = user_key.size() - entry.shared;
+    const size_t n = std::min(delta, rest_size);
+    const size_t equal = Mismatch(entry.delta, rest, n);
+    matched = entry.shared + equal;
+    if (equal < n) {
+      if (static_cast<uint8_t>(entry.delta[equal]) < static_cast<uint8_t>(rest[equal])) continue;
+    } else if (delta < rest_size || (delta == rest_size && DecodeFixed64(entry.delta + delta) > trailer)) {
+      continue;
+    }
+    // What it shares with the entries before it, it shares with the target, too.
+    key_ = target.substr(0, entry.shared + kTrailerSize);
+    next_ = p;
+    Parse();
+    return;
   }
+  entry_ = next_ = end;
 }
 
 void DataBlockCursor::SeekBefore(Slice target) {
   uint32_t restart;
-  if (!block_.FindRestart(target, &restart)) return Corrupt();
-  ToRestart(restart);
-  while (Parse() && CompareInternalKeys(key_, target) < 0) {
-  }
+  if (FindRestart(target, &restart)) SeekBeforeFrom(restart, target);
+}
+
+void DataBlockCursor::SeekBeforeFrom(uint32_t restart, Slice target) {
+  SeekFrom(restart, target);
   if (corrupt_) return;
   const char* limit = entry_;  // the end of the block when all are before the target
   ToRestart(restart);
@@ -343,12 +417,21 @@ void DataBlockCursor::SeekBefore(Slice target) {
 }
 
 void DataBlockCursor::Next() {
+  if (passed_ != nullptr) passed_->Clear();
   if (restart_ + 1 < block_.restart_count() && next_ == block_.Restart(restart_ + 1)) restart_++;
   Parse();
 }
 
 void DataBlockCursor::Prev() {
   const char* limit = entry_;
+  if (passed_ != nullptr && passed_->count > 0) {
+    const Passed::Entry& last = passed_->entries[--passed_->count];
+    next_ = entry_;
+    entry_ = last.entry;
+    key_ = last.key;
+    value_ = last.value;
+    return;
+  }
   valid_ = false;
   if (limit == block_.entries_begin()) return;
   // The last interval that begins before the entry.

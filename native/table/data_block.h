@@ -61,6 +61,10 @@ class DataBlock {
   // REQUIRES: at least kTrailerSize readable bytes behind target's user key (its own trailer).
   Found Get(Slice target, uint64_t hash, uint64_t* trailer, Slice* value) const;
 
+  // Asks for what Get is going to read: in two steps, 0 and 1, since where a hash stands for several intervals the first
+  // finds the place of the second.
+  void PrefetchFor(Slice target, uint64_t hash, int step) const;
+
   // For a Verify: whether the hash index leads to this key, which is in the interval of `restart`.
   bool HashFinds(uint64_t hash, uint32_t restart) const;
 
@@ -69,6 +73,7 @@ class DataBlock {
   const char* entries_end() const { return entries_end_; }
   // Where the interval begins; null when the offset is out of range. REQUIRES: i < restart_count().
   const char* Restart(uint32_t i) const;
+  void PrefetchRestarts() const;  // what FindRestart is going to read, in a block of the usual size
   // The last restart point whose key is before `target` (0 when none is); false for a corrupt block.
   bool FindRestart(Slice target, uint32_t* restart) const;
 
@@ -83,6 +88,10 @@ class DataBlock {
 // A cursor over a data block, with the rules of InternalIterator (not virtual: a table's iterator wraps it).
 class DataBlockCursor {
  public:
+  DataBlockCursor() = default;
+  DataBlockCursor(const DataBlockCursor&) = delete;
+  DataBlockCursor& operator=(const DataBlockCursor&) = delete;
+
   // The block outlives the cursor's use of it. Not positioned afterwards.
   void Reset(const DataBlock& block);
 
@@ -100,12 +109,37 @@ class DataBlockCursor {
   void Next();
   void Prev();
 
+  // The first two steps of Seek and SeekBefore, each of which asks for the memory that the next one needs, and the third.
+  void PrefetchRestarts() const { block_.PrefetchRestarts(); }
+  bool FindRestart(Slice target, uint32_t* restart);  // false for a corrupt block
+  void SeekFrom(uint32_t restart, Slice target);      // REQUIRES: what FindRestart found
+  void SeekBeforeFrom(uint32_t restart, Slice target);
+
  private:
   void ToRestart(uint32_t restart);  // before the first entry of the interval
   bool Parse();                      // the entry at next_; false at the end and for a corrupt one
   void Corrupt();
-  void ToLastBefore(const char* limit);  // the last entry that begins before `limit`, from the current interval on
+  // The last entry that begins before `limit`, from the current interval on; those in front of it are in passed_ then.
+  void ToLastBefore(const char* limit);
   char* Grow(size_t size, size_t keep);
+
+  // The entries in front of the current one that a walk forward has met, so that a step backward need not begin at the
+  // restart point again. As many as there is room for: the last ones.
+  struct Passed {
+    static constexpr uint32_t kMaxEntries = 32;
+    struct Entry {
+      const char* entry;
+      Slice key;
+      Slice value;
+    };
+    void Add(const char* entry, Slice key, Slice value, bool copy);  // `copy`: the key is not in the block
+    void Clear() { count = key_bytes = 0; }
+
+    uint32_t count = 0;
+    uint32_t key_bytes = 0;
+    Entry entries[kMaxEntries];
+    char keys[4096];
+  };
 
   DataBlock block_;
   bool valid_ = false;
@@ -115,8 +149,12 @@ class DataBlockCursor {
   const char* next_ = nullptr;   // the one after it
   Slice key_;
   Slice value_;
-  std::unique_ptr<char[]> buffer_;  // the key, unless it stands whole in the block
-  size_t capacity_ = 0;
+  // The key, unless it stands whole in the block or is a passed one.
+  char* buffer_ = short_key_;
+  size_t capacity_ = sizeof short_key_;
+  char short_key_[64];
+  std::unique_ptr<char[]> long_key_;
+  std::unique_ptr<Passed> passed_;  // null until the first step backward
 };
 
 }  // namespace burrow

@@ -59,6 +59,8 @@ bool Filter::Init(Slice contents) {
   return line_count_ > 0 && size == uint64_t{line_count_} * kLineSize && probes_ > 0 && probes_ <= kMaxProbes;
 }
 
+void Filter::Prefetch(uint64_t hash) const { __builtin_prefetch(lines_ + LineOf(hash, line_count_) * kLineSize); }
+
 bool Filter::MayContain(uint64_t hash) const {
   const char* line = lines_ + LineOf(hash, line_count_) * kLineSize;
   auto h = static_cast<uint32_t>(hash);

@@ -19,6 +19,7 @@ class Filter {
   // False when the frame does not add up. `contents` is used in place, best aligned to 64 bytes.
   bool Init(Slice contents);
   bool MayContain(uint64_t hash) const;
+  void Prefetch(uint64_t hash) const;  // what MayContain reads
 
  private:
   const char* lines_ = nullptr;

@@ -1,14 +1,19 @@
 #include "table/level_iterator.h"
 
 #include <algorithm>
+#include <optional>
+
+#include "table/table_iterator.h"
 
 namespace burrow {
 namespace {
 
 class LevelIterator final : public InternalIterator {
  public:
+  LevelIterator(std::span<const RunTable> tables, const TableReadOptions& options)
+      : tables_(tables), options_(options) {}
   LevelIterator(std::vector<RunTable> tables, const TableReadOptions& options)
-      : tables_(std::move(tables)), options_(options) {}
+      : own_(std::move(tables)), tables_(own_), options_(options) {}
 
   void SeekToFirst() override {
     if (!Enter(0)) return;
@@ -32,6 +37,11 @@ class LevelIterator final : public InternalIterator {
     if (!Enter(std::min(Find(target), tables_.size() - 1))) return;
     table_->SeekBefore(target);
     Backward();
+  }
+
+  void Prepare(Slice target, int step) override {
+    if (step == 0) preparing_ = Enter(Find(target));
+    if (preparing_) table_->Prepare(target, step);
   }
 
   void Next() override {
@@ -63,12 +73,12 @@ class LevelIterator final : public InternalIterator {
     valid_ = false;
     status_ = Status();
     if (position >= tables_.size()) return false;
-    if (table_ != nullptr && position == position_) return true;
+    if (table_ && position == position_) return true;
     table_.reset();
     status_ = tables_[position].handle->Acquire(false, &reader_);
     if (!status_.ok()) return false;
     position_ = position;
-    table_ = reader_->NewIterator(options_);
+    table_.emplace(reader_->file(), options_);
     return true;
   }
 
@@ -100,18 +110,24 @@ class LevelIterator final : public InternalIterator {
     value_ = table_->value();
   }
 
-  const std::vector<RunTable> tables_;
+  const std::vector<RunTable> own_;
+  const std::span<const RunTable> tables_;
   const TableReadOptions options_;
   Status status_;
   size_t position_ = 0;
+  bool preparing_ = false;
   std::shared_ptr<TableReader> reader_;
-  std::unique_ptr<InternalIterator> table_;  // null while no table is entered
+  std::optional<TableIterator> table_;  // of reader_; empty while no table is entered
 };
 
 }  // namespace
 
 std::unique_ptr<InternalIterator> NewLevelIterator(std::vector<RunTable> tables, const TableReadOptions& options) {
   return std::make_unique<LevelIterator>(std::move(tables), options);
+}
+
+std::unique_ptr<InternalIterator> NewRunIterator(std::span<const RunTable> tables, const TableReadOptions& options) {
+  return std::make_unique<LevelIterator>(tables, options);
 }
 
 std::unique_ptr<InternalIterator> NewTableIterator(std::shared_ptr<TableHandle> table,

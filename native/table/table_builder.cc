@@ -9,6 +9,7 @@
 #include "table/index_block.h"
 #include "table/properties.h"
 #include "util/hash.h"
+#include "util/perf_context.h"
 
 namespace burrow {
 namespace {
@@ -73,7 +74,8 @@ struct TableBuilder::Impl {
 
 Status TableBuilder::Impl::FlushOutput(size_t at_least) {
   if (out.size() < at_least || out.empty()) return Status();
-  BURROW_RETURN_IF_ERROR(file->Append(out));
+  PerfLeave();
+  BURROW_RETURN_IF_ERROR(file->Append(out));  // a PacedFile counts the laps
   written += out.size();
   out.clear();
   return Status();
@@ -81,7 +83,9 @@ Status TableBuilder::Impl::FlushOutput(size_t at_least) {
 
 Status TableBuilder::Impl::Write(CodecId codec, Slice raw, BlockHandle* handle) {
   handle->offset = Offset();
+  PerfLeave();
   handle->size = AppendBlock(codec, options.codec_level, raw, &out);
+  PerfLap(Phase::kEncode);
   return FlushOutput(kWriteSize);
 }
 
@@ -230,6 +234,7 @@ Status TableBuilder::Impl::WriteRest() {
   AppendFooter(footer, &out);
   BURROW_RETURN_IF_ERROR(FlushOutput(0));
   BURROW_RETURN_IF_ERROR(file->Sync());
+  PerfLap(Phase::kFsync);
   BURROW_RETURN_IF_ERROR(file->Close());
   properties.file_size = written;
   return Status();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "env/file_names.h"
+#include "util/perf_context.h"
 
 namespace burrow {
 namespace {
@@ -180,6 +181,7 @@ Status TableHandle::Acquire(bool cache_only, std::shared_ptr<TableReader>* reade
     status = impl.OpenTable(number_, size_, reader);
   }
   impl.Install(slot_.get(), *reader);
+  PerfLap(Phase::kIndex);
   return status;
 }
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "table/block_reads.h"
 #include "table/properties.h"
+#include "util/perf_context.h"
 
 namespace burrow {
 namespace {
@@ -124,6 +126,7 @@ Status TableFile::GetPart(const HeldParts<View>& parts, uint32_t part, BlockHand
   if (!cached) {
     if (options.cache_only) return Status();
     BURROW_RETURN_IF_ERROR(ReadBlock(handle, type, block));
+    if (options.reads != nullptr) options.reads->Read(number, handle.size + kBlockTrailerSize);
   }
   if (!InitPart(*block, parsed)) return Corrupt(what, handle.offset);
   *view = parsed;
@@ -154,9 +157,26 @@ bool TableFile::Contains(BlockHandle handle) const {
 }
 
 Status TableFile::GetBlock(BlockHandle handle, BlockType type, const TableReadOptions& options, BlockRef* block) const {
+  if (options.reads == nullptr) return FetchBlock(handle, type, options, block);
+  const uint64_t before = options.reads->total().read;
+  Status status = FetchBlock(handle, type, options, block);
+  if (*block && options.reads->total().read == before) options.reads->Cached(number);
+  return status;
+}
+
+Status TableFile::FetchBlock(BlockHandle handle, BlockType type, const TableReadOptions& options,
+                             BlockRef* block) const {
   *block = cache != nullptr ? cache->Lookup(number, handle.offset, type) : BlockRef();
-  if (*block || options.cache_only) return Status();
+  if (!*block && !options.cache_only) return ReadThrough(handle, type, options, block);
+  if (options.measured && *block) [[unlikely]]
+    PerfLap(Phase::kBlockCache);
+  return Status();
+}
+
+Status TableFile::ReadThrough(BlockHandle handle, BlockType type, const TableReadOptions& options,
+                              BlockRef* block) const {
   BURROW_RETURN_IF_ERROR(ReadBlock(handle, type, block));
+  if (options.reads != nullptr) options.reads->Read(number, handle.size + kBlockTrailerSize);
   if (cache != nullptr && options.fill_cache) {
     *block = cache->Insert(number, handle.offset, type, std::move(*block));
   }
@@ -167,7 +187,9 @@ Status TableFile::ReadBlock(BlockHandle handle, BlockType type, BlockRef* block)
   if (!Contains(handle)) return Corrupt("index names a block outside the file", handle.offset);
   std::unique_ptr<char[]> scratch;
   Slice stored;
+  PerfLeave();
   Status status = ReadExactly(*file, handle.offset, handle.size + kBlockTrailerSize, &stored, &scratch);
+  PerfLap(Phase::kBlockRead);
   if (!status.ok()) return std::move(status).WithFile(name).WithOffset(handle.offset);
   return Decode(stored, handle, type, block);
 }
@@ -175,8 +197,20 @@ Status TableFile::ReadBlock(BlockHandle handle, BlockType type, BlockRef* block)
 Status TableFile::Decode(Slice stored, BlockHandle handle, BlockType type, BlockRef* block) const {
   counters->blocks_read.fetch_add(1, std::memory_order_relaxed);
   counters->bytes_read.fetch_add(stored.size(), std::memory_order_relaxed);
+  PerfLeave();
   Status status = DecodeBlock(stored, type, block);
+  PerfLap(Phase::kDecode);
   return status.ok() ? status : std::move(status).WithFile(name).WithOffset(handle.offset);
+}
+
+void TableFile::PrefetchFilter(Slice internal_key, uint64_t hash) const {
+  if (!filter_block) return;
+  const Filter* part = &filter;
+  if (partitioned_filter()) {
+    uint32_t position;
+    part = filter_index.Find(internal_key, &position) ? filter_parts.Find(position) : nullptr;
+  }
+  if (part != nullptr) part->Prefetch(hash);
 }
 
 Status TableFile::AskFilter(Slice internal_key, uint64_t hash, const TableReadOptions& options,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -50,6 +51,11 @@ struct TableFile {
   // Whether a stored block (with its trailer) lies inside the file.
   bool Contains(BlockHandle handle) const;
   // Through the cache. With cache_only *block stays empty when the block is not in memory.
+  Status FetchBlock(BlockHandle handle, BlockType type, const TableReadOptions& options, BlockRef* block) const;
+  // What it does when the cache has no such block. Kept out of it: a read from the cache is much shorter.
+  [[gnu::noinline]] Status ReadThrough(BlockHandle handle, BlockType type, const TableReadOptions& options,
+                                       BlockRef* block) const;
+  // As FetchBlock; and a block that the cache has counts for options.reads, too.
   Status GetBlock(BlockHandle handle, BlockType type, const TableReadOptions& options, BlockRef* block) const;
   // The same for partition `part`, parsed: the held one, or one in *parsed, which *block keeps alive. Null *view: not in
   // memory. `what` is said of a malformed one.
@@ -65,6 +71,8 @@ struct TableFile {
   // kMaybe also without a filter. kUnknown: cache_only, and the partition is not in memory.
   enum class FilterAnswer : uint8_t { kNo, kMaybe, kUnknown };
   Status AskFilter(Slice internal_key, uint64_t hash, const TableReadOptions& options, FilterAnswer* answer) const;
+  // Asks for what AskFilter is going to read, as far as it is in memory to stay.
+  void PrefetchFilter(Slice internal_key, uint64_t hash) const;
 
   Status Corrupt(const char* what, uint64_t offset) const {
     return Status::Corruption(what).WithFile(name).WithOffset(offset);
@@ -78,5 +86,7 @@ std::unique_ptr<InternalIterator> NewTableFileIterator(const TableFile& table, c
 bool ParseRangeTombstones(Slice block, std::vector<RangeTombstone>* tombstones);
 
 Status VerifyTableFile(const TableFile& table);
+Status SampleTableFile(const TableFile& table, uint64_t stride,
+                       const std::function<void(Slice, Slice)>& visit);  // see TableReader::Sample
 
 }  // namespace burrow

@@ -1,7 +1,7 @@
 #include "table/table_reader.h"
 
-#include "table/data_block.h"
 #include "table/table_file.h"
+#include "table/table_lookup.h"
 #include "util/hash.h"
 
 namespace burrow {
@@ -28,75 +28,40 @@ Status TableReader::Open(std::unique_ptr<RandomAccessFile> file, const std::stri
   return Status();
 }
 
-Status TableReader::Get(const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
-                        SequenceNumber* sequence, GetOutcome* outcome) const {
-  const TableFile& table = impl_->table;
+template <bool explained>
+[[gnu::always_inline]] inline Status TableReader::GetFrom(const LookupKey& key, const TableReadOptions& options,
+                                                          PinnedValue* value, SequenceNumber* sequence,
+                                                          GetOutcome* outcome,
+                                                          [[maybe_unused]] TableGetReport* report) const {
   *outcome = GetOutcome::kAbsent;
   const uint64_t hash = Hash64(key.user_key());
-  const bool filtered = static_cast<bool>(table.filter_block);
-  if (filtered) {
-    TableFile::FilterAnswer answer;
-    BURROW_RETURN_IF_ERROR(table.AskFilter(key.internal_key(), hash, options, &answer));
-    if (answer == TableFile::FilterAnswer::kUnknown) {
-      *outcome = GetOutcome::kNotCached;
-      return Status();
-    }
-    table.counters->bloom_checks.fetch_add(1, std::memory_order_relaxed);
-    if (answer == TableFile::FilterAnswer::kNo) {
-      table.counters->bloom_useful.fetch_add(1, std::memory_order_relaxed);
-      return Status();
-    }
+  bool passed;
+  Status status = PassFilter(impl_->table, key, hash, options, outcome, &passed);
+  if constexpr (explained) {
+    report->filtered = impl_->table.filter_block && *outcome != GetOutcome::kNotCached;
+    report->ruled_out = !passed && status.ok() && *outcome != GetOutcome::kNotCached;
   }
+  if (!passed) return status;
+  TableLookup lookup;
+  lookup.Start(impl_->table, key, hash, options);
+  if (lookup.FindBlock()) {
+    if constexpr (explained) report->searched = true;
+    if (lookup.LoadBlock<explained>()) lookup.Search(value);
+  }
+  *outcome = lookup.outcome();
+  *sequence = lookup.sequence();
+  return std::move(lookup.status());
+}
 
-  const IndexBlock* index = &table.index;
-  TableFile::IndexPart part;
-  uint32_t position;
-  if (table.partitioned_index()) {
-    if (!index->Find(key.internal_key(), &position)) {
-      return table.Corrupt("malformed index block", table.footer.index.offset);
-    }
-    if (position == index->size()) return Status();
-    BURROW_RETURN_IF_ERROR(table.LoadIndexPart(position, options, &part));
-    if (part.view == nullptr) {
-      *outcome = GetOutcome::kNotCached;
-      return Status();
-    }
-    index = part.view;
-  }
-  BlockHandle handle;
-  if (!index->Find(key.internal_key(), &position)) {
-    return table.Corrupt("malformed index block", table.footer.index.offset);
-  }
-  if (position == index->size()) return Status();
-  if (!index->Handle(position, &handle)) return table.Corrupt("malformed index block", table.footer.index.offset);
+Status TableReader::Get(const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
+                        SequenceNumber* sequence, GetOutcome* outcome) const {
+  return GetFrom<false>(key, options, value, sequence, outcome, nullptr);
+}
 
-  // The separators make this the only block that can hold the newest visible version: a block that ends inside a user
-  // key has its last internal key, unshortened, as separator.
-  BlockRef block;
-  BURROW_RETURN_IF_ERROR(table.GetBlock(handle, BlockType::kData, options, &block));
-  if (!block) {
-    *outcome = GetOutcome::kNotCached;
-    return Status();
-  }
-  DataBlock data;
-  if (!data.Init(block.contents())) return table.Corrupt("malformed data block", handle.offset);
-  uint64_t trailer;
-  switch (data.Get(key.internal_key(), hash, &trailer, &value->value)) {
-    case DataBlock::Found::kCorrupt: return table.Corrupt("malformed data block", handle.offset);
-    case DataBlock::Found::kNo:
-      if (filtered) table.counters->bloom_false_positives.fetch_add(1, std::memory_order_relaxed);
-      return Status();
-    case DataBlock::Found::kYes: break;
-  }
-  *sequence = trailer >> 8;
-  switch (static_cast<uint8_t>(trailer)) {
-    case static_cast<uint8_t>(Kind::kPut):
-      value->block = std::move(block);
-      *outcome = GetOutcome::kValue;
-      return Status();
-    case static_cast<uint8_t>(Kind::kDelete): *outcome = GetOutcome::kDeleted; return Status();
-    default: return Status::Unsupported("unknown kind of record").WithFile(table.name).WithOffset(handle.offset);
-  }
+Status TableReader::Explain(const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
+                            SequenceNumber* sequence, GetOutcome* outcome, TableGetReport* report) const {
+  *report = {};
+  return GetFrom<true>(key, options, value, sequence, outcome, report);
 }
 
 bool TableReader::MayContain(Slice user_key, const TableReadOptions& options) const {
@@ -109,6 +74,8 @@ bool TableReader::MayContain(Slice user_key, const TableReadOptions& options) co
 std::unique_ptr<InternalIterator> TableReader::NewIterator(const TableReadOptions& options) const {
   return NewTableFileIterator(impl_->table, options);
 }
+
+const TableFile& TableReader::file() const { return impl_->table; }
 
 const std::shared_ptr<const FragmentedTombstones>& TableReader::range_tombstones() const {
   return impl_->table.tombstones;
@@ -140,6 +107,10 @@ size_t TableReader::MemoryUsage() const {
   if (table.filter_block) bytes += table.filter_block.contents().size();
   if (table.tombstones != nullptr) bytes += table.tombstones->MemoryUsage();
   return bytes;
+}
+
+Status TableReader::Sample(uint64_t stride, const std::function<void(Slice, Slice)>& visit) const {
+  return SampleTableFile(impl_->table, stride, visit);
 }
 
 Status TableReader::Verify() const { return VerifyTableFile(impl_->table); }

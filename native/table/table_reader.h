@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -11,10 +12,16 @@
 
 namespace burrow {
 
+class BlockReads;
+struct TableFile;
+
 struct TableReadOptions {
   bool fill_cache = true;
   bool cache_only = false;  // never touches the disk: see GetOutcome::kNotCached; iterators do not support it
   size_t read_ahead = 0;    // iterators: bytes to read at once once access is sequential; 0: block by block
+  // Counts the blocks that are needed, except those that read_ahead brings; null: nobody counts.
+  BlockReads* reads = nullptr;
+  bool measured = false;  // laps of PerfContext::Current() also for what takes less than a look at that
 };
 
 enum class GetOutcome : uint8_t {
@@ -28,6 +35,13 @@ enum class GetOutcome : uint8_t {
 struct PinnedValue {
   Slice value;
   BlockRef block;
+};
+
+// What a point read of a table looked at.
+struct TableGetReport {
+  bool filtered = false;   // the table has a filter, which was asked
+  bool ruled_out = false;  // and which said no
+  bool searched = false;   // a data block was
 };
 
 // Reads one immutable table. Any number of threads at once.
@@ -50,11 +64,15 @@ class TableReader {
   // one block. *sequence is set for kValue and kDeleted.
   Status Get(const LookupKey& key, const TableReadOptions& options, PinnedValue* value, SequenceNumber* sequence,
              GetOutcome* outcome) const;
+  // The same read, which also tells what it looked at; counts blocks for options.reads.
+  Status Explain(const LookupKey& key, const TableReadOptions& options, PinnedValue* value, SequenceNumber* sequence,
+                 GetOutcome* outcome, TableGetReport* report) const;
   // False when the filter proves that no version of the key is here. Touches the disk unless cache_only (then true).
   bool MayContain(Slice user_key, const TableReadOptions& options) const;
 
   // Point records. The reader must outlive the iterator (hold its shared_ptr).
   std::unique_ptr<InternalIterator> NewIterator(const TableReadOptions& options) const;
+  const TableFile& file() const;  // for iterators that are not made one by one
   // Null when the table has none.
   const std::shared_ptr<const FragmentedTombstones>& range_tombstones() const;
 
@@ -63,11 +81,19 @@ class TableReader {
   uint64_t ApproximateOffsetOf(Slice user_key) const;  // bytes of the file before that key
   size_t MemoryUsage() const;                          // what the reader itself holds, cached blocks not included
 
+  // Calls `visit` with internal key and value of each record of every stride-th data block, and of one at least. Reads
+  // past the cache.
+  Status Sample(uint64_t stride, const std::function<void(Slice, Slice)>& visit) const;
+
   // Every checksum, key order, bounds, counts against properties, filter against keys. Reads past the cache.
   Status Verify() const;
 
  private:
   struct Impl;
+  // Get and Explain. A report is not looked for unless `explained`.
+  template <bool explained>
+  [[gnu::always_inline]] Status GetFrom(const LookupKey& key, const TableReadOptions& options, PinnedValue* value,
+                                        SequenceNumber* sequence, GetOutcome* outcome, TableGetReport* report) const;
   explicit TableReader(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -9,19 +9,20 @@ namespace {
 const std::string kEmpty;
 }
 
-Status::Status(Code code, std::string message) : state_(std::make_shared<State>()) {
+Status::Status(Code code, std::string message, Place place) : state_(std::make_shared<State>()) {
   state_->code = code;
   state_->message = std::move(message);
+  state_->place = place;
 }
 
-Status Status::FromErrno(Slice operation, Slice file, int error) {
+Status Status::FromErrno(Slice operation, Slice file, int error, Place place) {
   Code code = Code::kIO;
   if (error == ENOSPC || error == EDQUOT) code = Code::kNoSpace;
   if (error == ENOENT) code = Code::kNotFound;
   if (error == EEXIST) code = Code::kExists;
   std::string message(operation);
   message.append(" ").append(file).append(": ").append(std::generic_category().message(error));
-  Status status(code, std::move(message));
+  Status status(code, std::move(message), place);
   status.state_->error_number = error;
   status.state_->file = file;
   return status;
@@ -49,6 +50,15 @@ Status&& Status::WithHolder(int64_t pid) && {
 
 const std::string& Status::message() const { return ok() ? kEmpty : state_->message; }
 const std::string& Status::file() const { return ok() ? kEmpty : state_->file; }
+
+std::string Status::place() const {
+  if (ok()) return "";
+  // Compilers say the path as the build named the file.
+  constexpr Slice kRoot = "native/";
+  Slice path = state_->place.file_name();
+  if (const size_t at = path.rfind(kRoot); at != Slice::npos) path.remove_prefix(at + kRoot.size());
+  return std::string(path) + ":" + std::to_string(state_->place.line());
+}
 
 std::string Status::ToString() const {
   if (ok()) return "OK";

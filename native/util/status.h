@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <source_location>
 #include <string>
 
 #include "util/slice.h"
@@ -30,23 +31,40 @@ enum class Code : uint8_t {
 };
 
 // The outcome of an operation. An ok status is one null pointer; an error carries a code, a message that says what
-// happened to what, and, where known, the file, the byte offset in it, the errno and the pid that holds a lock.
+// happened to what, the place in the source where it was made, and, where known, the file, the byte offset in it, the
+// errno and the pid that holds a lock. The place is a constant of the caller: a status that is ok never touches it.
 // Copying shares the (immutable) details, so one failure can be handed to many waiters.
 class [[nodiscard]] Status {
  public:
   Status() = default;
-  Status(Code code, std::string message);
+  using Place = std::source_location;
 
-  static Status IO(std::string message) { return Status(Code::kIO, std::move(message)); }
-  static Status Corruption(std::string message) { return Status(Code::kCorruption, std::move(message)); }
-  static Status InvalidArgument(std::string message) { return Status(Code::kInvalidArgument, std::move(message)); }
-  static Status NotFound(std::string message) { return Status(Code::kNotFound, std::move(message)); }
-  static Status Unsupported(std::string message) { return Status(Code::kUnsupported, std::move(message)); }
-  static Status Aborted(std::string message) { return Status(Code::kAborted, std::move(message)); }
-  static Status Internal(std::string message) { return Status(Code::kInternal, std::move(message)); }
+  Status(Code code, std::string message, Place place = Place::current());
+
+  static Status IO(std::string message, Place place = Place::current()) {
+    return Status(Code::kIO, std::move(message), place);
+  }
+  static Status Corruption(std::string message, Place place = Place::current()) {
+    return Status(Code::kCorruption, std::move(message), place);
+  }
+  static Status InvalidArgument(std::string message, Place place = Place::current()) {
+    return Status(Code::kInvalidArgument, std::move(message), place);
+  }
+  static Status NotFound(std::string message, Place place = Place::current()) {
+    return Status(Code::kNotFound, std::move(message), place);
+  }
+  static Status Unsupported(std::string message, Place place = Place::current()) {
+    return Status(Code::kUnsupported, std::move(message), place);
+  }
+  static Status Aborted(std::string message, Place place = Place::current()) {
+    return Status(Code::kAborted, std::move(message), place);
+  }
+  static Status Internal(std::string message, Place place = Place::current()) {
+    return Status(Code::kInternal, std::move(message), place);
+  }
   // Maps an errno: ENOSPC, EDQUOT → kNoSpace; ENOENT → kNotFound; EEXIST → kExists; everything else → kIO.
   // The message reads "<operation> <file>: <strerror>".
-  static Status FromErrno(Slice operation, Slice file, int error);
+  static Status FromErrno(Slice operation, Slice file, int error, Place place = Place::current());
 
   // Context, added by whoever knows it; on an ok status they do nothing. An offset or file already set is kept.
   Status&& WithFile(Slice file) &&;
@@ -60,6 +78,8 @@ class [[nodiscard]] Status {
   const std::string& file() const;
   int64_t offset() const { return ok() ? -1 : state_->offset; }  // -1: unknown
   int error_number() const { return ok() ? 0 : state_->error_number; }
+  // "table/data_block.cc:123", under native/; where the status was made. Empty when it is ok.
+  std::string place() const;
   int64_t holder_pid() const { return ok() ? 0 : state_->holder_pid; }
   // "Corruption: block checksum mismatch (000012.sst at 4096)"; "OK".
   std::string ToString() const;
@@ -72,6 +92,7 @@ class [[nodiscard]] Status {
     int64_t offset = -1;
     int error_number = 0;
     int64_t holder_pid = 0;
+    Place place;
   };
   State& Mutable();  // copies the details when they are shared
 

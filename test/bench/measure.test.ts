@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { Latencies } from '../../bench/measure/latencies.ts'
-import { bytesWritten, peakRss, untilIdle } from '../../bench/measure/process.ts'
-import { percentile, spread } from '../../bench/measure/statistics.ts'
+import { Latencies } from '../../lib/bench/measure/latencies.ts'
+import { bytesWritten, peakRss, untilIdle } from '../../lib/bench/measure/process.ts'
+import { percentile, spread } from '../../lib/bench/measure/statistics.ts'
 
 it('a percentile is the least value that enough others do not exceed', () => {
   const numbers = fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 300 })

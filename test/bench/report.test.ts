@@ -4,7 +4,7 @@ import { toCsv } from '../../bench/report/csv.ts'
 import { ratiosOf } from '../../bench/report/ratios.ts'
 import { summarize } from '../../bench/report/summary.ts'
 import { allTables, formatColumns, formatMarkdown, ratioTable } from '../../bench/report/tables.ts'
-import type { Measurement } from '../../bench/run-plan.ts'
+import type { Measurement } from '../../lib/bench/run-plan.ts'
 
 const measured = (workload: string, ops: number, seconds: number, row = workload): Measurement => ({
   workload,

@@ -1,8 +1,8 @@
 import { deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { keyOf, makeValues, Random } from '../../bench/data.ts'
-import { ycsbKey } from '../../bench/workloads/ycsb.ts'
-import { scramble, Zipfian, zeta } from '../../bench/zipfian.ts'
+import { keyOf, makeValues, Random } from '../../lib/bench/data.ts'
+import { ycsbKey } from '../../lib/bench/workloads/ycsb.ts'
+import { scramble, Zipfian, zeta } from '../../lib/bench/zipfian.ts'
 import { testSeed } from '../model/random.ts'
 
 const seed = testSeed()

@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { logComponents } from '../../lib/base/logger.ts'
+import { metricTable } from '../../lib/debug/metric-table.ts'
 import { describeHealthOptions, describeOptions, presets } from '../../lib/index.ts'
 import { formatBytes } from '../../lib/util/units.ts'
 import { root } from '../dist.ts'
@@ -23,6 +25,25 @@ export function healthTable(): string {
     return [`\`${name}\``, value, range, doc]
   })
   return table(['threshold', 'default', 'range', ''], rows)
+}
+
+/** Every metric, as docs/metrics.md has it. */
+export function metricsTable(): string {
+  const rows = metricTable.map(({ help, labels, name, type }) => [
+    `\`${name}\``,
+    type,
+    labels.map((label) => `\`${label}\``).join(', '),
+    help,
+  ])
+  return table(['metric', 'type', 'labels', ''], rows)
+}
+
+/** Every component of the log, as docs/logging.md has it. */
+export function componentsTable(): string {
+  return table(
+    ['component', 'tells of'],
+    Object.entries(logComponents).map(([name, doc]) => [`\`${name}\``, doc]),
+  )
 }
 
 /** Some options, as the README has them. */

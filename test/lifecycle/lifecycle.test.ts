@@ -77,9 +77,9 @@ describe('two workers on one path', () => {
         }\`)
       for (let i = 0; i < 2; i++) {
         const worker = second()
-        const [answer] = await once(worker, 'message')
+        // Both at once: of a worker that is done, one follows the other without a turn between.
+        const [[answer]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')])
         console.log(answer)
-        await once(worker, 'exit')
         if (i === 0) await holder.terminate()
       }`,
     )

@@ -57,6 +57,31 @@ describe('reads', () => {
     expect(engine.stats().diskReads.blocks).toBeGreaterThan(0)
   })
 
+  it('answer many keys with a column of values', () => {
+    const engine = engineOf()
+    engine.putSS('a', 'first', 0)
+    engine.putSS('b', '', 0)
+    engine.putSS('c', 'é', 0)
+    engine.putSS('d', 'x'.repeat(33 << 10), 0)
+    flush(engine)
+    const ask = (...names: string[]) => {
+      const keys = packKeys(...names)
+      const lengths = new Int32Array(4)
+      const found = engine.getMany(keys, keys.length, names.length, undefined, lengths)
+      expect(engine.tryGetMany(keys, keys.length, names.length, undefined, lengths)).toEqual(found)
+      return [found, ...lengths.subarray(0, names.length)]
+    }
+    expect(ask('a', 'none', 'b', 'a')).toEqual(['firstfirst', 5, -1, 0, 5])
+    expect(ask('a', 'c')).toEqual([bytes('firsté'), 5, 2])
+    const [large, length] = ask('d')
+    expect([large, length]).toEqual([bytes('x'.repeat(33 << 10)), 33 << 10])
+    const keys = packKeys('a', 'b')
+    for (const lengths of [new Int32Array(1), new Uint32Array(2), 'x'])
+      expect(thrownBy(() => engine.getMany(keys, keys.length, 2, undefined, lengths as never))).toEqual(
+        invalid,
+      )
+  })
+
   it('put bytes into the slab, one behind the other', () => {
     const engine = engineOf()
     engine.putSS('a', 'old', 0)

@@ -85,7 +85,9 @@ describe('the tarball', () => {
       expect(listed).toContain(`package/${file}`)
     }
     expect(
-      listed.filter((file) => /_test\.cc$|testing|\/bench\/|^package\/(test|lib|out|build)\//.test(file)),
+      listed.filter((file) =>
+        /_test\.cc$|testing|native\/bench\/|^package\/(test|lib|out|build|bench)\//.test(file),
+      ),
     ).toEqual([])
     expect(listed.filter((file) => file.endsWith('.node'))).toHaveLength(1)
   })

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <memory>
+
+#include "table/data_block.h"
+#include "table/table_file.h"
+
+namespace burrow {
+
+// Walks the index of a table and, below it, one data block at a time: point records. The table outlives it.
+class TableIterator final : public InternalIterator {
+ public:
+  TableIterator(const TableFile& table, const TableReadOptions& options);
+
+  void SeekToFirst() override;
+  void SeekToLast() override;
+  void Seek(Slice target) override;
+  void SeekBefore(Slice target) override;
+  void Prepare(Slice target, int step) override;
+
+  void Next() override {
+    cursor_.Next();
+    if (cursor_.Valid()) [[likely]] {
+      Settle();
+    } else {
+      Forward();
+    }
+  }
+  void Prev() override {
+    cursor_.Prev();
+    if (cursor_.Valid()) [[likely]] {
+      Settle();
+    } else {
+      Backward();
+    }
+  }
+
+  Status status() const override { return status_; }
+
+ private:
+  static constexpr uint64_t kNowhere = UINT64_MAX;
+  // How far Prepare came: not called; position_ is known, and there is nothing to be prepared further, or an error in
+  // status_; so is the block, which needs loading; the block is loaded; restart_ is known as well.
+  enum class Prepared : uint8_t { kNo, kNothing, kPosition, kBlock, kRestart };
+
+  bool Start();  // false for a table without points
+  bool Fail(Status status);
+  bool FailIndex();
+  bool LoadPart(uint32_t part);
+  // The block that holds the first entry at or after the target; position_ == part_.view->size() when there is none.
+  bool FindBlock(Slice target);
+  bool LoadBlock();
+  // What Seek and SeekBefore begin with, as far as it is not prepared: the interval of the block to search. False when
+  // there is none: then either position_ is behind the last block, or status_ has an error.
+  bool Approach(Slice target);
+  Status Fetch(BlockHandle handle);
+  bool InWindow(BlockHandle handle) const;
+  // Reads the block and, in the direction of travel, what fits into read_ahead bytes of data blocks.
+  Status ReadWindow(BlockHandle handle, bool forward);
+  bool CheckCursor();
+  // Both go on to the next block while the cursor stands behind the end of one.
+  void Forward();
+  void Backward();
+  void Settle() {
+    valid_ = true;
+    key_ = cursor_.key();
+    value_ = cursor_.value();
+  }
+
+  const TableFile& table_;
+  TableReadOptions options_;
+  Status status_;
+
+  uint64_t part_number_ = kNowhere;
+  TableFile::IndexPart part_;
+  uint32_t position_ = 0;  // in part_
+  Prepared prepared_ = Prepared::kNo;
+  uint64_t prefetch_offset_ = kNowhere;  // of the block that Prepare asks the cache for
+  uint32_t restart_ = 0;
+
+  uint64_t block_offset_ = kNowhere;
+  BlockRef block_;
+  DataBlockCursor cursor_;
+
+  uint64_t last_begin_ = kNowhere;  // of the block fetched last: access is sequential when the next one touches it
+  uint64_t last_end_ = kNowhere;
+  std::unique_ptr<char[]> window_buffer_;
+  size_t window_capacity_ = 0;
+  uint64_t window_offset_ = 0;
+  Slice window_;
+};
+
+}  // namespace burrow

@@ -1,0 +1,158 @@
+#pragma once
+
+#include "table/data_block.h"
+#include "table/table_file.h"
+#include "util/perf_context.h"
+
+namespace burrow {
+
+// Whether the filter of the table lets the key pass. If not, that is the end, with an error or this outcome.
+inline Status PassFilter(const TableFile& table, const LookupKey& key, uint64_t hash, const TableReadOptions& options,
+                         GetOutcome* outcome, bool* passed) {
+  *passed = true;
+  if (!table.filter_block) return Status();
+  *passed = false;
+  TableFile::FilterAnswer answer;
+  BURROW_RETURN_IF_ERROR(table.AskFilter(key.internal_key(), hash, options, &answer));
+  if (options.measured) [[unlikely]]
+    PerfLap(Phase::kFilter);
+  if (answer == TableFile::FilterAnswer::kUnknown) {
+    *outcome = GetOutcome::kNotCached;
+    return Status();
+  }
+  table.counters->bloom_checks.fetch_add(1, std::memory_order_relaxed);
+  *passed = answer == TableFile::FilterAnswer::kMaybe;
+  if (!*passed) table.counters->bloom_useful.fetch_add(1, std::memory_order_relaxed);
+  return Status();
+}
+
+// One point lookup in one table, step by step: PassFilter, FindBlock, LoadBlock, Search. Each but the last returns false
+// when it is the end: the answer, or an error in status(), stands. Between them Prefetch... ask for the memory that the
+// next step needs without waiting for it, for who has several lookups under way.
+class TableLookup {
+ public:
+  // `hash` is Hash64 of the user key. The table, the key and the options are borrowed.
+  void Start(const TableFile& table, const LookupKey& key, uint64_t hash, const TableReadOptions& options);
+
+  bool PassFilter();
+  bool FindBlock();
+  template <bool counted = false>  // a block that the cache has for options.reads, too
+  bool LoadBlock();
+  void Search(PinnedValue* value);  // sets it for GetOutcome::kValue
+
+  void PrefetchFilter() const;
+  void PrefetchCache(int step) const;    // after FindBlock: see BlockCache::Prefetch
+  void PrefetchEntries(int step) const;  // after LoadBlock: see DataBlock::PrefetchFor
+
+  Status& status() { return status_; }
+  GetOutcome outcome() const { return outcome_; }
+  SequenceNumber sequence() const { return sequence_; }  // of kValue and kDeleted
+
+ private:
+  bool Fail(Status status);
+
+  const TableFile* table_ = nullptr;
+  const LookupKey* key_ = nullptr;
+  const TableReadOptions* options_ = nullptr;
+  uint64_t hash_ = 0;
+  BlockHandle handle_;
+  BlockRef block_;
+  DataBlock data_;
+  GetOutcome outcome_ = GetOutcome::kAbsent;
+  SequenceNumber sequence_ = 0;
+  Status status_;
+};
+
+// Here, so that a single read is one function with all of them.
+inline void TableLookup::Start(const TableFile& table, const LookupKey& key, uint64_t hash,
+                               const TableReadOptions& options) {
+  table_ = &table;
+  key_ = &key;
+  options_ = &options;
+  hash_ = hash;
+  outcome_ = GetOutcome::kAbsent;
+}
+
+inline bool TableLookup::Fail(Status status) {
+  status_ = std::move(status);
+  return false;
+}
+
+inline bool TableLookup::PassFilter() {
+  bool passed;
+  status_ = burrow::PassFilter(*table_, *key_, hash_, *options_, &outcome_, &passed);
+  return passed;
+}
+
+inline bool TableLookup::FindBlock() {
+  auto corrupt = [&] { return Fail(table_->Corrupt("malformed index block", table_->footer.index.offset)); };
+  const IndexBlock* index = &table_->index;
+  TableFile::IndexPart part;
+  uint32_t position;
+  if (table_->partitioned_index()) {
+    if (!index->Find(key_->internal_key(), &position)) return corrupt();
+    if (position == index->size()) return false;
+    Status status = table_->LoadIndexPart(position, *options_, &part);
+    if (!status.ok()) return Fail(std::move(status));
+    if (part.view == nullptr) {
+      outcome_ = GetOutcome::kNotCached;
+      return false;
+    }
+    index = part.view;
+  }
+  if (!index->Find(key_->internal_key(), &position)) return corrupt();
+  if (position == index->size()) return false;
+  if (!index->Handle(position, &handle_)) return corrupt();
+  if (options_->measured) [[unlikely]]
+    PerfLap(Phase::kIndex);
+  return true;
+}
+
+template <bool counted>
+inline bool TableLookup::LoadBlock() {
+  // The separators make this the only block that can hold the newest visible version: a block that ends inside a user
+  // key has its last internal key, unshortened, as separator.
+  Status status = counted ? table_->GetBlock(handle_, BlockType::kData, *options_, &block_)
+                          : table_->FetchBlock(handle_, BlockType::kData, *options_, &block_);
+  if (!status.ok()) return Fail(std::move(status));
+  if (!block_) {
+    outcome_ = GetOutcome::kNotCached;
+    return false;
+  }
+  return data_.Init(block_.contents()) || Fail(table_->Corrupt("malformed data block", handle_.offset));
+}
+
+inline void TableLookup::Search(PinnedValue* value) {
+  uint64_t trailer;
+  Slice found;
+  const DataBlock::Found outcome = data_.Get(key_->internal_key(), hash_, &trailer, &found);
+  if (options_->measured) [[unlikely]]
+    PerfLap(Phase::kDecode);
+  switch (outcome) {
+    case DataBlock::Found::kCorrupt: Fail(table_->Corrupt("malformed data block", handle_.offset)); return;
+    case DataBlock::Found::kNo:
+      if (table_->filter_block) table_->counters->bloom_false_positives.fetch_add(1, std::memory_order_relaxed);
+      return;
+    case DataBlock::Found::kYes: break;
+  }
+  sequence_ = trailer >> 8;
+  switch (static_cast<uint8_t>(trailer)) {
+    case static_cast<uint8_t>(Kind::kPut):
+      value->value = found;
+      value->block = std::move(block_);
+      outcome_ = GetOutcome::kValue;
+      return;
+    case static_cast<uint8_t>(Kind::kDelete): outcome_ = GetOutcome::kDeleted; return;
+    default: Fail(Status::Unsupported("unknown kind of record").WithFile(table_->name).WithOffset(handle_.offset));
+  }
+}
+
+inline void TableLookup::PrefetchFilter() const { table_->PrefetchFilter(key_->internal_key(), hash_); }
+
+inline void TableLookup::PrefetchCache(int step) const {
+  if (table_->cache != nullptr) table_->cache->Prefetch(table_->number, handle_.offset, step);
+}
+
+inline void TableLookup::PrefetchEntries(int step) const { data_.PrefetchFor(key_->internal_key(), hash_, step); }
+
+}  // namespace burrow
