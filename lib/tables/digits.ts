@@ -1,6 +1,6 @@
 /** A decimal number taken apart: what its texts, its key encoding and its item encoding are made from. */
 
-/** ±d.ddd × 10^exponent. Zero has no digits, exponent 0 and no sign. */
+/** ±d.ddd × 10^exponent. Zero has no digits and no sign, and the exponent that it is written with. */
 export interface Digits {
   readonly negative: boolean
   /** The significant digits: neither the first nor the last is 0. */
@@ -8,8 +8,6 @@ export interface Digits {
   /** The power of ten of the first digit. */
   readonly exponent: number
 }
-
-export const zeroDigits: Digits = { negative: false, text: '', exponent: 0 }
 
 const syntax = /^([+-]?)(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d+))?$/
 
@@ -21,7 +19,7 @@ export function digitsOfText(text: string): Digits | undefined {
   const all = whole + fraction
   let begin = 0
   while (begin < all.length && all.charCodeAt(begin) === 48) begin++
-  if (begin === all.length) return zeroDigits
+  if (begin === all.length) return { negative: false, text: '', exponent: Number(power) }
   let end = all.length
   while (all.charCodeAt(end - 1) === 48) end--
   return {

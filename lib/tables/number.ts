@@ -43,9 +43,7 @@ export function parseNumber(text: string): NumberValue {
   const digits = digitsOfText(text)
   if (digits === undefined) {
     const shown = text.length > 200 ? `${text.slice(0, 199)}…` : text
-    throw validation(
-      `The parameter cannot be converted to a numeric value${shown === '' ? '' : `: ${shown}`}`,
-    )
+    throw validation(`The parameter cannot be converted to a numeric value: ${shown}`)
   }
   return numberOfDigits(checkRange(digits))
 }

@@ -1,6 +1,7 @@
 /** Random values of tables. */
 import fc from 'fast-check'
 import { Decimal, type NumberValue } from '../../lib/tables/number.ts'
+import type { AttributeValue, KeyType } from '../../lib/tables/value.ts'
 
 /** Texts of numbers of the whole range and precision of DynamoDB, in all notations. */
 export function numberTexts(): fc.Arbitrary<string> {
@@ -29,5 +30,46 @@ export function anyNumber(): fc.Arbitrary<NumberValue> {
     fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n }),
     fc.bigInt({ min: 2n ** 53n - 5n, max: 2n ** 53n + 5n }),
     numberTexts().map((text) => new Decimal(text)),
+  )
+}
+
+/** Text that a key can hold, with many zeros, surrogates and characters near them. */
+export function keyText(): fc.Arbitrary<string> {
+  const unit = fc.oneof(
+    fc.constantFrom(
+      '\0',
+      '\u0001',
+      'a',
+      'b',
+      '\u00ff',
+      '\ud7ff',
+      '\ue000',
+      '\uffff',
+      '\u{10000}',
+      '\u{10ffff}',
+    ),
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+  )
+  return fc.string({ unit, minLength: 1, maxLength: 60 })
+}
+
+/** Bytes that a key can hold, with many zeros. */
+export function keyBytes(): fc.Arbitrary<Uint8Array> {
+  const byte = fc.oneof(fc.constantFrom(0, 1, 0xff), fc.nat(255))
+  return fc.array(byte, { minLength: 1, maxLength: 40 }).map((bytes) => Uint8Array.from(bytes))
+}
+
+/** Values of key attributes. Near ones are frequent. */
+export function keyValue(type: KeyType): fc.Arbitrary<AttributeValue> {
+  if (type === 'N') return fc.oneof(anyNumber(), fc.integer({ min: -20, max: 20 }))
+  const short = fc.array(fc.constantFrom(0, 1, 97), { minLength: 1, maxLength: 4 })
+  if (type === 'B')
+    return fc.oneof(
+      keyBytes(),
+      short.map((bytes) => Uint8Array.from(bytes)),
+    )
+  return fc.oneof(
+    keyText(),
+    short.map((units) => String.fromCharCode(...units)),
   )
 }
