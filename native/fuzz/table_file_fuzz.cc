@@ -1,11 +1,15 @@
 // A table file. Whatever it is, opening, verifying, reading and seeking end, with a status that names the file; one that
 // verifies reads the same forwards, backwards, by seeks and by gets, with and without a cache. See table_mutator.h.
 #include <algorithm>
+#include <deque>
 #include <vector>
 
 #include "fuzz/fuzzing.h"
 #include "fuzz/table_mutator.h"
+#include "table/table_iterator.h"
+#include "table/table_lookup.h"
 #include "table/table_testing.h"
+#include "util/hash.h"
 
 using namespace burrow;
 
@@ -50,6 +54,81 @@ bool Ask(const TableReader& table, const std::string& key, Slice value) {
                                         : outcome == GetOutcome::kDeleted && KindOf(key) == Kind::kDelete);
 }
 
+// Turns amid a scan, behind seeks that were prepared to any step. In a sound table each arrives where it should.
+void Wander(const TableReader& table, const Records& records, bool sound) {
+  TableIterator iterator(table.file(), {});
+  const size_t stride = 1 + records.size() / 16;
+  for (size_t i = 0; i < records.size(); i += stride) {
+    const Slice target = records[i].first;
+    for (int step = 0; step < static_cast<int>(i % 5); step++) iterator.Prepare(target, step);
+    size_t at = i % 3 == 0 ? i - 1 : i;  // SIZE_MAX: in front of the first
+    i % 3 == 0 ? iterator.SeekBefore(target) : iterator.Seek(target);
+    for (uint32_t turns = static_cast<uint32_t>(Hash64(target)), n = 0; n < 12 && iterator.Valid(); n++, turns >>= 1) {
+      if (sound) CHECK(iterator.key() == records[at].first && iterator.value() == records[at].second);
+      (turns & 1) != 0 ? iterator.Next() : iterator.Prev();
+      at += (turns & 1) != 0 ? 1 : SIZE_MAX;
+    }
+    CheckError(iterator.status());
+    if (sound) CHECK_EQ(iterator.Valid(), at < records.size());
+  }
+}
+
+// Several lookups, each step of all of them before the next of any; and what explains a lookup agrees with it.
+void AskTogether(const TableReader& table, const Records& records) {
+  constexpr size_t kLanes = 4;
+  const TableReadOptions options;
+  for (size_t i = 0; i + kLanes <= std::min<size_t>(records.size(), 16); i += kLanes) {
+    std::deque<LookupKey> keys;
+    for (size_t k = 0; k < kLanes; k++) keys.emplace_back(UserKey(records[i + k].first), kMaxSequence);
+    TableLookup lookups[kLanes];
+    bool on[kLanes];
+    PinnedValue values[kLanes];
+    for (size_t k = 0; k < kLanes; k++) {
+      lookups[k].Start(table.file(), keys[k], Hash64(keys[k].user_key()), options);
+      lookups[k].PrefetchFilter();
+    }
+    for (size_t k = 0; k < kLanes; k++) on[k] = lookups[k].PassFilter() && lookups[k].FindBlock();
+    for (int step : {0, 1}) {
+      for (size_t k = 0; k < kLanes; k++) {
+        if (on[k]) lookups[k].PrefetchCache(step);
+      }
+    }
+    for (size_t k = 0; k < kLanes; k++) on[k] = on[k] && lookups[k].LoadBlock();
+    for (int step : {0, 1}) {
+      for (size_t k = 0; k < kLanes; k++) {
+        if (on[k]) lookups[k].PrefetchEntries(step);
+      }
+    }
+    for (size_t k = 0; k < kLanes; k++) {
+      if (on[k]) lookups[k].Search(&values[k]);
+      CheckError(lookups[k].status());
+      PinnedValue explained;
+      SequenceNumber sequence = 0;
+      GetOutcome outcome = GetOutcome::kAbsent;
+      TableGetReport report;
+      const Status status = table.Explain(keys[k], options, &explained, &sequence, &outcome, &report);
+      CHECK_EQ(status.ok(), lookups[k].status().ok());
+      if (!status.ok()) continue;
+      CHECK(outcome == lookups[k].outcome());
+      CHECK_EQ(explained.value, values[k].value);
+    }
+  }
+}
+
+void CheckSamples(const TableReader& table, const Records& records, bool sound) {
+  for (uint64_t stride : {1, 3}) {
+    size_t seen = 0;
+    const Status status = table.Sample(stride, [&](Slice key, Slice) {
+      CHECK_GE(key.size(), kTrailerSize);
+      seen++;
+    });
+    CheckError(status);
+    if (!sound) continue;
+    CHECK_OK(status);
+    CHECK(stride == 1 ? seen == records.size() : seen <= records.size() && (seen > 0 || records.empty()));
+  }
+}
+
 void CheckVerified(const TableReader& table, const Records& forward) {
   CHECK_EQ(forward.size(), table.properties().entries);
   const size_t step = 1 + forward.size() / 32;
@@ -85,6 +164,9 @@ void Check(const std::string& bytes, BlockCache* cache) {
   const bool whole_ahead = Walk(*table, true, 4096, limit, &ahead).ok();
   const bool whole_backward = Walk(*table, false, 0, limit, &backward).ok();
   for (size_t i = 0; i < std::min<size_t>(forward.size(), 16); i++) (void)Ask(*table, forward[i].first, Slice());
+  AskTogether(*table, forward);
+  Wander(*table, forward, verified.ok());
+  CheckSamples(*table, forward, verified.ok());
   if (!verified.ok()) return;
   CHECK(whole && whole_ahead && whole_backward);
   std::reverse(backward.begin(), backward.end());

@@ -55,9 +55,9 @@ std::string Status::place() const {
   if (ok()) return "";
   // Compilers say the path as the build named the file.
   constexpr Slice kRoot = "native/";
-  Slice path = state_->place.file_name();
+  Slice path = state_->place.file;
   if (const size_t at = path.rfind(kRoot); at != Slice::npos) path.remove_prefix(at + kRoot.size());
-  return std::string(path) + ":" + std::to_string(state_->place.line());
+  return std::string(path) + ":" + std::to_string(state_->place.line);
 }
 
 std::string Status::ToString() const {

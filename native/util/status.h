@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <source_location>
 #include <string>
 
 #include "util/slice.h"
@@ -37,7 +36,15 @@ enum class Code : uint8_t {
 class [[nodiscard]] Status {
  public:
   Status() = default;
-  using Place = std::source_location;
+
+  // Where a call is written. Not std::source_location, which clang has had since 15 only.
+  struct Place {
+    const char* file = "";
+    int line = 0;
+    static constexpr Place current(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+      return {file, line};
+    }
+  };
 
   Status(Code code, std::string message, Place place = Place::current());
 
