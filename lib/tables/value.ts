@@ -67,7 +67,8 @@ function objectType(value: object): AttributeType | undefined {
   if (Array.isArray(value)) return 'L'
   if (isPlainObject(value)) return 'M'
   if (ArrayBuffer.isView(value)) return 'B'
-  if (types.isSet(value)) return setType(value)
+  // A set of another realm is no instance of ours.
+  if (value instanceof Set || types.isSet(value)) return setType(value)
   return isDecimal(value) ? 'N' : undefined
 }
 

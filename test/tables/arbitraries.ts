@@ -1,7 +1,13 @@
 /** Random values of tables. */
 import fc from 'fast-check'
-import { Decimal, type NumberValue } from '../../lib/tables/number.ts'
-import type { AttributeValue, KeyType } from '../../lib/tables/value.ts'
+import { canonicalNumber, Decimal, type NumberValue } from '../../lib/tables/number.ts'
+import {
+  type AttributeValue,
+  type Item,
+  type KeyType,
+  memberKey,
+  setAttribute,
+} from '../../lib/tables/value.ts'
 
 /** Texts of numbers of the whole range and precision of DynamoDB, in all notations. */
 export function numberTexts(): fc.Arbitrary<string> {
@@ -72,4 +78,65 @@ export function keyValue(type: KeyType): fc.Arbitrary<AttributeValue> {
     keyText(),
     short.map((units) => String.fromCharCode(...units)),
   )
+}
+
+/** Names of attributes: few, so that maps share them, and awkward ones. */
+export function attributeName(): fc.Arbitrary<string> {
+  return fc.oneof(
+    fc.constantFrom(
+      'a',
+      'b',
+      'id',
+      '__proto__',
+      'constructor',
+      'toString',
+      'hasOwnProperty',
+      '0',
+      'größe',
+      '\u{1f600}',
+    ),
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 50 }),
+  )
+}
+
+/** Any value that DynamoDB takes, in the form that is read. */
+export function attributeValue(): fc.Arbitrary<AttributeValue> {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    keyText(),
+    fc.string({ minLength: 30, maxLength: 300 }),
+  )
+  const bytes = fc.uint8Array({ maxLength: 200 })
+  const number = anyNumber().map(canonicalNumber)
+  const set = { minLength: 1, maxLength: 6, selector: memberKey }
+  const { value } = fc.letrec<{ value: AttributeValue }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4, depthIdentifier: 'value' },
+      text,
+      number,
+      bytes,
+      fc.constantFrom(null, true, false),
+      fc.uniqueArray(text, set).map((members) => new Set(members)),
+      fc.uniqueArray(number, set).map((members) => new Set(members)),
+      fc.uniqueArray(bytes, set).map((members) => new Set(members)),
+      fc.array(tie('value'), { maxLength: 5, depthIdentifier: 'value' }),
+      attributeMap(tie('value')),
+    ),
+  }))
+  return value
+}
+
+/** Any item in the form that is read. */
+export function anyItem(): fc.Arbitrary<Item> {
+  return attributeMap(attributeValue())
+}
+
+function attributeMap(value: fc.Arbitrary<AttributeValue>): fc.Arbitrary<Item> {
+  return fc
+    .uniqueArray(fc.tuple(attributeName(), value), { selector: ([name]) => name, maxLength: 8 })
+    .map((entries) => {
+      const map: Item = {}
+      for (const [name, member] of entries) setAttribute(map, name, member)
+      return map
+    })
 }
