@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Tables } from '../../lib/tables.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { type Item, type RecordsPage, type StreamRecord, type Table, Tables } from '../../lib/tables.ts'
 import { distFile } from '../dist.ts'
 import { Random } from '../model/random.ts'
 import type { TablesLife } from './programs/write-tables.ts'
@@ -18,14 +19,15 @@ export interface KilledTables {
 
 /**
  * Children write to the tables of one directory and are killed at any moment, one after the other. After each, both tables
- * have what was acknowledged, each step wholly or not at all, and all indexes agree with their tables, those too whose
- * filling was interrupted once it is finished.
+ * have what was acknowledged, each step wholly or not at all, all indexes agree with their tables, those too whose filling
+ * was interrupted once it is finished, and the change records of one make that one.
  */
 export async function killTables(rounds: number, seed: number): Promise<KilledTables> {
   const random = new Random(seed)
   const home = mkdtempSync(join(tmpdir(), 'burrow-tables-crash-'))
   const directory = join(home, 'db')
   const acknowledged = new Set<number>()
+  const copy = new TableCopy()
   let last = -1
   let unfilled = 0
   for (let round = 0; round < rounds; round++) {
@@ -39,6 +41,7 @@ export async function killTables(rounds: number, seed: number): Promise<KilledTa
       for (const step of await liveAndDie(life, random.below(longestLifeMs))) acknowledged.add(step)
       const tables = await Tables.open(directory, options)
       last = Math.max(last, await check(tables, acknowledged))
+      if (last >= 0) await copy.follow(tables.table('left'))
       const { status } = await tables.describe('right', { count: false })
       if (status === 'UPDATING') unfilled++
       // Some are left to the next child.
@@ -53,6 +56,47 @@ export async function killTables(rounds: number, seed: number): Promise<KilledTa
   }
   rmSync(home, { recursive: true })
   return { steps: last + 1, unfilled }
+}
+
+/** A copy of a table that its change records make. */
+class TableCopy {
+  readonly #items = new Map<string, Item>()
+  #last: string | undefined
+
+  /** Applies what is new; throws unless the copy is the table then. */
+  async follow(t: Table): Promise<void> {
+    let iterator: string | undefined = await t.shardIterator(
+      this.#last === undefined
+        ? { type: 'TRIM_HORIZON' }
+        : { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: this.#last },
+    )
+    for (let count = 1; count > 0 && iterator !== undefined; ) {
+      const page: RecordsPage = await t.records(iterator)
+      for (const record of page.records) this.#apply(record)
+      count = page.records.length
+      iterator = page.nextShardIterator
+    }
+    let items = 0
+    for await (const item of t.scanAll()) {
+      items++
+      if (!isDeepStrictEqual(this.#items.get(idOf(item)), item))
+        throw new Error(`the change records do not make ${JSON.stringify(item)}`)
+    }
+    if (items !== this.#items.size)
+      throw new Error(`the change records make ${this.#items.size} items, not ${items}`)
+  }
+
+  #apply({ keys, newImage, oldImage, sequenceNumber }: StreamRecord): void {
+    if (!isDeepStrictEqual(this.#items.get(idOf(keys)), oldImage))
+      throw new Error(`the change record ${sequenceNumber} does not fit to those before`)
+    if (newImage === undefined) this.#items.delete(idOf(keys))
+    else this.#items.set(idOf(keys), newImage)
+    this.#last = sequenceNumber
+  }
+}
+
+function idOf(keys: Item): string {
+  return `${keys['group']} ${keys['step']}`
 }
 
 /** The last step that is there. */
