@@ -12,6 +12,7 @@ import {
   legacyKeyConditions,
   legacyProjection,
   legacyUpdate,
+  refuseMixture,
 } from '../../../lib/tables/expression/legacy.ts'
 import type { AttributeValue, Item } from '../../../lib/tables/value.ts'
 import { refusal } from './refusal.ts'
@@ -254,6 +255,15 @@ test('AttributesToGet', () => {
   expect(refusal(() => legacyProjection(['n', 's', 'n'])).message).toBe(
     `${invalid}Duplicate value in attribute name: n`,
   )
+})
+
+test('not beside expressions', () => {
+  expect(refusal(() => refuseMixture(['AttributeUpdates', 'Expected'], ['UpdateExpression'])).message).toBe(
+    'Can not use both expression and non-expression parameters in the same request: ' +
+      'Non-expression parameters: {AttributeUpdates, Expected} Expression parameters: {UpdateExpression}',
+  )
+  expect(() => refuseMixture([], ['UpdateExpression'])).not.toThrow()
+  expect(() => refuseMixture(['Expected'], [])).not.toThrow()
 })
 
 test('conditions name what they look at', () => {
