@@ -1,3 +1,4 @@
+import { BurrowError } from '../../base/errors.ts'
 import type { Core } from '../core.ts'
 import { tablePrefix } from '../layout.ts'
 import type { TableState } from '../table-state.ts'
@@ -23,13 +24,22 @@ export async function changeTtl(
   await core.catalog.change(table, { ...schema, ttl }, (batch) =>
     batch.deletePrefix(tablePrefix('expiry', schema.id)),
   )
-  if (ttl !== undefined) await finishEnabling(core, table)
+  if (ttl === undefined) return
+  const enabling = finishEnabling(core, table)
+  core.inBackground(enabling)
+  await enabling
+  if (core.ended.aborted && table.schema.ttl?.status === 'ENABLING') {
+    throw new BurrowError(
+      'BURROW_CLOSED',
+      `the tables were closed while the TTL of ${schema.name} was being enabled; it goes on when they are opened again`,
+    )
+  }
 }
 
 /** Looks through the items of a table whose TTL is ENABLING, and makes it ENABLED; an interrupted run is begun again. */
 export async function finishEnabling(core: Core, table: TableState): Promise<void> {
   const { id, ttl } = table.schema
-  if (ttl?.status !== 'ENABLING') return
+  if (ttl?.status !== 'ENABLING' || core.ended.aborted) return
   const { attribute } = ttl
   const current = () => !table.dropped && table.schema.ttl?.attribute === attribute
   const complete = await backfillExpiry(core.store, id, attribute, () => current() && !core.ended.aborted)
