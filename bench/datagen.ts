@@ -14,6 +14,7 @@ import {
   measureSlices,
   measureStream,
 } from './datagen-measure.ts'
+import type { BenchmarkRuns } from './guard/suite.ts'
 import { buildNativeBench, runNativeBench } from './native-bench.ts'
 import type { Curve } from './report/picture.ts'
 import { digits, formatRate, type Table } from './report/tables.ts'
@@ -83,19 +84,39 @@ async function measureJavaScript(seconds: number, samples: Samples): Promise<voi
   samples.set('slices', await measureSlices(seconds))
 }
 
-/** Every figure, over all runs. */
-export async function measureDatagen({ harness, runs, seconds }: DatagenOptions): Promise<DatagenFigures> {
+async function sampleRuns({ harness, runs, seconds }: DatagenOptions): Promise<Map<string, number[]>> {
   const binary = harness ?? buildNativeBench()
   const measured: Samples[] = []
   for (let run = 1; run <= runs; run++) {
-    console.error(`run ${run} of ${runs}`)
+    console.error(`run ${run} of ${runs}: data generator`)
     const samples: Samples = new Map()
     measureNative(binary, seconds, samples)
     await measureJavaScript(seconds, samples)
     measured.push(samples)
   }
   const names = [...measured[0]!.keys()]
-  return Object.fromEntries(names.map((name) => [name, spread(measured.map((run) => run.get(name)!))]))
+  return new Map(names.map((name) => [name, measured.map((run) => run.get(name)!)]))
+}
+
+/** Every figure, over all runs. */
+export async function measureDatagen(options: DatagenOptions): Promise<DatagenFigures> {
+  const samples = await sampleRuns(options)
+  return Object.fromEntries([...samples].map(([name, speeds]) => [name, spread(speeds)]))
+}
+
+/** The same for the guard: MiB (of slices: slices) a second, with memset by as many threads beside them. */
+export async function guardDatagen(options: DatagenOptions): Promise<BenchmarkRuns[]> {
+  const samples = await sampleRuns(options)
+  const inMiB = (speeds: readonly number[]) => speeds.map((speed) => speed / MiB)
+  const ours = [...samples].filter(([name]) => name !== 'scalar loop' && !name.startsWith('memset'))
+  return ours.map(([benchmark, speeds]) => {
+    const memset = samples.get(`memset ${/ (\d+)$/.exec(benchmark)?.[1]}`)
+    return {
+      benchmark,
+      opsPerSecond: benchmark === 'slices' ? speeds : inMiB(speeds),
+      ...(memset === undefined ? {} : { rivals: { memset: inMiB(memset) } }),
+    }
+  })
 }
 
 function of(figures: DatagenFigures, name: string): number {

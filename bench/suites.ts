@@ -2,6 +2,7 @@
 
 import { spread } from '../lib/bench/measure/statistics.ts'
 import type { Compared } from './compare.ts'
+import { guardDatagen } from './datagen.ts'
 import type { BenchmarkRuns, SuiteOutcome } from './guard/suite.ts'
 import { buildNativeBench, runNativeBench } from './native-bench.ts'
 import type { Options } from './options.ts'
@@ -18,6 +19,7 @@ export interface Suite {
 export const suites: readonly Suite[] = [
   { name: 'engine', description: 'the API beside classic-level', quick: true, run: runEngine },
   { name: 'micro', description: 'parts of the engine, in C++', quick: false, run: runMicro },
+  { name: 'datagen', description: 'the data generator, beside memset', quick: false, run: runDatagen },
 ]
 
 export function suiteNamed(name: string): Suite {
@@ -79,4 +81,12 @@ async function runMicro({ comparison }: Options): Promise<SuiteOutcome> {
   }
   const benchmarks = [...speeds].map(([benchmark, opsPerSecond]) => ({ benchmark, opsPerSecond }))
   return { conditions: `seconds=${microSeconds} seed=${plan.seed}`, benchmarks }
+}
+
+const datagenSeconds = 0.2
+
+async function runDatagen({ comparison }: Options): Promise<SuiteOutcome> {
+  const { nativeBench: harness, runs } = comparison
+  const benchmarks = await guardDatagen({ harness, runs, seconds: datagenSeconds })
+  return { conditions: `seconds=${datagenSeconds}`, benchmarks }
 }

@@ -209,12 +209,12 @@ function readVarint(end: number): number {
     const byte = bytes[at++]!
     value += (byte & 0x7f) * scale
     if (byte < 0x80) {
-      if (value > Number.MAX_SAFE_INTEGER) break
+      if (value > Number.MAX_SAFE_INTEGER || (byte === 0 && group > 0)) break
       return value
     }
     scale *= 0x80
   }
-  throw damaged('an integer is too long')
+  throw damaged('an integer is too long, or not in its shortest form')
 }
 
 function skipValue(end: number): void {

@@ -170,7 +170,7 @@ std::string FillPool::problem() const {
 }
 
 void FillPool::Fill(const Source& source, uint64_t offset, size_t n, char* out) {
-  if (n <= kAlone || (impl_->total_threads == 1 && !impl_->bind_memory)) {
+  if (n <= kAlone || (!impl_->bind_memory && (impl_->total_threads == 1 || n < kShareFrom))) {
     source.Fill(offset, n, out, n >= kStreamFrom);
     return;
   }
@@ -197,7 +197,7 @@ void FillPool::Fill(const Source& source, uint64_t offset, size_t n, char* out) 
 void FillPool::Start(const Source& source, uint64_t offset, size_t n, char* out, std::function<void()> done) {
   const std::shared_ptr<Job> job = impl_->NewJob(source, offset, n, out);
   job->done = std::move(done);
-  impl_->Enqueue(job, impl_->total_threads);
+  impl_->Enqueue(job, n < kShareFrom && !impl_->bind_memory ? 1 : impl_->total_threads);
 }
 
 }  // namespace burrow::datagen

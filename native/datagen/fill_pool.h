@@ -36,6 +36,9 @@ class FillPool {
 
   // Below, the calling thread is faster alone.
   static constexpr size_t kAlone = 256 << 10;
+  // From here on threads share a buffer, unless each is to place its part on a node. To wake another one takes longer
+  // than it would save on a smaller one.
+  static constexpr size_t kShareFrom = 2 << 20;
 
   // Writes bytes [offset, offset + n) to `out`; the calling thread helps, unless memory is bound. REQUIRES: as Source::Fill.
   void Fill(const Source& source, uint64_t offset, size_t n, char* out);

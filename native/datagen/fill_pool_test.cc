@@ -57,8 +57,8 @@ TEST(FillPool, EveryNumberOfThreadsWritesTheSameBytes) {
   for (int threads : {1, 2, 3, 7}) {
     FillPool pool({{-1, threads, {}}}, false);
     CHECK_EQ(pool.threads(), threads);
-    for (size_t n : {size_t{0}, size_t{1}, size_t{1000}, FillPool::kAlone, FillPool::kAlone + 1, size_t{3'000'001},
-                     size_t{6 << 20}}) {
+    for (size_t n : {size_t{0}, size_t{1}, size_t{1000}, FillPool::kAlone, FillPool::kAlone + 1,
+                     FillPool::kShareFrom - 1, FillPool::kShareFrom, size_t{3'000'001}, size_t{6 << 20}}) {
       const uint64_t offset = random.Uniform(10 << 20);
       std::string bytes(n + 1, '#');
       pool.Fill(source, offset, n, bytes.data());
