@@ -31,6 +31,7 @@ export class StreamReader implements AsyncIterableIterator<StreamRecord> {
   readonly #log: StreamLog
   readonly #consumer: string | undefined
   readonly #signal: AbortSignal | undefined
+  readonly #ended: AbortSignal | undefined
   readonly #stop = new AbortController()
   #records: StreamRecord[] = []
   #at = 0
@@ -44,8 +45,11 @@ export class StreamReader implements AsyncIterableIterator<StreamRecord> {
   #queue: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
 
-  /** Throws what is wrong with the options; reads from where the stream is now. */
-  constructor(log: StreamLog, options: ReadStreamOptions | undefined) {
+  /**
+   * Throws what is wrong with the options; reads from where the stream is now. `ended`: aborted, with the error as its
+   * reason, when the tables are closed.
+   */
+  constructor(log: StreamLog, options: ReadStreamOptions | undefined, ended?: AbortSignal) {
     const { consumer, from, signal } = readOptions(options, names, 'stream')
     log.checkEnded()
     this.#signal = readSignal(signal, 'stream')
@@ -63,12 +67,13 @@ export class StreamReader implements AsyncIterableIterator<StreamRecord> {
       log.consuming.add(consumer)
     }
     this.#log = log
+    this.#ended = ended
     this.#consumer = consumer
     this.#next = checkpoint ?? begin
     this.#done = this.#next
     this.#handedOut = this.#next
     this.#kept = checkpoint ?? -1
-    this.#signal?.addEventListener('abort', this.#abort)
+    for (const end of [this.#signal, ended]) end?.addEventListener('abort', this.#abort)
     if (this.#signal?.aborted) this.#abort()
   }
 
@@ -109,6 +114,7 @@ export class StreamReader implements AsyncIterableIterator<StreamRecord> {
   async #take(): Promise<IteratorResult<StreamRecord, undefined>> {
     try {
       while (this.#closing === undefined) {
+        if (this.#ended?.aborted) throw this.#ended.reason
         if (this.#signal?.aborted) throw aborted(this.#signal)
         this.#done = this.#handedOut
         const record = this.#records[this.#at]
@@ -136,7 +142,7 @@ export class StreamReader implements AsyncIterableIterator<StreamRecord> {
 
   async #close(): Promise<void> {
     this.#stop.abort()
-    this.#signal?.removeEventListener('abort', this.#abort)
+    for (const end of [this.#signal, this.#ended]) end?.removeEventListener('abort', this.#abort)
     try {
       await this.#keep(undefined)
     } finally {
@@ -147,7 +153,7 @@ export class StreamReader implements AsyncIterableIterator<StreamRecord> {
   async #keep(options: { sync: false } | undefined): Promise<void> {
     if (this.#consumer === undefined || this.#kept >= this.#done) return
     // The tables may be closed, or the table dropped: what was not kept comes again.
-    if (this.#log.ended || this.#log.db.status !== 'open') return
+    if (this.#log.ended || this.#ended?.aborted || this.#log.db.status !== 'open') return
     this.#kept = this.#done
     await writeCheckpoint(this.#log, this.#consumer, this.#done, options)
   }

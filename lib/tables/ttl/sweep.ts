@@ -1,60 +1,71 @@
-import type { Database } from '../../kv/database.ts'
+import type { Core } from '../core.ts'
+import { type ItemWrite, writeTogether } from '../item-write.ts'
 import { expiryPrefix, readExpiryKey } from '../layout.ts'
-import type { Item } from '../value.ts'
+import type { TableState } from '../table-state.ts'
 import { fiveYears, isExpired } from './expiry.ts'
-import type { TtlSettings } from './settings.ts'
-
-/** An item that may have expired: its row, and the row that says so. */
-export interface ExpiryCandidate {
-  readonly rowKey: Uint8Array
-  readonly expiryKey: Uint8Array
-}
-
-/** What the sweep needs of a table. */
-export interface SweptTable {
-  readonly id: number
-  readonly ttl: TtlSettings
-  /**
-   * Deletes those whose item, read under its latch, `expired` says yes to, as changes by TTL, and in the same batch the
-   * expiry rows of all: one whose item says otherwise is stale. Resolves to the number of items.
-   */
-  deleteExpired(candidates: readonly ExpiryCandidate[], expired: (item: Item) => boolean): Promise<number>
-}
-
-export interface SweepOptions {
-  readonly db: Pick<Database<unknown, unknown>, 'keys'>
-  /** Milliseconds since 1970. */
-  readonly now: () => number
-  /** Ends the sweep after the batch that is under way. */
-  readonly signal?: AbortSignal | undefined
-}
 
 /** Items of one batch: writers to them wait for it. */
 const batchSize = 100
+/** What a crash brings back expires again. */
+const quickly = { sync: false }
 
-/** Deletes the items of a table that have expired; resolves to their number. */
-export async function sweepTable(table: SweptTable, { db, now, signal }: SweepOptions): Promise<number> {
-  const { attribute, hideExpired } = table.ttl
-  const time = now()
-  const seconds = Math.floor(time / 1000)
+/**
+ * Deletes the items of a table that have expired, as changes by TTL; resolves to their number. Each is read again under
+ * its latch: what was given another time meanwhile stays. Stops after the batch under way when the tables are closed.
+ */
+export async function sweepTable(core: Core, table: TableState): Promise<number> {
+  const { id, ttl } = table.schema
+  if (ttl === undefined) return 0
+  const now = Date.now()
+  const seconds = Math.floor(now / 1000)
   // Nobody sees hidden items any more, however old they are.
-  const oldest = hideExpired ? 0 : Math.max(0, seconds - fiveYears)
-  const rows = db.keys({
-    gte: expiryPrefix(table.id, oldest),
-    lt: expiryPrefix(table.id, seconds),
-    keyEncoding: 'buffer',
+  const oldest = ttl.hideExpired ? 0 : Math.max(0, seconds - fiveYears)
+  const rows = core.store.keys({
+    gte: expiryPrefix(id, oldest),
+    lt: expiryPrefix(id, seconds),
     fillCache: false,
   })
   let deleted = 0
   try {
-    while (signal?.aborted !== true) {
-      const keys = await rows.next(batchSize)
-      if (keys.length === 0) break
-      const candidates = keys.map((expiryKey) => ({ expiryKey, rowKey: readExpiryKey(expiryKey).baseKey }))
-      deleted += await table.deleteExpired(candidates, (item) => isExpired(item, attribute, time))
+    while (!core.ended.aborted && !table.dropped && table.schema.ttl?.attribute === ttl.attribute) {
+      const expiryKeys = await rows.next(batchSize)
+      if (expiryKeys.length === 0) break
+      deleted += await deleteExpired(core, table, ttl.attribute, now, expiryKeys)
     }
   } finally {
     await rows.close()
   }
   return deleted
+}
+
+/** The rows of expiry times go, too: one whose item says another time is stale. */
+async function deleteExpired(
+  { store }: Core,
+  table: TableState,
+  attribute: string,
+  now: number,
+  expiryKeys: readonly Uint8Array[],
+): Promise<number> {
+  const writes = new Map<string, ItemWrite>()
+  const current = () => table.schema.ttl?.attribute === attribute
+  for (const expiryKey of expiryKeys) {
+    const { baseKey } = readExpiryKey(expiryKey)
+    writes.set(Buffer.from(baseKey).toString('latin1'), {
+      table,
+      key: baseKey,
+      reads: true,
+      cause: 'ttl',
+      after(before) {
+        const expired = before !== undefined && current() && isExpired(before.item, attribute, now)
+        return expired ? undefined : before
+      },
+    })
+  }
+  const written = await writeTogether(store, [...writes.values()], quickly, {
+    also: (batch) => {
+      if (!current()) return
+      for (const expiryKey of expiryKeys) batch.delete(expiryKey)
+    },
+  })
+  return written.filter(({ after, before }) => before !== undefined && after === undefined).length
 }
