@@ -7,17 +7,17 @@ const capacity = 256
  * What texts were parsed to. Bounded: when a generation is full, the one before it is forgotten, and what is still asked
  * for has moved on to the new one. Trees are shared, so they are never changed.
  */
-export class TreeCache<Tree> {
-  readonly #parse: (source: Source) => Tree
+export class TreeCache<Tree, Text extends { readonly text: string } = Source> {
+  readonly #parse: (source: Text) => Tree
   #young = new Map<string, Tree>()
   #old = new Map<string, Tree>()
 
-  constructor(parse: (source: Source) => Tree) {
+  constructor(parse: (source: Text) => Tree) {
     this.#parse = parse
   }
 
   /** The tree of the text of `source`, whatever kind of expression it is. Throws what parsing it throws. */
-  get(source: Source): Tree {
+  get(source: Text): Tree {
     const { text } = source
     const found = this.#young.get(text)
     if (found !== undefined) return found
