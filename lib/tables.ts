@@ -24,6 +24,16 @@ export type {
 } from './tables/item-options.ts'
 export type { KeyAttribute } from './tables/key-schema.ts'
 export { Decimal, type NumberValue } from './tables/number.ts'
+export type {
+  BatchExecuteResult,
+  BatchStatement,
+  BatchStatementError,
+  BatchStatementResponse,
+} from './tables/partiql/batch.ts'
+export type { ExplainedPlan } from './tables/partiql/explain.ts'
+export type { ExecuteOptions } from './tables/partiql/options.ts'
+export type { StatementResult } from './tables/partiql/statement-result.ts'
+export type { ExecuteTransactionResult, TransactStatement } from './tables/partiql/transaction.ts'
 export type { Durability } from './tables/store.ts'
 export type {
   Table,
@@ -36,7 +46,7 @@ export type { IndexProjection, IndexStatus } from './tables/table-schema.ts'
 export { type DescribeOptions, Tables, type TablesOptions } from './tables/tables.ts'
 export type { TransactGet } from './tables/transact-get.ts'
 export type { TransactWrite } from './tables/transact-operations.ts'
-export type { TransactWriteOptions } from './tables/transact-write.ts'
+export type { TransactionOptions, TransactWriteOptions } from './tables/transact-write.ts'
 export type {
   AttributeType,
   AttributeValue,

@@ -11,7 +11,7 @@ function table(name: string, fields: Partial<TableSchema>): TableSchema {
     nextIndexNumber: 1,
     ttl: undefined,
     stream: undefined,
-    attributes: undefined,
+    attributes: [],
     ...fields,
   }
 }
