@@ -122,7 +122,8 @@ export function wholeNumber(
   expression: Expression,
   parameters: readonly AttributeValue[],
 ): number {
-  const value = isLiteral(expression) ? literalValue(expression, parameters) : undefined
+  const given = isLiteral(expression) ? literalValue(expression, parameters) : undefined
+  const value = typeof given === 'bigint' ? Number(given) : given
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
   throw malformed(`${clause} must be a whole number from 0 up`, expression.at)
 }

@@ -2,7 +2,6 @@
 import type { Condition } from '../expression/condition.ts'
 import { Projection } from '../expression/projection.ts'
 import { readItem } from '../get-item.ts'
-import { encodeItem, storedSize } from '../item-codec.ts'
 import { type AccessPath, accessPath } from '../query/access-path.ts'
 import { pageRequest } from '../query/bound-read.ts'
 import { type PageRequest, readPage } from '../query/page.ts'
@@ -19,8 +18,6 @@ import type { SelectPlan } from './plan.ts'
 export interface Rows {
   readonly items: readonly Item[]
   readonly scannedCount: number
-  /** Bytes of the items, as DynamoDB counts them; 0 for the pages of a single read, which end by themselves. */
-  readonly size: number
   /** Where the read goes on; undefined: it has ended. */
   readonly lastKey: Item | undefined
 }
@@ -68,25 +65,21 @@ export class RowReader {
     const { accepts, project } = this.#request
     const items: Item[] = []
     let scannedCount = 0
-    let size = 0
     for (const bytes of await this.#store.getMany(rows)) {
       if (bytes === undefined) continue
       scannedCount++
-      size += storedSize(bytes)
       const item = readItem(this.path.table, bytes, undefined)
       if (item === undefined || accepts?.(item) === false) continue
       items.push(project === undefined ? item : project(item))
     }
-    return { items, scannedCount, size, lastKey: undefined }
+    return { items, scannedCount, lastKey: undefined }
   }
 
   /** A page of the read `read`. REQUIRES: not `readsItems`. */
   async page(read: number, startKey: Item | undefined, limit: number | undefined): Promise<Rows> {
     const request = { ...this.#request, ...this.#range(read, startKey), limit }
     const { items, lastKey, scannedCount } = await readPage(this.#store, request)
-    let size = 0
-    if (this.length > 1) for (const item of items) size += storedSize(encodeItem(item))
-    return { items, scannedCount, size, lastKey }
+    return { items, scannedCount, lastKey }
   }
 
   #range(read: number, startKey: Item | undefined): Pick<PageRequest, 'range' | 'start' | 'reverse'> {
@@ -107,11 +100,13 @@ function requestOf(path: AccessPath, plan: SelectPlan, filter: Condition | undef
   const { columns } = plan
   // What is picked of an item comes from whole attributes of it.
   const names = new Set((columns ?? []).map((column) => column.path.steps[0]))
-  const projection =
-    columns === undefined
-      ? undefined
-      : new Projection([...names].map((name) => ({ path: [name], leaf: true, at: undefined })))
+  const projection = columns === undefined ? undefined : new Projection([...names].map((name) => [name]))
   const read = { path, filter, projection, select: undefined, limit: undefined, startKey: undefined }
   const request = pageRequest(read)
-  return columns === undefined ? request : { ...request, project: (item) => pickColumns(columns, item) }
+  if (columns !== undefined) return { ...request, project: (item) => pickColumns(columns, item) }
+  const { projected } = path
+  if (!request.fromTable || projected === undefined) return request
+  // The table was asked for the sake of WHERE only.
+  const held = new Projection([...projected].map((name) => [name]))
+  return { ...request, project: (item) => held.apply(item) }
 }

@@ -8,6 +8,7 @@ import { wholeNumber } from './literal-value.ts'
 import { decodeToken, encodeToken, type Position, requestHash } from './next-token.ts'
 import type { CheckedOptions } from './options.ts'
 import type { SelectPlan } from './plan.ts'
+import { roughSize } from './rough-size.ts'
 import { RowReader, type Rows } from './row-reader.ts'
 import type { StatementResult } from './statement-result.ts'
 
@@ -17,7 +18,7 @@ export interface Place {
   readonly table: TableState
 }
 
-/** Bytes of a page, where several partitions are read; each of them has pages of that size as well. */
+/** About the bytes of results after which no more are read: for LIMIT, and for several partitions. One page has as much. */
 const pageBytes = 1024 * 1024
 /** Rows at a time at least, where a condition lets an unknown part of them through and LIMIT is small. */
 const fewestRows = 100
@@ -35,7 +36,7 @@ export async function runSelect(
 
 class SelectRun {
   readonly #rows: RowReader
-  readonly #request: Buffer
+  readonly #hash: () => Buffer
   readonly #items: Item[] = []
   readonly #filtered: boolean
   /** Rows that may still be read. */
@@ -62,7 +63,7 @@ class SelectRun {
     this.#rows = new RowReader(store, table, plan, reads, filter, consistent)
     this.#filtered = filter !== undefined
     this.#budget = limit ?? Number.POSITIVE_INFINITY
-    this.#request = requestHash(text, parameters, table.schema.id)
+    this.#hash = () => requestHash(text, parameters, table.schema.id)
     const begin: Position = {
       read: 0,
       startKey: undefined,
@@ -70,19 +71,18 @@ class SelectRun {
       left: plan.limit === undefined ? undefined : wholeNumber('LIMIT', plan.limit, parameters),
     }
     this.#position =
-      nextToken === undefined ? begin : decodeToken(nextToken, this.#request, this.#rows.path.keys)
+      nextToken === undefined ? begin : decodeToken(nextToken, this.#hash(), this.#rows.path.keys)
   }
 
   async result(): Promise<StatementResult> {
-    let pageIsFull = false
-    while (!this.#isDone && !pageIsFull) {
+    let isFull = false
+    while (!this.#isDone && !isFull) {
       const rows = await this.#next()
       this.#scannedCount += rows.scannedCount
-      this.#bytes += rows.size
       this.#take(rows.items)
-      // LIMIT asks for so many results: pages that bring too few of them are not the end.
-      const goesOn = this.#position.left !== undefined && this.#budget > 0
-      pageIsFull = !goesOn && (rows.lastKey !== undefined || this.#budget <= 0 || this.#bytes >= pageBytes)
+      // LIMIT asks for so many results: a page that brings too few of them is not the end.
+      const pageEnds = rows.lastKey !== undefined && this.#position.left === undefined
+      isFull = pageEnds || this.#budget <= 0 || this.#bytes >= pageBytes
     }
     return this.#summary()
   }
@@ -121,7 +121,10 @@ class SelectRun {
   #take(items: readonly Item[]): void {
     const { left = Number.POSITIVE_INFINITY, skip } = this.#position
     const taken = items.slice(skip, skip + left)
-    for (const item of taken) this.#items.push(item)
+    for (const item of taken) {
+      this.#items.push(item)
+      this.#bytes += roughSize(item)
+    }
     this.#position = {
       ...this.#position,
       skip: Math.max(0, skip - items.length),
@@ -134,7 +137,7 @@ class SelectRun {
     const counts = { items, count: items.length, scannedCount: this.#scannedCount }
     if (this.#isDone) return counts
     const { startKey } = this.#position
-    const nextToken = encodeToken(this.#position, this.#request, this.#rows.path.keys)
+    const nextToken = encodeToken(this.#position, this.#hash(), this.#rows.path.keys)
     return startKey === undefined ? { ...counts, nextToken } : { ...counts, nextToken, lastKey: startKey }
   }
 }

@@ -126,6 +126,10 @@ describe('indexes', () => {
       `SELECT * FROM orders."by-total" WHERE pk = 'a' AND total = 5`,
     )
     expect(keys).toEqual([{ pk: 'a', sk: 5, total: 5 }])
+    const { items: tested } = await tables.execute(
+      `SELECT * FROM orders."by-total" WHERE pk = 'a' AND total > 1 AND name = 'a5'`,
+    )
+    expect(tested).toEqual(keys)
   })
 
   test('a global index refuses what it has not, and consistent reads', async () => {
@@ -213,6 +217,9 @@ describe('pages', () => {
     expect(first.nextToken).toBeDefined()
     expect((await tables.execute("SELECT sk FROM orders WHERE pk = 'a' LIMIT 14")).items).toHaveLength(14)
     expect((await tables.execute('SELECT sk FROM orders WHERE sk > 20 LIMIT 2')).items).toHaveLength(2)
+    const large = await tables.execute("SELECT * FROM orders WHERE pk = 'a' LIMIT 14")
+    expect(large.items.length).toBeLessThan(13)
+    expect((await selectAll(tables, "SELECT * FROM orders WHERE pk = 'a' LIMIT 14")).items).toHaveLength(14)
     const both = await selectAll(tables, "SELECT * FROM orders WHERE pk IN ['a', 'b']")
     expect(both.items.map(({ sk }) => sk)).toEqual(Array.from({ length: 25 }, (_, sk) => sk))
     expect(both.pages).toBe(2)
@@ -328,4 +335,56 @@ describe('what is refused when values are known', () => {
     })
     await expect(tables.execute('SELECT * FROM users', [], { limit: 0 })).rejects.toThrow("'limit'")
   })
+})
+
+test('items that have expired are out of sight, where the table says so', async () => {
+  const tables = await openShop()
+  await tables.create({
+    name: 'sessions',
+    partitionKey: { name: 'pk', type: 'S' },
+    ttl: { attribute: 'expires', hideExpired: true },
+  })
+  for (const [pk, expires] of Object.entries({ old: 1_000, young: 4_000_000_000 })) {
+    await tables.table('sessions').put({ pk, expires })
+  }
+  const find = async (where: string) =>
+    (await tables.execute(`SELECT pk FROM sessions ${where}`)).items.map(({ pk }) => pk)
+  expect(await find('')).toEqual(['young'])
+  expect(await find("WHERE pk IN ['old', 'young']")).toEqual(['young'])
+  const { responses } = await tables.batchExecute([{ statement: "SELECT * FROM sessions WHERE pk = 'old'" }])
+  expect(responses).toEqual([{ table: 'sessions' }])
+  expect(await tables.executeTransaction([{ statement: "SELECT * FROM sessions WHERE pk = 'old'" }])).toEqual(
+    {
+      responses: [{}],
+    },
+  )
+  await expect(tables.execute("UPDATE sessions SET n = 1 WHERE pk = 'old'")).rejects.toMatchObject({
+    name: 'ConditionalCheckFailedException',
+  })
+  await tables.execute("INSERT INTO sessions VALUE {'pk': 'old', 'n': 2}")
+  expect(await find("WHERE pk = 'old' AND n = 2")).toEqual(['old'])
+})
+
+test('sets, lists and maps are compared by what they hold', async () => {
+  const tables = await openShop()
+  const item = {
+    pk: 'a',
+    s: new Set(['x', 'y']),
+    l: [1, 2],
+    m: { x: 1, y: 2 },
+    b: new Uint8Array([1, 2]),
+    n: null,
+  }
+  await tables.table('users').put(item)
+  const finds = async (where: string, ...parameters: never[]) =>
+    (await tables.execute(`SELECT pk FROM users WHERE pk = 'a' AND ${where}`, parameters)).count === 1
+  expect(await finds("s = <<'y', 'x'>>")).toBe(true)
+  expect(await finds("s <> <<'y', 'x'>>")).toBe(false)
+  expect(await finds('l = [1, 2]')).toBe(true)
+  expect(await finds('l = [2, 1]')).toBe(false)
+  expect(await finds("m = {'y': 2, 'x': 1}")).toBe(true)
+  expect(await finds('n = NULL AND n IS NULL AND NOT n IS MISSING')).toBe(true)
+  expect(
+    await finds('b = ? AND b < ?', Buffer.from([1, 2]) as never, new Uint16Array([0x303]) as never),
+  ).toBe(true)
 })
