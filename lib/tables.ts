@@ -11,6 +11,8 @@ export {
   TableError,
   type TableErrorName,
 } from './tables/errors.ts'
+export type { TableProblem, TableReport } from './tables/index/check.ts'
+export type { FillProgress } from './tables/index/fill.ts'
 export type {
   ConditionOptions,
   DeleteOptions,
@@ -41,6 +43,7 @@ export type {
   TableBatchWriteResult,
   WriteResult,
 } from './tables/table.ts'
+export type { TableChanges, UpdateTableOptions } from './tables/table-changes.ts'
 export type { IndexDefinition, TableDefinition } from './tables/table-definition.ts'
 export type { IndexProjection, IndexStatus } from './tables/table-schema.ts'
 export { type DescribeOptions, Tables, type TablesOptions } from './tables/tables.ts'
