@@ -66,7 +66,7 @@ export async function runStatement(
   const { core, table } = handle.table(statement.table)
   const plan = statement.plan(table.schema)
   if (plan.kind === 'select') {
-    return runSelect({ store: core.store, table }, plan, statement.text, values, options)
+    return runSelect(core.store, table, plan, statement.text, values, options)
   }
   const { nextToken } = options
   if (nextToken !== undefined) throw validation('NextToken does not match request: only a SELECT goes on')

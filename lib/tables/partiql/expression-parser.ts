@@ -2,11 +2,11 @@
  * What can stand in WHERE and in SET. Binding, from loose to tight: OR · AND · NOT · comparison, BETWEEN, IN, IS ·
  * + and - · path, literal, call, parentheses.
  */
-import { malformed, refused } from './failures.ts'
+import { refused } from './failures.ts'
 import { readElements, readLiteral } from './literal-parser.ts'
 import { readPath } from './path-parser.ts'
 import { spanOf } from './place.ts'
-import type { Call, CompareOperator, Expression, SelectStatement } from './syntax.ts'
+import type { CompareOperator, Expression, SelectStatement } from './syntax.ts'
 import type { TokenReader } from './token-reader.ts'
 
 const compareOperators: Readonly<Record<string, CompareOperator>> = {
@@ -156,7 +156,7 @@ export class ExpressionParser {
     return inner
   }
 
-  #call(): Call | Expression {
+  #call(): Expression {
     const reader = this.#reader
     const { text: written, at } = reader.take()
     const name = written.toLowerCase()
@@ -180,11 +180,4 @@ function isSelect(reader: TokenReader, ahead: number): boolean {
 function subqueryRefused(reader: TokenReader): Error {
   const token = isSelect(reader, 0) ? reader.peek() : reader.peek(1)
   return refused('Unsupported operation: subqueries are not supported', token.at)
-}
-
-/** For callers that need a plain operand: an error if a condition was written. */
-export function expectOperand(expression: Expression): void {
-  if (['and', 'or', 'not', 'compare', 'between', 'in', 'is'].includes(expression.kind)) {
-    throw malformed('Expected a value, found a condition', expression.at)
-  }
 }

@@ -10,7 +10,7 @@ import type { Expression, ParsedStatement, Returning, Source, Statement, UpdateA
 import { TokenReader } from './token-reader.ts'
 
 /** Longest statement, in characters. */
-export const maxStatementLength = 8192
+const maxStatementLength = 8192
 
 /** Throws ValidationException for what is no statement, for more than one, and for SQL that is not supported. */
 export function parseStatement(text: string): ParsedStatement {

@@ -67,7 +67,7 @@ function planCheck({ select, at }: ExistsStatement, table: TableSchema): CheckPl
 }
 
 /** Equality on every key attribute, and what WHERE says besides. */
-export function keyAndCondition(
+function keyAndCondition(
   where: Expression | undefined,
   { partitionKey, sortKey }: TableSchema,
   incomplete: () => Error = () =>

@@ -12,26 +12,23 @@ import { roughSize } from './rough-size.ts'
 import { RowReader, type Rows } from './row-reader.ts'
 import type { StatementResult } from './statement-result.ts'
 
-/** Where statements are carried out. */
-export interface Place {
-  readonly store: Store
-  readonly table: TableState
-}
-
 /** About the bytes of results after which no more are read: for LIMIT, and for several partitions. One page has as much. */
 const pageBytes = 1024 * 1024
 /** Rows at a time at least, where a condition lets an unknown part of them through and LIMIT is small. */
 const fewestRows = 100
 
-export async function runSelect(
-  place: Place,
+type ReadOptions = Pick<CheckedOptions, 'limit' | 'nextToken' | 'consistent'>
+
+/** One page of a SELECT, or what LIMIT asks for. `text`: of the statement, which a token is bound to. */
+export function runSelect(
+  store: Store,
+  table: TableState,
   plan: SelectPlan,
   text: string,
   parameters: readonly AttributeValue[],
-  options: Pick<CheckedOptions, 'limit' | 'nextToken' | 'consistent'>,
+  options: ReadOptions,
 ): Promise<StatementResult> {
-  const run = new SelectRun(place, plan, text, parameters, options)
-  return run.result()
+  return new SelectRun(store, table, plan, text, parameters, options).result()
 }
 
 class SelectRun {
@@ -47,13 +44,13 @@ class SelectRun {
   #chunk = fewestRows
 
   constructor(
-    place: Place,
+    store: Store,
+    table: TableState,
     plan: SelectPlan,
     text: string,
     parameters: readonly AttributeValue[],
-    { consistent, limit, nextToken }: Pick<CheckedOptions, 'limit' | 'nextToken' | 'consistent'>,
+    { consistent, limit, nextToken }: ReadOptions,
   ) {
-    const { store, table } = place
     const index = plan.index === undefined ? undefined : table.findIndex(plan.index)
     // What the reads fulfil by themselves is checked, too.
     if (plan.where !== undefined) makeCondition(plan.where, parameters, 'FilterExpression')

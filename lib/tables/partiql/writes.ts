@@ -20,7 +20,7 @@ import type { Returning } from './syntax.ts'
 import { writeActions } from './update.ts'
 
 /** A statement that writes, ready to be made. */
-export interface StatementWrite {
+interface StatementWrite {
   readonly write: ItemWrite
   /** What RETURNING asks for. */
   readonly returnValues: ReturnValues
@@ -50,7 +50,7 @@ export function makeWrite(
 }
 
 /** What INSERT says when the item is there already. */
-export function duplicateItem(before: StoredItem | undefined): TableError {
+function duplicateItem(before: StoredItem | undefined): TableError {
   return new TableError('DuplicateItemException', 'Duplicate primary key exists in table', {
     ...(before === undefined ? {} : { item: before.copy() }),
   })
