@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { AttributeValue } from '../../../lib/tables/value.ts'
 import { openShop, selectAll } from './shop.ts'
 
 async function openFilled() {
@@ -387,4 +388,16 @@ test('sets, lists and maps are compared by what they hold', async () => {
   expect(
     await finds('b = ? AND b < ?', Buffer.from([1, 2]) as never, new Uint16Array([0x303]) as never),
   ).toBe(true)
+})
+
+test('a parameter as deep as values can be is part of a token, and of a request under a client token', async () => {
+  const tables = await openShop()
+  let deep: AttributeValue = 1
+  for (let level = 1; level < 32; level++) deep = [deep]
+  for (const pk of ['a', 'b']) await tables.table('users').put({ pk })
+  const { items } = await selectAll(tables, 'SELECT pk FROM users WHERE NOT pk = ?', [deep], { limit: 1 })
+  expect(items).toHaveLength(2)
+  const statement = "UPDATE users SET deep = ? WHERE pk = 'a'"
+  await tables.executeTransaction([{ statement, parameters: [deep] }], { clientRequestToken: 'deep' })
+  expect(await tables.table('users').get({ pk: 'a' })).toEqual({ pk: 'a', deep })
 })
