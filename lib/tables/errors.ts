@@ -32,6 +32,7 @@ export interface CancellationReason {
     | 'ValidationError'
     | 'DuplicateItem'
     | 'ItemCollectionSizeLimitExceeded'
+    | 'ResourceNotFound'
   readonly message?: string
   /** The item as it was, when `returnValuesOnConditionCheckFailure: 'ALL_OLD'` asked for it. */
   readonly item?: Item
@@ -81,6 +82,13 @@ export function validation(message: string, context?: ErrorContext): TableError 
 /** `validation` with the words that DynamoDB begins most of its messages with. */
 export function invalidParameter(message: string, context?: ErrorContext): TableError {
   return validation(`One or more parameter values were invalid: ${message}`, context)
+}
+
+/** A value within more values than `maxDepth` (item-tags.ts). */
+export function nestedTooDeeply(): TableError {
+  return validation(
+    'Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit',
+  )
 }
 
 /** Text or JSON that is not what the format demands. */
