@@ -26,6 +26,16 @@ export type {
 } from './tables/item-options.ts'
 export type { KeyAttribute } from './tables/key-schema.ts'
 export { Decimal, type NumberValue } from './tables/number.ts'
+export type {
+  BatchExecuteResult,
+  BatchStatement,
+  BatchStatementError,
+  BatchStatementResponse,
+} from './tables/partiql/batch.ts'
+export type { ExplainedPlan } from './tables/partiql/explain.ts'
+export type { ExecuteOptions } from './tables/partiql/options.ts'
+export type { StatementResult } from './tables/partiql/statement-result.ts'
+export type { ExecuteTransactionResult, TransactStatement } from './tables/partiql/transaction.ts'
 export type { AllItems, AllItemsOptions } from './tables/query/all-items.ts'
 export type { QueryOptions, ReadOptions, ScanOptions } from './tables/query/options.ts'
 export type { Page } from './tables/query/page.ts'
@@ -61,7 +71,7 @@ export {
 } from './tables/tables.ts'
 export type { TransactGet } from './tables/transact-get.ts'
 export type { TransactWrite } from './tables/transact-operations.ts'
-export type { TransactWriteOptions } from './tables/transact-write.ts'
+export type { TransactionOptions, TransactWriteOptions } from './tables/transact-write.ts'
 export type { TtlOptions, TtlSettings } from './tables/ttl/settings.ts'
 export type {
   AttributeType,
