@@ -20,6 +20,14 @@ const dataCommonJs = `
   const { DataGenerator } = require('burrowdb/datagen')
   console.log(new DataGenerator({ size: 10_000, seed: 1 }).fillSync(Buffer.alloc(20_000)))
 `
+const tablesEsm = `
+  import { Tables } from 'burrowdb/tables'
+  const tables = await Tables.open(':memory:')
+  await tables.create({ name: 'users', partitionKey: { name: 'id', type: 'S' } })
+  await tables.table('users').put({ id: 'a', n: 12345678901234567890n })
+  console.log((await tables.table('users').get({ id: 'a' })).n)
+  await tables.close()
+`
 const inWorker = `
   import { Worker } from 'node:worker_threads'
   const source = ${JSON.stringify(`const { Database } = require('burrowdb'); (async () => { ${roundTrip} })()`)}
@@ -43,10 +51,12 @@ const codecs = `
 const typed = `
   import { Database } from 'burrowdb'
   import { DataGenerator, type Pattern } from 'burrowdb/datagen'
+  import { type Item, Tables } from 'burrowdb/tables'
   const pattern: Pattern = 'backref'
   export const written: number = await new DataGenerator({ size: 10, pattern }).fill(new Uint8Array(10))
   const db = await Database.open(':memory:')
   export const value: string | undefined = db.getSync('a')
+  export const item: Item | undefined = await (await Tables.open(db)).table('users').get({ id: 'a' })
 `
 
 let workshop: Workshop
@@ -122,6 +132,10 @@ describe('with a prebuild and without a compiler', () => {
     const { code, output } = program(folder, 'data.cjs', dataCommonJs)
     expect(output).toContain('10000\n')
     expect(code).toBe(0)
+  })
+
+  test('has the tables as an entry of its own', () => {
+    expect(program(folder, 'tables.mjs', tablesEsm)).toEqual(passes('12345678901234567890n\n'))
   })
 
   test('loads in worker threads, one after the other', () => {

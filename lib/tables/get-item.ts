@@ -1,0 +1,38 @@
+import { ExpressionContext } from './expression/context.ts'
+import type { Projection } from './expression/projection.ts'
+import { decodeItem } from './item-codec.ts'
+import { keyOf } from './item-operations.ts'
+import type { GetOptions, Placeholders } from './item-options.ts'
+import type { Store } from './store.ts'
+import type { TableState } from './table-state.ts'
+import type { Item } from './value.ts'
+
+/** The item with this primary key, or what the options ask for of it; undefined when there is none. */
+export async function getItem(
+  store: Store,
+  table: TableState,
+  key: Item,
+  options: GetOptions | undefined,
+): Promise<Item | undefined> {
+  const row = keyOf(table, key)
+  const projection = options === undefined ? undefined : makeProjection(options.projection, options)
+  const bytes = await store.get(row)
+  return bytes === undefined ? undefined : readItem(bytes, projection)
+}
+
+export function makeProjection(
+  projection: string | undefined,
+  { names }: Pick<Placeholders, 'names'>,
+): Projection | undefined {
+  if (projection === undefined && names === undefined) return undefined
+  const context = new ExpressionContext(names, undefined)
+  const made = projection === undefined ? undefined : context.projection(projection)
+  context.finish()
+  return made
+}
+
+export function readItem(bytes: Uint8Array, projection: Projection | undefined): Item {
+  return projection === undefined
+    ? decodeItem(bytes)
+    : projection.apply(decodeItem(bytes, projection.attributes))
+}

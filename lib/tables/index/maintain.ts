@@ -1,0 +1,24 @@
+import { compareBytes } from '../../util/bytes.ts'
+import type { StoreBatch } from '../store.ts'
+import type { StoredItem } from '../stored-item.ts'
+import type { TableState } from '../table-state.ts'
+import { indexRow } from './rows.ts'
+
+/** Brings the rows of an item in all indexes from what it was to what it is to be. What stays the same is not written. */
+export function maintainIndexes(
+  batch: StoreBatch,
+  table: TableState,
+  before: StoredItem | undefined,
+  after: StoredItem | undefined,
+): void {
+  for (const index of table.indexes) {
+    const old = before === undefined ? undefined : indexRow(table.schema, index, before)
+    const row = after === undefined ? undefined : indexRow(table.schema, index, after)
+    const moved = old === undefined || row === undefined || compareBytes(old.key, row.key) !== 0
+    if (old !== undefined && moved) batch.delete(old.key)
+    if (row === undefined) continue
+    // A row that is being filled in may not be there yet.
+    const same = !moved && index.schema.status === 'ACTIVE' && compareBytes(old.value, row.value) === 0
+    if (!same) batch.put(row.key, row.value)
+  }
+}

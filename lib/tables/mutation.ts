@@ -1,0 +1,60 @@
+import { resourceNotFound } from './errors.ts'
+import { maintainIndexes } from './index/maintain.ts'
+import type { Durability, Store, StoreBatch } from './store.ts'
+import type { StoredItem } from './stored-item.ts'
+import type { TableSchema } from './table-schema.ts'
+import type { TableState } from './table-state.ts'
+
+/** What one write makes of one item. */
+export interface Change {
+  readonly table: TableState
+  /** Of the item's row. The writer holds its latch alone. */
+  readonly key: Uint8Array
+  /** What the item was is not known: the write must not depend on it, nor anything that is derived from the item. */
+  readonly blind: boolean
+  /** The item as it was; undefined: there was none, or nobody knows. */
+  readonly before: StoredItem | undefined
+  /** The item as it is to be; undefined: it is deleted. The same as `before`: it stays. */
+  readonly after: StoredItem | undefined
+  /** `ttl`: it is deleted because it has expired. */
+  readonly cause: 'user' | 'ttl'
+}
+
+/** True when nobody needs to know what an item was before it is written: nothing is derived from it. */
+export function takesBlindWrites(schema: TableSchema): boolean {
+  return schema.indexes.length === 0
+}
+
+/**
+ * The one door through which items change: writes them, and all that is derived from them, in one batch. All is applied
+ * when this returns, or nothing is; the promise resolves when it is as durable as was asked. REQUIRES: the latches of
+ * all items, under which `before` was read; a blind change only of a table that takes blind writes now.
+ */
+export function commit(
+  store: Store,
+  changes: readonly Change[],
+  durability: Durability | undefined,
+  also?: (batch: StoreBatch) => void,
+): Promise<void> {
+  for (const { table } of changes) checkPresent(table)
+  const [first] = changes
+  if (changes.length === 1 && first!.blind && also === undefined) {
+    const { after, key } = first!
+    return after === undefined ? store.delete(key, durability) : store.put(key, after.bytes, durability)
+  }
+  const batch = store.batch()
+  for (const change of changes) {
+    const { after, before, blind, key, table } = change
+    if (before === after && !blind) continue
+    if (after === undefined) batch.delete(key)
+    else batch.put(key, after.bytes)
+    maintainIndexes(batch, table, before, after)
+  }
+  also?.(batch)
+  return batch.commit(durability)
+}
+
+/** Throws ResourceNotFoundException when the table was dropped since it was looked up. */
+export function checkPresent(table: TableState): void {
+  if (table.dropped) throw resourceNotFound(`Table: ${table.schema.name} not found`)
+}

@@ -1,0 +1,29 @@
+import { describeValue } from '../util/describe-value.ts'
+import { validation } from './errors.ts'
+import { isPlainObject } from './value.ts'
+
+/** DynamoDB's ValidationException for a value at a place that a request must not have. */
+export function constraint(value: unknown, place: string, rule: string): Error {
+  const text = typeof value === 'string' ? `'${value}'` : describeValue(value)
+  return validation(
+    `1 validation error detected: Value ${text} at '${place}' failed to satisfy constraint: Member must ${rule}`,
+  )
+}
+
+/** Throws ValidationException unless `list` is an array of `least` to `most` members. */
+export function checkList(
+  list: unknown,
+  place: string,
+  least: number,
+  most: number,
+): asserts list is unknown[] {
+  if (!Array.isArray(list)) throw constraint(list ?? null, place, 'be a list')
+  if (list.length < least) throw constraint(list, place, `have length greater than or equal to ${least}`)
+  if (list.length > most) throw constraint(list, place, `have length less than or equal to ${most}`)
+}
+
+/** Throws ValidationException unless `value` is a plain object. */
+export function checkObject(value: unknown, place: string): asserts value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || !isPlainObject(value))
+    throw constraint(value ?? null, place, 'be an object')
+}

@@ -1,0 +1,46 @@
+import { attributesOf, type KeyAttribute, type KeySchema } from './key-schema.ts'
+
+/** Which attributes an index holds besides the keys of the table and its own. */
+export type IndexProjection = 'ALL' | 'KEYS_ONLY' | { readonly include: readonly string[] }
+
+/** `CREATING`: it is being filled; writes maintain it already, and nothing can be read from it. */
+export type IndexStatus = 'CREATING' | 'ACTIVE'
+
+export interface IndexSchema {
+  readonly name: string
+  readonly kind: 'global' | 'local'
+  /** Which part of the table's rows it has, from 1 up; 0 is the base table. Never reused. */
+  readonly number: number
+  /** Of a local index: that of the table. */
+  readonly partitionKey: KeyAttribute
+  readonly sortKey: KeyAttribute | undefined
+  readonly projection: IndexProjection
+  readonly status: IndexStatus
+}
+
+/** A table as the catalog knows it. Immutable: a change makes a new one. */
+export interface TableSchema {
+  readonly name: string
+  /** Never reused. */
+  readonly id: number
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  readonly partitionKey: KeyAttribute
+  readonly sortKey: KeyAttribute | undefined
+  readonly indexes: readonly IndexSchema[]
+  readonly nextIndexNumber: number
+  /** As they were given, checked; undefined: none. */
+  readonly ttl: unknown
+  readonly stream: unknown
+  readonly attributes: unknown
+}
+
+/** The index of this name; undefined when there is none. */
+export function findIndex(table: Pick<TableSchema, 'indexes'>, name: string): IndexSchema | undefined {
+  return table.indexes.find((index) => index.name === name)
+}
+
+/** The names of the attributes of the primary key, the partition key first. */
+export function keyNames(table: KeySchema): string[] {
+  return attributesOf(table).map(({ name }) => name)
+}

@@ -1,0 +1,214 @@
+import { checkNames, readFlag } from '../base/call-options.ts'
+import { invalidArgument } from '../base/errors.ts'
+import type { DatabaseOptions } from '../base/options.ts'
+import type { LongCallOptions } from '../kv/cancellation.ts'
+import { Database } from '../kv/database.ts'
+import { describeValue } from '../util/describe-value.ts'
+import { type BatchGetResult, batchGet, type KeysToGet } from './batch-get.ts'
+import { type BatchWriteResult, batchWrite, type ItemsToWrite } from './batch-write.ts'
+import { coreOf } from './core.ts'
+import { describeTable, type TableDescription } from './describe.ts'
+import { Handle } from './handle.ts'
+import { changeTable, untilActive } from './index/change.ts'
+import { checkTable, type TableReport } from './index/check.ts'
+import type { FillProgress } from './index/fill.ts'
+import { durabilityOf } from './item-options.ts'
+import type { Durability } from './store.ts'
+import { Table } from './table.ts'
+import { checkUpdateTableOptions, type TableChanges, type UpdateTableOptions } from './table-changes.ts'
+import { checkDefinition, checkTableName, type TableDefinition } from './table-definition.ts'
+import { type TransactGet, transactGet } from './transact-get.ts'
+import type { TransactWrite } from './transact-operations.ts'
+import { type TransactWriteOptions, transactWrite } from './transact-write.ts'
+import type { Item } from './value.ts'
+
+/** With a path: those of the database. */
+export type TablesOptions = DatabaseOptions
+
+export interface DescribeOptions {
+  /** False: leave out `itemCount` and `sizeBytes`, which are counted anew each time. Default true. */
+  readonly count?: boolean | undefined
+}
+
+const noOptions: ReadonlySet<string> = new Set()
+const batchWriteNames = new Set(['sync'])
+const describeNames = new Set(['count'])
+
+/**
+ * Tables of items, DynamoDB's way, in a database. Several may be open on one database; what one does, the others see.
+ * All their keys in it begin with the byte FF, as no text does: other text keys there are not in the way.
+ */
+export class Tables {
+  /** The database that the tables are in. */
+  readonly database: Database<unknown, unknown>
+  readonly #handle: Handle
+  /** Closing the tables closes the database. */
+  readonly #owner: boolean
+  #closing: Promise<void> | undefined
+
+  private constructor(database: Database<unknown, unknown>, handle: Handle, owner: boolean) {
+    this.database = database
+    this.#handle = handle
+    this.#owner = owner
+  }
+
+  /**
+   * Opens the tables in `path`, a directory, or makes a database there; ':memory:' keeps everything in memory. The
+   * options are those of the database then. An open database is shared: it stays open when the tables are closed.
+   */
+  static async open(
+    place: string | Database<unknown, unknown>,
+    options: TablesOptions = {},
+  ): Promise<Tables> {
+    if (typeof place === 'string') return Tables.#openPath(place, options)
+    if (!(place instanceof Database))
+      throw invalidArgument(`Tables.open takes a path or a Database, got ${describeValue(place)}`)
+    checkNames(options, noOptions, 'Tables.open of a Database')
+    return Tables.#openOn(place, false)
+  }
+
+  static async #openPath(path: string, options: TablesOptions): Promise<Tables> {
+    const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
+    const database: Database<unknown, unknown> = await Database.open(path, { ...encodings, ...options })
+    try {
+      return await Tables.#openOn(database, true)
+    } catch (error) {
+      await database.close()
+      throw error
+    }
+  }
+
+  static async #openOn(database: Database<unknown, unknown>, owner: boolean): Promise<Tables> {
+    const core = await coreOf(database)
+    core.acquire()
+    return new Tables(database, new Handle(core, database.path), owner)
+  }
+
+  /** Creates a table; it can be used when this resolves. ResourceInUseException when there is one of its name. */
+  async create(definition: TableDefinition): Promise<TableDescription> {
+    const { catalog, store } = this.#handle.core
+    const { indexes, partitionKey, sortKey } = checkDefinition(definition)
+    const { attributes, name, stream, ttl } = definition
+    const table = await catalog.create({
+      name,
+      createdAt: Date.now(),
+      partitionKey,
+      sortKey,
+      indexes: indexes.map((index, at) => ({ ...index, number: at + 1, status: 'ACTIVE' })),
+      nextIndexNumber: indexes.length + 1,
+      ttl,
+      stream,
+      attributes,
+    })
+    return describeTable(store, table, false)
+  }
+
+  /** The names of all tables, in order. */
+  async list(): Promise<string[]> {
+    return this.#handle.core.catalog.names()
+  }
+
+  async describe(name: string, options: DescribeOptions = {}): Promise<TableDescription> {
+    checkNames(options, describeNames, 'describe')
+    const { core, table } = this.#named(name)
+    return describeTable(core.store, table, readFlag('count', options.count, 'describe') ?? true)
+  }
+
+  /**
+   * Creates and drops indexes while reads and writes go on. Resolves when new ones are filled: until then nothing can be
+   * read from them; what a crash interrupts goes on when the tables are opened again. One that is given up is dropped.
+   */
+  async update(
+    name: string,
+    changes: TableChanges,
+    options: UpdateTableOptions = {},
+  ): Promise<TableDescription> {
+    checkUpdateTableOptions(options, 'update')
+    const { core, table } = this.#named(name)
+    await changeTable(core, table, changes, options)
+    return describeTable(core.store, table, false)
+  }
+
+  /** Resolves when all indexes of a table are filled. */
+  async whenActive(name: string, options: LongCallOptions<FillProgress> = {}): Promise<void> {
+    checkUpdateTableOptions(options, 'whenActive')
+    const { core, table } = this.#named(name)
+    for (const index of table.indexes) await untilActive(core, table, index.schema.name, options)
+  }
+
+  /** Reads a table and its indexes as they are at one moment, and holds them against each other. */
+  async verify(name: string): Promise<TableReport> {
+    const { core, table } = this.#named(name)
+    return checkTable(core.store, table)
+  }
+
+  /** Deletes a table with all that belongs to it, at a cost that does not depend on how much that is. */
+  async drop(name: string): Promise<void> {
+    const { core, table } = this.#named(name)
+    await core.catalog.drop(table)
+  }
+
+  /** The table of this name, which need not exist yet. */
+  table(name: string): Table {
+    checkTableName(name)
+    return new Table(this.#handle, name)
+  }
+
+  /** Up to 100 items of several tables, read at one moment: 16 MiB of them at most, the others stay unprocessed. */
+  batchGet(requests: Readonly<Record<string, KeysToGet>>): Promise<BatchGetResult> {
+    return batchGet(this.#handle, requests)
+  }
+
+  /** Up to 25 puts and deletions in several tables, applied at once: all or none, also after a crash. */
+  async batchWrite(
+    requests: Readonly<Record<string, ItemsToWrite>>,
+    options: Durability = {},
+  ): Promise<BatchWriteResult> {
+    checkNames(options, batchWriteNames, 'batchWrite')
+    readFlag('sync', options.sync, 'batchWrite')
+    return batchWrite(this.#handle, requests, durabilityOf(options))
+  }
+
+  /** Up to 100 items as they are at one moment, in the order asked for; undefined where there is none. */
+  transactGet(gets: readonly TransactGet[]): Promise<(Item | undefined)[]> {
+    return transactGet(this.#handle, gets)
+  }
+
+  /**
+   * Makes up to 100 writes and checks in several tables: all or none, also after a crash; no two of one item. Serializable.
+   * TransactionCanceledException, with a reason for each operation, when one of them cannot be.
+   */
+  transactWrite(operations: readonly TransactWrite[], options: TransactWriteOptions = {}): Promise<void> {
+    return transactWrite(this.#handle, operations, options)
+  }
+
+  /** Later calls fail with BURROW_CLOSED. A database that was opened by `Tables.open` is closed, another one stays open. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** For `using`, which cannot wait: closing begins at the end of the block. Prefer `await using`. */
+  [Symbol.dispose](): void {
+    void this.close()
+  }
+
+  async #close(): Promise<void> {
+    const { core } = this.#handle
+    this.#handle.close()
+    try {
+      await core.release()
+    } finally {
+      if (this.#owner) await this.database.close()
+    }
+  }
+
+  #named(name: string) {
+    checkTableName(name)
+    return this.#handle.table(name)
+  }
+}
