@@ -212,6 +212,21 @@ describe('damaged bytes', () => {
     }
   })
 
+  it('have integers in their shortest form, and none above 2^53 − 1', () => {
+    const item = (...integer: number[]) => Buffer.of(1, 0, 0, 0, 1, 0x61, 3, ...integer)
+    expect(decodeItem(item(0x80, 1))).toEqual({ a: 128 })
+    expect(decodeItem(item(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f))).toEqual({ a: 2 ** 53 - 1 })
+    for (const bad of [
+      item(0x80, 0),
+      item(0x80),
+      item(),
+      item(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f),
+    ]) {
+      expect(() => decodeItem(bad)).toThrow(expect.objectContaining({ code: 'BURROW_CORRUPTION' }))
+      expect(() => readAttribute(bad, 'b')).toThrow(expect.objectContaining({ code: 'BURROW_CORRUPTION' }))
+    }
+  })
+
   it('do not exhaust the stack', () => {
     // Lists within lists, each with a good length.
     const levels = 100_000
