@@ -60,6 +60,7 @@ export class Catalog {
 
   /** Resolves when the table is durable; it can be used before. */
   async create(schema: Omit<TableSchema, 'id'>): Promise<TableState> {
+    this.#store.checkWritable()
     const { name } = schema
     if (this.#tables.has(name)) throw resourceInUse(`Table already exists: ${name}`)
     const state = new TableState({ ...schema, id: this.#nextId++ })
@@ -80,6 +81,7 @@ export class Catalog {
 
   /** Replaces what is known of a table, with further writes in the same batch. In force when this returns. */
   async change(state: TableState, schema: TableSchema, also?: (batch: StoreBatch) => void): Promise<void> {
+    this.#store.checkWritable()
     if (state.dropped) throw resourceNotFound(`Table: ${schema.name} not found`)
     const batch = this.#store.batch()
     batch.put(catalogKey(schema.name), encodeTable(schema))
@@ -97,6 +99,7 @@ export class Catalog {
 
   /** Deletes the table with everything that belongs to it. */
   async drop(state: TableState): Promise<void> {
+    this.#store.checkWritable()
     const { id, name } = state.schema
     if (state.dropped) throw resourceNotFound(`Table: ${name} not found`)
     const batch = this.#store.batch()

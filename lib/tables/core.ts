@@ -17,6 +17,7 @@ export class Core {
   #ended = new AbortController()
   readonly #background = new Set<Promise<void>>()
   #handles = 0
+  #closed = false
   #nextTokenSweep = 0
 
   constructor(store: Store, catalog: Catalog) {
@@ -45,6 +46,19 @@ export class Core {
     const filling = this.fillings.begin(table, name, this.ended)
     this.inBackground(filling.done)
     return filling
+  }
+
+  /** True once a handle closes the database under all of them. */
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Before the database is closed: no handle begins anything any more; resolves when what was begun has ended. */
+  async end(): Promise<void> {
+    this.#closed = true
+    this.#ended.abort()
+    await this.store.idle()
+    await Promise.allSettled(this.#background)
   }
 
   /** Resolves when the background work has ended, if this was the last handle. */

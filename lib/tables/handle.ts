@@ -15,7 +15,7 @@ export class Handle {
 
   /** Throws BURROW_CLOSED. */
   get core(): Core {
-    if (this.#closed)
+    if (this.#closed || this.#core.closed)
       throw new BurrowError('BURROW_CLOSED', `the tables of ${this.path} are closed; open them again`)
     return this.#core
   }
@@ -26,10 +26,9 @@ export class Handle {
     return { core, table: core.catalog.get(name) }
   }
 
-  /** False when it was closed before. */
-  close(): boolean {
-    if (this.#closed) return false
+  /** Every later call fails. Returns what it was a handle of. */
+  close(): Core {
     this.#closed = true
-    return true
+    return this.#core
   }
 }

@@ -136,9 +136,10 @@ function guardOf(
 ): Guard | undefined {
   if (condition === undefined && version === undefined && !ifNotExists) return undefined
   const tell = options.returnValuesOnConditionCheckFailure === 'ALL_OLD'
+  const names = condition?.attributes ?? new Set<string>()
   return (before) => {
     if (version !== undefined) testVersion(version, before, tell)
-    if (condition?.test(before?.item) === false || (ifNotExists && before !== undefined))
+    if (condition?.test(before?.partly(names)) === false || (ifNotExists && before !== undefined))
       throw conditionalCheckFailed(tell ? before?.copy() : undefined)
   }
 }

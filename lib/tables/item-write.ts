@@ -36,6 +36,7 @@ export async function writeItem(
 ): Promise<Written> {
   const { key, table } = write
   const holds = holdOne(key, true)
+  store.beginWrite()
   const held = store.latches.acquire(holds)
   if (held !== undefined) await held
   let change: Change
@@ -48,6 +49,7 @@ export async function writeItem(
     durable = commit(store, [change], durability)
   } finally {
     store.latches.release(holds)
+    store.endWrite()
   }
   await durable
   return change
@@ -76,12 +78,11 @@ export async function writeTogether(
 ): Promise<readonly Written[]> {
   const { also, busy, decide = decideAll, done } = together
   const holds = holdsOf(writes, together.latched ?? [])
-  if (busy !== undefined) {
-    if (!store.latches.tryAcquire(holds)) throw busy((some) => !store.latches.areFree(some))
-  } else {
-    const held = store.latches.acquire(holds)
-    if (held !== undefined) await held
-  }
+  if (busy !== undefined && !store.latches.tryAcquire(holds))
+    throw busy((some) => !store.latches.areFree(some))
+  store.beginWrite()
+  const held = busy === undefined ? store.latches.acquire(holds) : undefined
+  if (held !== undefined) await held
   let changes: Change[]
   let durable: Promise<void>
   try {
@@ -94,6 +95,7 @@ export async function writeTogether(
     durable = commit(store, changes, durability, also)
   } finally {
     store.latches.release(holds)
+    store.endWrite()
   }
   await durable
   return changes

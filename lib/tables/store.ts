@@ -1,3 +1,4 @@
+import { BurrowError } from '../base/errors.ts'
 import type { Database } from '../kv/database.ts'
 import { type Latches, latchesOf } from '../kv/latches.ts'
 import type { RangeIterator, ScanOptions } from '../kv/scan.ts'
@@ -20,12 +21,39 @@ export class Store {
   readonly #reading: typeof asBytes | undefined
   readonly #writing: typeof asBytes | undefined
 
+  /** Writes that are being made, and who waits until there are none. */
+  #writes = 0
+  #waiting: (() => void)[] = []
+
   constructor(database: Database<unknown, unknown>) {
     const { keyEncoding, valueEncoding } = database.options
     this.database = database
     this.latches = latchesOf(database)
     this.#reading = keyEncoding !== 'json' && valueEncoding === 'buffer' ? undefined : asBytes
     this.#writing = keyEncoding !== 'json' && valueEncoding !== 'json' ? undefined : asBytes
+  }
+
+  /** Throws BURROW_READ_ONLY when the database was opened so. Writes of items find out by themselves. */
+  checkWritable(): void {
+    if (!this.database.options.readOnly) return
+    const message = `${this.database.path} was opened with readOnly; open it without to change its tables`
+    throw new BurrowError('BURROW_READ_ONLY', message)
+  }
+
+  /** A write begins that reads before it writes. Closing the database waits until it ends. */
+  beginWrite(): void {
+    this.#writes++
+  }
+
+  endWrite(): void {
+    this.#writes--
+    if (this.#writes > 0 || this.#waiting.length === 0) return
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  /** Resolves when no write is being made. */
+  async idle(): Promise<void> {
+    if (this.#writes > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
   get(key: Uint8Array, snapshot?: Snapshot): Promise<Uint8Array | undefined> {

@@ -16,6 +16,11 @@ export class StoredItem {
     return this.#item
   }
 
+  /** As `item`, with these attributes at least. */
+  partly(names: ReadonlySet<string>): Item {
+    return this.#item ?? decodeItem(this.bytes, names)
+  }
+
   /** A new object, for the caller to keep. */
   copy(): Item {
     return decodeItem(this.bytes)

@@ -198,10 +198,9 @@ export class Tables {
   }
 
   async #close(): Promise<void> {
-    const { core } = this.#handle
-    this.#handle.close()
+    const core = this.#handle.close()
     try {
-      await core.release()
+      await (this.#owner ? core.end() : core.release())
     } finally {
       if (this.#owner) await this.database.close()
     }

@@ -1,5 +1,6 @@
 import { describeValue } from '../util/describe-value.ts'
 import { conditionalCheckFailed, validation } from './errors.ts'
+import { readAttribute } from './item-codec.ts'
 import type { VersionOption } from './item-options.ts'
 import type { StoredItem } from './stored-item.ts'
 import { getAttribute, type Item, setAttribute } from './value.ts'
@@ -32,7 +33,7 @@ export function testVersion(
   before: StoredItem | undefined,
   tell: boolean,
 ): void {
-  const found = before === undefined ? undefined : getAttribute(before.item, attribute)
+  const found = before === undefined ? undefined : readAttribute(before.bytes, attribute)
   if (found !== expected || (before !== undefined && expected === undefined))
     throw conditionalCheckFailed(tell ? before?.copy() : undefined)
 }
