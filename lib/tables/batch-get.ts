@@ -8,6 +8,7 @@ import { keyOf } from './item-operations.ts'
 import type { GetOptions } from './item-options.ts'
 import { checkList, checkObject, constraint } from './request-limits.ts'
 import { checkTableName } from './table-definition.ts'
+import type { TableState } from './table-state.ts'
 import type { Item } from './value.ts'
 
 /** What is wanted of one table. */
@@ -26,6 +27,7 @@ interface Wanted {
   readonly name: string
   readonly key: Item
   readonly row: Uint8Array
+  readonly table: TableState
   readonly projection: Projection | undefined
 }
 
@@ -45,11 +47,13 @@ export async function batchGet(
   const items = new Map<string, Item[]>(Object.keys(requests).map((name) => [name, []]))
   const unprocessed = new Map<string, Item[]>()
   let size = 0
-  for (const [index, { key, name, projection }] of wanted.entries()) {
+  for (const [index, { key, name, projection, table }] of wanted.entries()) {
     const bytes = found[index]
     if (bytes === undefined) continue
+    const item = readItem(table, bytes, projection)
+    if (item === undefined) continue
     size += storedSize(bytes)
-    if (size <= mostBytes) items.get(name)!.push(readItem(bytes, projection))
+    if (size <= mostBytes) items.get(name)!.push(item)
     else unprocessed.set(name, [...(unprocessed.get(name) ?? []), key])
   }
   const left = [...unprocessed].map(([name, keys]) => [name, { ...requests[name], keys }] as const)
@@ -77,7 +81,7 @@ function checkRequests(handle: Handle, requests: unknown): Wanted[] {
       const text = Buffer.from(row.buffer, row.byteOffset, row.length).toString('latin1')
       if (seen.has(text)) throw validation('Provided list of item keys contains duplicates')
       seen.add(text)
-      wanted.push({ name, key, row, projection: made })
+      wanted.push({ name, key, row, table, projection: made })
     }
   }
   if (wanted.length > mostKeys) throw validation('Too many items requested for the BatchGetItem call')

@@ -1,4 +1,5 @@
 import { corruption } from './errors.ts'
+import { decodeSchemas, encodeSchemas } from './schema/stored-schemas.ts'
 import type { IndexSchema, TableSchema } from './table-schema.ts'
 
 /** Written to disk: docs/formats.md "Tables". */
@@ -6,7 +7,8 @@ const formatVersion = 1
 
 /** The catalog's record of a table: JSON, with the version of the format. */
 export function encodeTable(table: TableSchema): Uint8Array {
-  return Buffer.from(JSON.stringify({ version: formatVersion, ...table }), 'utf8')
+  const attributes = encodeSchemas(table.attributes)
+  return Buffer.from(JSON.stringify({ version: formatVersion, ...table, attributes }), 'utf8')
 }
 
 /** Throws BURROW_CORRUPTION for bytes that `encodeTable` cannot have made. */
@@ -18,7 +20,10 @@ export function decodeTable(bytes: Uint8Array, name: string): TableSchema {
   } catch {
     throw bad('it is no JSON')
   }
-  const { version, ...fields } = (read ?? {}) as Partial<TableSchema> & { version?: unknown }
+  const { attributes, version, ...fields } = (read ?? {}) as Partial<Omit<TableSchema, 'attributes'>> & {
+    version?: unknown
+    attributes?: string
+  }
   if (version !== formatVersion) throw bad(`format version ${String(version)}`)
   const { createdAt, id, indexes, nextIndexNumber, partitionKey } = fields
   const counts = [createdAt, id, nextIndexNumber]
@@ -36,7 +41,7 @@ export function decodeTable(bytes: Uint8Array, name: string): TableSchema {
     nextIndexNumber: nextIndexNumber!,
     ttl: fields.ttl,
     stream: fields.stream,
-    attributes: fields.attributes,
+    attributes: decodeSchemas(attributes),
   }
 }
 

@@ -35,7 +35,7 @@ export class Catalog {
   }
 
   #load(name: string, record: Uint8Array): void {
-    this.#tables.set(name, new TableState(decodeTable(record, name)))
+    this.#tables.set(name, new TableState(decodeTable(record, name), this.#store.database))
   }
 
   /** In the order of their names. */
@@ -59,14 +59,18 @@ export class Catalog {
   }
 
   /** Resolves when the table is durable; it can be used before. */
-  async create(schema: Omit<TableSchema, 'id'>): Promise<TableState> {
+  async create(
+    schema: Omit<TableSchema, 'id'>,
+    also?: (batch: StoreBatch, table: TableState) => void,
+  ): Promise<TableState> {
     this.#store.checkWritable()
     const { name } = schema
     if (this.#tables.has(name)) throw resourceInUse(`Table already exists: ${name}`)
-    const state = new TableState({ ...schema, id: this.#nextId++ })
+    const state = new TableState({ ...schema, id: this.#nextId++ }, this.#store.database)
     const batch = this.#store.batch()
     batch.put(catalogKey(name), encodeTable(state.schema))
     batch.put(nextTableId, writeId(this.#nextId))
+    also?.(batch, state)
     const done = batch.commit(durable)
     this.#tables.set(name, state)
     try {
@@ -116,6 +120,7 @@ export class Catalog {
       if (!this.#tables.has(name)) this.#tables.set(name, state)
       throw error
     }
+    state.closeStream(resourceNotFound(`Table: ${name} not found`))
   }
 }
 

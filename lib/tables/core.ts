@@ -1,9 +1,11 @@
+import { BurrowError } from '../base/errors.ts'
 import type { Database } from '../kv/database.ts'
 import { Catalog } from './catalog.ts'
 import { type Filling, Fillings } from './index/fillings.ts'
 import { Store } from './store.ts'
 import type { TableState } from './table-state.ts'
 import { sweepTokens } from './tokens.ts'
+import { finishEnabling } from './ttl/enable.ts'
 
 const forget = () => undefined
 const tokenSweepMs = 10 * 60 * 1000
@@ -38,6 +40,7 @@ export class Core {
     if (this.store.database.options.readOnly) return
     for (const table of this.catalog.states()) {
       for (const { name, status } of table.schema.indexes) if (status === 'CREATING') this.fill(table, name)
+      this.inBackground(finishEnabling(this, table))
     }
   }
 
@@ -57,6 +60,8 @@ export class Core {
   async end(): Promise<void> {
     this.#closed = true
     this.#ended.abort()
+    const error = new BurrowError('BURROW_CLOSED', 'the database of the tables was closed')
+    for (const table of this.catalog.states()) table.closeStream(error)
     await this.store.idle()
     await Promise.allSettled(this.#background)
   }

@@ -2,9 +2,12 @@ import { fractionOf } from './index/fill.ts'
 import { cursorKey, decodeCursor } from './index/fill-cursor.ts'
 import type { KeyAttribute } from './key-schema.ts'
 import { baseTable, rowsPrefix } from './layout.ts'
+import type { AttributeSchema } from './schema/attribute-schema.ts'
 import type { Store } from './store.ts'
+import type { StreamSettings } from './streams/view-type.ts'
 import type { IndexProjection, IndexSchema, IndexStatus } from './table-schema.ts'
 import type { TableState } from './table-state.ts'
+import type { TtlSettings } from './ttl/settings.ts'
 
 /** How many rows there are, and the bytes that they take, uncompressed. */
 export interface RowCounts {
@@ -35,9 +38,9 @@ export interface TableDescription extends Partial<RowCounts> {
   readonly globalIndexes: readonly IndexDescription[]
   readonly localIndexes: readonly IndexDescription[]
   /** As they are set; absent: not at all. */
-  readonly ttl?: unknown
-  readonly stream?: unknown
-  readonly attributes?: unknown
+  readonly ttl?: TtlSettings
+  readonly stream?: StreamSettings
+  readonly attributes?: readonly AttributeSchema[]
 }
 
 /** With `count`, by reading all rows. */
@@ -75,7 +78,7 @@ export async function describeTable(
     localIndexes: ofKind('local'),
     ...(ttl === undefined ? {} : { ttl }),
     ...(stream === undefined ? {} : { stream }),
-    ...(attributes === undefined ? {} : { attributes }),
+    ...(attributes.length === 0 ? {} : { attributes }),
     ...(await counts(baseTable)),
   }
 }

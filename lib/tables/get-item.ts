@@ -5,6 +5,7 @@ import { keyOf } from './item-operations.ts'
 import type { GetOptions, Placeholders } from './item-options.ts'
 import type { Store } from './store.ts'
 import type { TableState } from './table-state.ts'
+import { isHidden } from './ttl/expiry.ts'
 import type { Item } from './value.ts'
 
 /** The item with this primary key, or what the options ask for of it; undefined when there is none. */
@@ -17,7 +18,7 @@ export async function getItem(
   const row = keyOf(table, key)
   const projection = options === undefined ? undefined : makeProjection(options.projection, options)
   const bytes = await store.get(row)
-  return bytes === undefined ? undefined : readItem(bytes, projection)
+  return readItem(table, bytes, projection)
 }
 
 export function makeProjection(
@@ -31,7 +32,13 @@ export function makeProjection(
   return made
 }
 
-export function readItem(bytes: Uint8Array, projection: Projection | undefined): Item {
+/** What is asked for of an item as it was read; undefined: there was none, or it has expired and is out of sight. */
+export function readItem(
+  table: TableState,
+  bytes: Uint8Array | undefined,
+  projection: Projection | undefined,
+): Item | undefined {
+  if (bytes === undefined || isHidden(bytes, table.schema.ttl, Date.now())) return undefined
   return projection === undefined
     ? decodeItem(bytes)
     : projection.apply(decodeItem(bytes, projection.attributes))

@@ -6,7 +6,7 @@ import type { TableState } from './table-state.ts'
 export class Handle {
   readonly #core: Core
   readonly path: string
-  #closed = false
+  readonly #ended = new AbortController()
 
   constructor(core: Core, path: string) {
     this.#core = core
@@ -15,9 +15,13 @@ export class Handle {
 
   /** Throws BURROW_CLOSED. */
   get core(): Core {
-    if (this.#closed || this.#core.closed)
-      throw new BurrowError('BURROW_CLOSED', `the tables of ${this.path} are closed; open them again`)
+    if (this.#ended.signal.aborted || this.#core.closed) throw this.#closedError()
     return this.#core
+  }
+
+  /** Aborted, with BURROW_CLOSED as its reason, when it is closed. */
+  get ended(): AbortSignal {
+    return this.#ended.signal
   }
 
   /** The table of this name. Throws BURROW_CLOSED, or ResourceNotFoundException. */
@@ -28,7 +32,11 @@ export class Handle {
 
   /** Every later call fails. Returns what it was a handle of. */
   close(): Core {
-    this.#closed = true
+    this.#ended.abort(this.#closedError())
     return this.#core
+  }
+
+  #closedError(): BurrowError {
+    return new BurrowError('BURROW_CLOSED', `the tables of ${this.path} are closed; open them again`)
   }
 }

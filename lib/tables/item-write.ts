@@ -3,6 +3,7 @@ import { type Change, checkPresent, commit, takesBlindWrites } from './mutation.
 import type { Durability, Store, StoreBatch } from './store.ts'
 import { type StoredItem, storedItem } from './stored-item.ts'
 import type { TableState } from './table-state.ts'
+import { isHidden } from './ttl/expiry.ts'
 
 /** A write of one item, checked and ready to be made. */
 export interface ItemWrite {
@@ -52,7 +53,7 @@ export async function writeItem(
     store.endWrite()
   }
   await durable
-  return change
+  return writtenBy(change)
 }
 
 /** Further work of several writes that are made together. */
@@ -98,12 +99,21 @@ export async function writeTogether(
     store.endWrite()
   }
   await durable
-  return changes
+  return changes.map(writtenBy)
 }
 
 export function changeOf(write: ItemWrite, before: StoredItem | undefined, blind: boolean): Change {
   const { cause = 'user', key, table } = write
-  return { table, key, blind, before, after: write.after(before), cause }
+  // The sweep, which deletes them, is the one that sees items that have expired.
+  const hidden =
+    cause === 'user' && before !== undefined && isHidden(before.bytes, table.schema.ttl, Date.now())
+  const seen = hidden ? undefined : before
+  const after = write.after(seen)
+  return { table, key, blind, before, seen, after: after === seen ? before : after, cause }
+}
+
+function writtenBy({ after, before, seen }: Change): Written {
+  return { before: seen, after: after === before ? seen : after }
 }
 
 function decideAll(writes: readonly ItemWrite[], before: readonly (StoredItem | undefined)[]): Change[] {

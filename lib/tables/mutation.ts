@@ -2,8 +2,10 @@ import { resourceNotFound } from './errors.ts'
 import { maintainIndexes } from './index/maintain.ts'
 import type { Durability, Store, StoreBatch } from './store.ts'
 import type { StoredItem } from './stored-item.ts'
+import type { StreamLog } from './streams/log.ts'
 import type { TableSchema } from './table-schema.ts'
 import type { TableState } from './table-state.ts'
+import { writeExpiryRow } from './ttl/expiry.ts'
 
 /** What one write makes of one item. */
 export interface Change {
@@ -14,6 +16,8 @@ export interface Change {
   readonly blind: boolean
   /** The item as it was; undefined: there was none, or nobody knows. */
   readonly before: StoredItem | undefined
+  /** What the writer sees of `before`: nothing, when that has expired and is out of sight. */
+  readonly seen: StoredItem | undefined
   /** The item as it is to be; undefined: it is deleted. The same as `before`: it stays. */
   readonly after: StoredItem | undefined
   /** `ttl`: it is deleted because it has expired. */
@@ -22,7 +26,7 @@ export interface Change {
 
 /** True when nobody needs to know what an item was before it is written: nothing is derived from it. */
 export function takesBlindWrites(schema: TableSchema): boolean {
-  return schema.indexes.length === 0
+  return schema.indexes.length === 0 && schema.ttl === undefined && schema.stream === undefined
 }
 
 /**
@@ -49,9 +53,27 @@ export function commit(
     if (after === undefined) batch.delete(key)
     else batch.put(key, after.bytes)
     maintainIndexes(batch, table, before, after)
+    const { id, ttl } = table.schema
+    if (ttl !== undefined) writeExpiryRow(batch, id, ttl.attribute, key, before?.bytes, after?.bytes)
   }
   also?.(batch)
-  return batch.commit(durability)
+  const told = tellStreams(batch, changes)
+  const done = batch.commit(durability)
+  return told === undefined ? done : done.then(told)
+}
+
+/** Adds the change records to the batch. Returns what shows them to readers, to be called when the batch is as durable as was asked. */
+function tellStreams(batch: StoreBatch, changes: readonly Change[]): (() => void) | undefined {
+  const told = new Map<StreamLog, number>()
+  for (const change of changes) {
+    if (change.table.schema.stream === undefined) continue
+    const { stream } = change.table
+    told.set(stream, stream.append(batch, [change]))
+  }
+  if (told.size === 0) return undefined
+  return () => {
+    for (const [stream, next] of told) stream.acknowledged(next)
+  }
 }
 
 /** Throws ResourceNotFoundException when the table was dropped since it was looked up. */

@@ -10,6 +10,7 @@ export function newItem(table: TableState, item: Item, cause: 'put' | 'update' =
   checkItem(item)
   checkItemKey(table.schema, item)
   for (const { schema } of table.indexes) checkIndexKey(schema.name, schema, item)
+  table.items.check(item)
   const bytes = encodeItem(item)
   checkItemSize(storedSize(bytes), cause)
   return new StoredItem(bytes)

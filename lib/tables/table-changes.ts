@@ -3,8 +3,11 @@ import { type LongCallOptions, readProgress, readSignal } from '../kv/cancellati
 import { describeValue } from '../util/describe-value.ts'
 import { invalidParameter, resourceInUse, resourceNotFound, validation } from './errors.ts'
 import type { FillProgress } from './index/fill.ts'
-import { checkIndex, checkIndexes, type IndexDefinition } from './table-definition.ts'
+import { type AttributeSchema, readAttributeSchemas } from './schema/attribute-schema.ts'
+import { readStreamOptions, type StreamOptions } from './streams/view-type.ts'
+import { checkIndex, checkIndexes, type IndexDefinition, keyTypesOf } from './table-definition.ts'
 import type { IndexSchema, TableSchema } from './table-schema.ts'
+import type { TtlOptions } from './ttl/settings.ts'
 
 /** What is to become of a table. */
 export interface TableChanges {
@@ -13,6 +16,12 @@ export interface TableChanges {
   readonly createLocalIndexes?: readonly IndexDefinition[] | undefined
   /** Names of indexes to drop. */
   readonly dropIndexes?: readonly string[] | undefined
+  /** Null or false: items do not expire any more. */
+  readonly ttl?: string | TtlOptions | null | false | undefined
+  /** Null or false: disables the stream; its records can be read until they are too old. */
+  readonly stream?: boolean | StreamOptions | null | undefined
+  /** In place of all there were. Items that are there already are not looked at. */
+  readonly attributes?: readonly AttributeSchema[] | undefined
 }
 
 export interface UpdateTableOptions extends LongCallOptions<FillProgress> {
@@ -20,7 +29,14 @@ export interface UpdateTableOptions extends LongCallOptions<FillProgress> {
   readonly wait?: boolean | undefined
 }
 
-const changeNames = new Set(['createGlobalIndexes', 'createLocalIndexes', 'dropIndexes'])
+const changeNames = new Set([
+  'createGlobalIndexes',
+  'createLocalIndexes',
+  'dropIndexes',
+  'ttl',
+  'stream',
+  'attributes',
+])
 const optionNames = new Set(['wait', 'signal', 'onProgress'])
 
 export function checkUpdateTableOptions(options: UpdateTableOptions, call: string): void {
@@ -45,7 +61,11 @@ export function applyChanges(
     ),
   ]
   const dropped = listOf(dropIndexes, 'dropIndexes').map((name) => findToDrop(table, name))
-  if (defined.length + dropped.length === 0)
+  const { attributes, stream, ttl } = changes
+  if (
+    defined.length + dropped.length === 0 &&
+    [attributes, stream, ttl].every((given) => given === undefined)
+  )
     throw validation(`update must be told at least one of ${[...changeNames].join(', ')}`)
   for (const { name } of defined) {
     if (table.indexes.some((index) => index.name === name))
@@ -61,7 +81,17 @@ export function applyChanges(
   const indexes = [...table.indexes.filter((index) => !dropped.includes(index)), ...created]
   checkIndexes(table, indexes)
   const nextIndexNumber = table.nextIndexNumber + created.length
-  return { schema: { ...table, indexes, nextIndexNumber }, created, dropped }
+  const schema = {
+    ...table,
+    indexes,
+    nextIndexNumber,
+    stream: stream === undefined ? table.stream : readStreamOptions(stream ?? undefined, 'update'),
+    attributes:
+      attributes === undefined
+        ? table.attributes
+        : readAttributeSchemas(attributes, keyTypesOf([table, ...indexes])),
+  }
+  return { schema, created, dropped }
 }
 
 function findToDrop(table: TableSchema, name: unknown): IndexSchema {

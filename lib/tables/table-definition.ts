@@ -2,7 +2,10 @@ import { checkNames } from '../base/call-options.ts'
 import { describeValue } from '../util/describe-value.ts'
 import { invalidParameter as invalid, validation } from './errors.ts'
 import type { KeyAttribute } from './key-schema.ts'
+import type { AttributeSchema } from './schema/attribute-schema.ts'
+import type { StreamOptions } from './streams/view-type.ts'
 import type { IndexProjection } from './table-schema.ts'
+import type { TtlOptions } from './ttl/settings.ts'
 import type { KeyType } from './value.ts'
 
 /** A secondary index of a table that is to be created. */
@@ -27,9 +30,12 @@ export interface TableDefinition {
   readonly globalIndexes?: readonly IndexDefinition[] | undefined
   /** At most 5; the table needs a sort key. */
   readonly localIndexes?: readonly IndexDefinition[] | undefined
-  readonly ttl?: unknown
-  readonly stream?: unknown
-  readonly attributes?: unknown
+  /** When items expire: the name of the attribute that says it, or more; see TtlOptions. */
+  readonly ttl?: string | TtlOptions | undefined
+  /** Change records of items; true: with both images. */
+  readonly stream?: boolean | StreamOptions | undefined
+  /** What attributes of items must be like. */
+  readonly attributes?: readonly AttributeSchema[] | undefined
 }
 
 /** A definition that was checked, with what was left out filled in. */
@@ -216,4 +222,14 @@ function checkList(list: unknown, option: 'globalIndexes' | 'localIndexes'): Ind
   if (list === undefined) return []
   if (!Array.isArray(list)) throw invalid(`${option} must be an array, got ${describeValue(list)}`)
   return list
+}
+
+/** The types of the attributes of these keys. */
+export function keyTypesOf(keys: readonly TableKeys[]): Map<string, KeyType> {
+  const types = new Map<string, KeyType>()
+  for (const { partitionKey, sortKey } of keys) {
+    types.set(partitionKey.name, partitionKey.type)
+    if (sortKey !== undefined) types.set(sortKey.name, sortKey.type)
+  }
+  return types
 }

@@ -1,4 +1,7 @@
 import { attributesOf, type KeyAttribute, type KeySchema } from './key-schema.ts'
+import type { AttributeSchema } from './schema/attribute-schema.ts'
+import type { StreamSettings } from './streams/view-type.ts'
+import type { TtlSettings } from './ttl/settings.ts'
 
 /** Which attributes an index holds besides the keys of the table and its own. */
 export type IndexProjection = 'ALL' | 'KEYS_ONLY' | { readonly include: readonly string[] }
@@ -29,10 +32,11 @@ export interface TableSchema {
   readonly sortKey: KeyAttribute | undefined
   readonly indexes: readonly IndexSchema[]
   readonly nextIndexNumber: number
-  /** As they were given, checked; undefined: none. */
-  readonly ttl: unknown
-  readonly stream: unknown
-  readonly attributes: unknown
+  /** Undefined: items do not expire. */
+  readonly ttl: TtlSettings | undefined
+  /** Undefined: there is no stream, or it is disabled. */
+  readonly stream: StreamSettings | undefined
+  readonly attributes: readonly AttributeSchema[]
 }
 
 /** The index of this name; undefined when there is none. */

@@ -1,4 +1,7 @@
+import type { Database } from '../kv/database.ts'
 import { KeyCodec } from './key-codec.ts'
+import { ItemSchema } from './schema/item-schema.ts'
+import { StreamLog } from './streams/log.ts'
 import type { IndexSchema, TableSchema } from './table-schema.ts'
 
 /** A secondary index, and the keys of its rows. */
@@ -11,12 +14,17 @@ export interface TableIndex {
 export class TableState {
   #schema: TableSchema
   #indexes: readonly TableIndex[]
+  #items: ItemSchema
+  #stream: StreamLog | undefined
+  readonly #database: Database<unknown, unknown>
   /** The keys of its items' rows. */
   readonly keys: KeyCodec
   /** Its rows are gone; who still holds it must not write. */
   dropped = false
 
-  constructor(schema: TableSchema) {
+  constructor(schema: TableSchema, database: Database<unknown, unknown>) {
+    this.#database = database
+    this.#items = new ItemSchema(schema.attributes)
     this.keys = KeyCodec.table(schema.id, schema)
     this.#schema = schema
     this.#indexes = indexesOf(schema)
@@ -29,7 +37,32 @@ export class TableState {
   /** The new one is of the same table. */
   set schema(schema: TableSchema) {
     this.#schema = schema
+    this.#items = new ItemSchema(schema.attributes)
     this.#indexes = indexesOf(schema)
+  }
+
+  /** What its items must be like. */
+  get items(): ItemSchema {
+    return this.#items
+  }
+
+  /** The change records of its items, also when no more are made. */
+  get stream(): StreamLog {
+    const { id, name, stream } = this.#schema
+    this.#stream ??= new StreamLog({
+      db: this.#database,
+      tableId: id,
+      tableName: name,
+      keys: this.keys,
+      settings: stream,
+      now: Date.now,
+    })
+    return this.#stream
+  }
+
+  /** Who reads the stream gets this error, from now on. */
+  closeStream(error: Error): void {
+    this.#stream?.close(error)
   }
 
   /** Those that are being filled, too. */

@@ -16,8 +16,24 @@ import {
   type UpdateOptions,
 } from './item-options.ts'
 import { writeItem } from './item-write.ts'
+import { AllItems, type AllItemsOptions } from './query/all-items.ts'
+import type { QueryOptions, ScanOptions } from './query/options.ts'
+import type { Page } from './query/page.ts'
+import { runQuery } from './query/query.ts'
+import { runScan } from './query/scan.ts'
 import { returnedValues } from './return-values.ts'
 import type { Durability } from './store.ts'
+import { deleteConsumer, listConsumers, type StreamConsumer } from './streams/consumers.ts'
+import type { StreamLog } from './streams/log.ts'
+import { type ReadStreamOptions, StreamReader } from './streams/reader.ts'
+import {
+  describeShards,
+  makeShardIterator,
+  type RecordsPage,
+  readShard,
+  type ShardIteratorOptions,
+  type StreamDescription,
+} from './streams/shards.ts'
 import type { Item } from './value.ts'
 
 /** What a write resolves to. */
@@ -84,6 +100,69 @@ export class Table {
     const write = updateWrite(table, key, expression, options)
     const written = await writeItem(core.store, write, durabilityOf(options))
     return returnedValues(written, options.returnValues, write.update)
+  }
+
+  /** One page of the items of a partition, in the order of their sort keys; see QueryOptions. */
+  async query(options: QueryOptions): Promise<Page> {
+    const { core, table } = this.#handle.table(this.name)
+    return runQuery(core.store, table, options)
+  }
+
+  /** One page of all items; see ScanOptions. */
+  async scan(options: ScanOptions = {}): Promise<Page> {
+    const { core, table } = this.#handle.table(this.name)
+    return runScan(core.store, table, options)
+  }
+
+  /** All items that a query selects, page by page: `for await (const item of t.queryAll(options))`. `limit` is that of a page. */
+  queryAll(options: QueryOptions & AllItemsOptions): AllItems {
+    const { signal, ...query } = options
+    return new AllItems('queryAll', options, (startKey) => this.query({ ...query, startKey }))
+  }
+
+  /** All items that a scan selects, page by page. */
+  scanAll(options: ScanOptions & AllItemsOptions = {}): AllItems {
+    const { signal, ...scan } = options
+    return new AllItems('scanAll', options, (startKey) => this.scan({ ...scan, startKey }))
+  }
+
+  /** The changes of items, as they are committed; see ReadStreamOptions. Throws what is wrong with the options. */
+  stream(options?: ReadStreamOptions): StreamReader {
+    const { stream } = this.#handle.table(this.name).table
+    describeShards(stream)
+    return new StreamReader(stream, options, this.#handle.ended)
+  }
+
+  /** The stream and its shards. ResourceNotFoundException when the table never had one. */
+  async describeStream(): Promise<StreamDescription> {
+    return describeShards(this.#stream)
+  }
+
+  /** Where to begin with `records`: good for 15 minutes. */
+  async shardIterator(options: ShardIteratorOptions): Promise<string> {
+    return makeShardIterator(this.#stream, options)
+  }
+
+  /** Up to `limit` (1 to 1000) change records of a shard, and the iterator to go on with. */
+  async records(
+    shardIterator: string,
+    options?: { readonly limit?: number | undefined },
+  ): Promise<RecordsPage> {
+    return readShard(this.#stream, shardIterator, options)
+  }
+
+  /** The consumers of the stream that have a checkpoint, by name. */
+  async streamConsumers(): Promise<StreamConsumer[]> {
+    return listConsumers(this.#stream)
+  }
+
+  /** Forgets how far a consumer is; nothing happens when there is none of this name. */
+  async deleteStreamConsumer(name: string): Promise<void> {
+    await deleteConsumer(this.#stream, name)
+  }
+
+  get #stream(): StreamLog {
+    return this.#handle.table(this.name).table.stream
   }
 
   /** Up to 100 items by their primary keys, read at one moment; those that are there, in the order of the keys. */

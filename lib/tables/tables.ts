@@ -13,24 +13,36 @@ import { changeTable, untilActive } from './index/change.ts'
 import { checkTable, type TableReport } from './index/check.ts'
 import type { FillProgress } from './index/fill.ts'
 import { durabilityOf } from './item-options.ts'
+import { readAttributeSchemas } from './schema/attribute-schema.ts'
 import type { Durability } from './store.ts'
+import { readStreamOptions } from './streams/view-type.ts'
+import { readSweepInterval, Sweeper } from './sweeper.ts'
 import { Table } from './table.ts'
 import { checkUpdateTableOptions, type TableChanges, type UpdateTableOptions } from './table-changes.ts'
-import { checkDefinition, checkTableName, type TableDefinition } from './table-definition.ts'
+import { checkDefinition, checkTableName, keyTypesOf, type TableDefinition } from './table-definition.ts'
 import { type TransactGet, transactGet } from './transact-get.ts'
 import type { TransactWrite } from './transact-operations.ts'
 import { type TransactWriteOptions, transactWrite } from './transact-write.ts'
+import { readTtlOptions } from './ttl/settings.ts'
 import type { Item } from './value.ts'
 
-/** With a path: those of the database. */
-export type TablesOptions = DatabaseOptions
+export interface SharedTablesOptions {
+  /**
+   * Milliseconds between two sweeps in the background, which delete items that have expired (`ttl`) and change records
+   * that are too old. Default 60000; 0: none.
+   */
+  readonly sweepIntervalMs?: number | undefined
+}
+
+/** With a path: those of the database, too. */
+export type TablesOptions = DatabaseOptions & SharedTablesOptions
 
 export interface DescribeOptions {
   /** False: leave out `itemCount` and `sizeBytes`, which are counted anew each time. Default true. */
   readonly count?: boolean | undefined
 }
 
-const noOptions: ReadonlySet<string> = new Set()
+const sharedNames: ReadonlySet<string> = new Set(['sweepIntervalMs'])
 const batchWriteNames = new Set(['sync'])
 const describeNames = new Set(['count'])
 
@@ -44,9 +56,16 @@ export class Tables {
   readonly #handle: Handle
   /** Closing the tables closes the database. */
   readonly #owner: boolean
+  readonly #sweeper: Sweeper
   #closing: Promise<void> | undefined
 
-  private constructor(database: Database<unknown, unknown>, handle: Handle, owner: boolean) {
+  private constructor(
+    database: Database<unknown, unknown>,
+    handle: Handle,
+    owner: boolean,
+    sweepIntervalMs: number,
+  ) {
+    this.#sweeper = new Sweeper(handle.core, sweepIntervalMs)
     this.database = database
     this.#handle = handle
     this.#owner = owner
@@ -63,43 +82,60 @@ export class Tables {
     if (typeof place === 'string') return Tables.#openPath(place, options)
     if (!(place instanceof Database))
       throw invalidArgument(`Tables.open takes a path or a Database, got ${describeValue(place)}`)
-    checkNames(options, noOptions, 'Tables.open of a Database')
-    return Tables.#openOn(place, false)
+    checkNames(options, sharedNames, 'Tables.open of a Database')
+    return Tables.#openOn(place, false, readSweepInterval(options.sweepIntervalMs))
   }
 
-  static async #openPath(path: string, options: TablesOptions): Promise<Tables> {
+  static async #openPath(path: string, given: TablesOptions): Promise<Tables> {
+    const { sweepIntervalMs, ...options } = given
+    const interval = readSweepInterval(sweepIntervalMs)
     const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
     const database: Database<unknown, unknown> = await Database.open(path, { ...encodings, ...options })
     try {
-      return await Tables.#openOn(database, true)
+      return await Tables.#openOn(database, true, interval)
     } catch (error) {
       await database.close()
       throw error
     }
   }
 
-  static async #openOn(database: Database<unknown, unknown>, owner: boolean): Promise<Tables> {
+  static async #openOn(
+    database: Database<unknown, unknown>,
+    owner: boolean,
+    sweepIntervalMs: number,
+  ): Promise<Tables> {
     const core = await coreOf(database)
     core.acquire()
-    return new Tables(database, new Handle(core, database.path), owner)
+    return new Tables(database, new Handle(core, database.path), owner, sweepIntervalMs)
   }
 
   /** Creates a table; it can be used when this resolves. ResourceInUseException when there is one of its name. */
   async create(definition: TableDefinition): Promise<TableDescription> {
     const { catalog, store } = this.#handle.core
     const { indexes, partitionKey, sortKey } = checkDefinition(definition)
-    const { attributes, name, stream, ttl } = definition
-    const table = await catalog.create({
-      name,
-      createdAt: Date.now(),
-      partitionKey,
-      sortKey,
-      indexes: indexes.map((index, at) => ({ ...index, number: at + 1, status: 'ACTIVE' })),
-      nextIndexNumber: indexes.length + 1,
-      ttl,
-      stream,
-      attributes,
-    })
+    const { name } = definition
+    const stream = readStreamOptions(definition.stream, 'create')
+    const ttl = readTtlOptions(definition.ttl, 'create')
+    const attributes = readAttributeSchemas(
+      definition.attributes,
+      keyTypesOf([{ partitionKey, sortKey }, ...indexes]),
+    )
+    const table = await catalog.create(
+      {
+        name,
+        createdAt: Date.now(),
+        partitionKey,
+        sortKey,
+        indexes: indexes.map((index, at) => ({ ...index, number: at + 1, status: 'ACTIVE' })),
+        nextIndexNumber: indexes.length + 1,
+        ttl,
+        stream,
+        attributes,
+      },
+      (batch, table) => {
+        if (stream !== undefined) table.stream.configure(batch, stream)
+      },
+    )
     return describeTable(store, table, false)
   }
 
@@ -182,6 +218,15 @@ export class Tables {
     return transactWrite(this.#handle, operations, options)
   }
 
+  /**
+   * Deletes what has expired: items by their TTL, and change records that are older than their streams keep them. That
+   * happens in the background, too, see `sweepIntervalMs`. Resolves to the number of items.
+   */
+  async sweep(): Promise<number> {
+    void this.#handle.core
+    return this.#sweeper.sweep()
+  }
+
   /** Later calls fail with BURROW_CLOSED. A database that was opened by `Tables.open` is closed, another one stays open. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -198,6 +243,7 @@ export class Tables {
   }
 
   async #close(): Promise<void> {
+    this.#sweeper.stop()
     const core = this.#handle.close()
     try {
       await (this.#owner ? core.end() : core.release())

@@ -30,11 +30,8 @@ export async function transactGet(
     checkNames(get, getNames, 'transactGet')
     checkTableName(get.table)
     const { table } = handle.table(get.table)
-    return { row: keyOf(table, get.key), projection: makeProjection(get.projection, get) }
+    return { table, row: keyOf(table, get.key), projection: makeProjection(get.projection, get) }
   })
   const found = await core.store.getMany(wanted.map(({ row }) => row))
-  return wanted.map(({ projection }, index) => {
-    const bytes = found[index]
-    return bytes === undefined ? undefined : readItem(bytes, projection)
-  })
+  return wanted.map(({ projection, table }, index) => readItem(table, found[index], projection))
 }

@@ -8,6 +8,8 @@ import type { StoreBatch } from '../store.ts'
 import { applyChanges, type TableChanges, type UpdateTableOptions } from '../table-changes.ts'
 import type { IndexSchema, TableSchema } from '../table-schema.ts'
 import type { TableState } from '../table-state.ts'
+import { changeTtl } from '../ttl/enable.ts'
+import { readTtlOptions } from '../ttl/settings.ts'
 import { cursorKey } from './fill-cursor.ts'
 
 /** Changes a table. Resolves when its new indexes are filled, unless told not to wait; one that is given up is dropped. */
@@ -19,7 +21,18 @@ export async function changeTable(
 ): Promise<void> {
   checkSignal(options.signal, 'update')
   const { created, dropped, schema } = applyChanges(table.schema, changes)
-  await core.catalog.change(table, schema, (batch) => dropRows(batch, schema, dropped))
+  const ttl = readTtlOptions(changes.ttl, 'update')
+  let undo: (() => void) | undefined
+  try {
+    await core.catalog.change(table, schema, (batch) => {
+      dropRows(batch, schema, dropped)
+      if (changes.stream !== undefined) undo = table.stream.configure(batch, schema.stream)
+    })
+  } catch (error) {
+    undo?.()
+    throw error
+  }
+  if (changes.ttl !== undefined) await changeTtl(core, table, ttl)
   for (const { name } of created) core.fill(table, name)
   if (options.wait === false) return
   try {

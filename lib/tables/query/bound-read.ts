@@ -1,0 +1,63 @@
+import { type Condition, checkKeyPaths } from '../expression/condition.ts'
+import type { ExpressionContext } from '../expression/context.ts'
+import type { Projection } from '../expression/projection.ts'
+import type { BoundPath } from '../expression/tree.ts'
+import type { AccessPath } from './access-path.ts'
+import { type ReadOptions, readConsistent, readIndexName, readWhole } from './options.ts'
+import type { PageRequest } from './page.ts'
+import { needsTable, readSelect, type Select } from './select.ts'
+
+/** What a query and a scan have in common, with their expressions bound to their values. */
+export interface BoundRead {
+  readonly path: AccessPath
+  readonly filter: Condition | undefined
+  readonly projection: Projection | undefined
+  readonly select: unknown
+  readonly limit: number | undefined
+  readonly startKey: unknown
+}
+
+/** The options that need no table. Throws ValidationException. */
+export function readCommon(options: ReadOptions, call: string) {
+  return {
+    index: readIndexName(options.index),
+    consistent: readConsistent(options.consistent, call),
+    limit: readWhole('limit', options.limit, 1),
+    select: options.select,
+    startKey: options.startKey,
+  }
+}
+
+export function bindFilter(context: ExpressionContext, text: string | undefined): Condition | undefined {
+  return text === undefined ? undefined : context.condition(text, 'FilterExpression')
+}
+
+export function bindProjection(context: ExpressionContext, text: string | undefined): Projection | undefined {
+  return text === undefined ? undefined : context.projection(text)
+}
+
+/** What both read of a page. Throws ValidationException. */
+export function pageRequest(read: BoundRead): Omit<PageRequest, 'range' | 'start' | 'reverse'> {
+  const { filter, limit, path, projection } = read
+  const select = readSelect(read.select, projection !== undefined, path.index !== undefined)
+  checkKeyPaths([...(filter?.paths ?? []), ...boundPaths(projection)], path.keyNames)
+  return {
+    path,
+    limit,
+    fromTable: needsTable(path, select, projection?.attributes, filter?.attributes),
+    attributes: attributesOf(read, select),
+    accepts: filter === undefined ? undefined : (item) => filter.test(item),
+    project: projection === undefined ? undefined : (item) => projection.apply(item),
+    countOnly: select === 'COUNT',
+  }
+}
+
+/** The attributes of items that must be decoded; undefined: all. */
+function attributesOf({ filter, projection }: BoundRead, select: Select): Set<string> | undefined {
+  if (projection === undefined && select !== 'COUNT') return undefined
+  return new Set([...(projection?.attributes ?? []), ...(filter?.attributes ?? [])])
+}
+
+function boundPaths(projection: Projection | undefined): BoundPath[] {
+  return (projection?.paths ?? []).map((path) => ({ kind: 'path', path }))
+}

@@ -1,0 +1,63 @@
+import { checkNames, readFlag } from '../../base/call-options.ts'
+import { validation } from '../errors.ts'
+import { ExpressionContext } from '../expression/context.ts'
+import type { SortCondition } from '../key-codec.ts'
+import type { Store } from '../store.ts'
+import type { TableState } from '../table-state.ts'
+import type { AttributeValue } from '../value.ts'
+import { accessPath } from './access-path.ts'
+import { type BoundRead, bindFilter, bindProjection, pageRequest, readCommon } from './bound-read.ts'
+import { type QueryOptions, queryNames } from './options.ts'
+import { type Page, readPage } from './page.ts'
+import { queryStart } from './start-key.ts'
+
+/** A query whose expressions are bound to their values, by whatever language they were written in. */
+export interface BoundQuery extends BoundRead {
+  readonly partition: AttributeValue
+  readonly sort: SortCondition | undefined
+  readonly reverse: boolean
+}
+
+/** One page of the items that the options select. Throws ValidationException, or BURROW_INVALID_ARGUMENT for an unknown option. */
+export function runQuery(store: Store, table: TableState, options: QueryOptions): Promise<Page> {
+  return readPage(store, queryPage(bindQuery(table, options)))
+}
+
+/** The options of a query, checked. */
+export function bindQuery(table: TableState, options: QueryOptions): BoundQuery {
+  checkNames(options, queryNames, 'query')
+  const { filter, key, names, projection, reverse, values } = options
+  if (key === undefined) {
+    throw validation(
+      'Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.',
+    )
+  }
+  const common = readCommon(options, 'query')
+  const path = accessPath(table, common.index, common.consistent)
+  const context = new ExpressionContext(names, values)
+  const bound = {
+    ...common,
+    path,
+    filter: bindFilter(context, filter),
+    projection: bindProjection(context, projection),
+    condition: context.keyCondition(key, path.schema),
+    reverse: readFlag('reverse', reverse, 'query') ?? false,
+  }
+  context.finish(['FilterExpression', 'KeyConditionExpression'])
+  const { partition, sort } = bound.condition
+  return { ...bound, partition, sort }
+}
+
+/** What a query reads. Throws ValidationException. */
+export function queryPage(query: BoundQuery): Parameters<typeof readPage>[1] {
+  const { filter, partition, path, reverse, sort, startKey } = query
+  const start = startKey === undefined ? undefined : queryStart(path, startKey, partition, sort)
+  const keys = [path.schema.partitionKey.name, path.schema.sortKey?.name]
+  for (const name of keys) {
+    if (name === undefined || filter?.attributes.has(name) !== true) continue
+    throw validation(
+      `Filter Expression can only contain non-primary key attributes: Primary key attribute: ${name}`,
+    )
+  }
+  return { ...pageRequest(query), range: path.keys.partitionRange(partition, sort), start, reverse }
+}
