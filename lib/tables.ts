@@ -6,11 +6,23 @@ export type { BatchGetResult, KeysToGet } from './tables/batch-get.ts'
 export type { BatchWriteResult, ItemsToWrite } from './tables/batch-write.ts'
 export type { IndexDescription, RowCounts, TableDescription } from './tables/describe.ts'
 export {
+  type DynamoJson,
+  type DynamoJsonItem,
+  itemFromDynamoJson,
+  itemToDynamoJson,
+  valueFromDynamoJson,
+  valueToDynamoJson,
+} from './tables/dynamodb-json.ts'
+export {
   type CancellationReason,
   isTableError,
   TableError,
   type TableErrorName,
 } from './tables/errors.ts'
+export { timestamp, toDate, toVector, vector } from './tables/helpers.ts'
+export type { TableReport } from './tables/index/check.ts'
+export type { FillProgress } from './tables/index/fill.ts'
+export { ItemBuilder } from './tables/item-builder.ts'
 export type {
   ConditionOptions,
   DeleteOptions,
@@ -24,19 +36,37 @@ export type {
 } from './tables/item-options.ts'
 export type { KeyAttribute } from './tables/key-schema.ts'
 export { Decimal, type NumberValue } from './tables/number.ts'
+export { parsePlainJson, plainJsonText } from './tables/plain-json.ts'
+export type { AllItems, AllItemsOptions } from './tables/query/all-items.ts'
+export type { QueryOptions, ReadOptions, ScanOptions } from './tables/query/options.ts'
+export type { Page } from './tables/query/page.ts'
+export type { Select } from './tables/query/select.ts'
+export type { AttributeSchema } from './tables/schema/attribute-schema.ts'
 export type { Durability } from './tables/store.ts'
+export type { StreamConsumer } from './tables/streams/consumers.ts'
+export type { StreamPosition } from './tables/streams/position.ts'
+export type { ReadStreamOptions, StreamReader } from './tables/streams/reader.ts'
+export type { StreamRecord } from './tables/streams/record.ts'
+export type {
+  RecordsPage,
+  ShardIteratorOptions,
+  StreamDescription,
+} from './tables/streams/shards.ts'
+export type { StreamOptions, StreamSettings, StreamViewType } from './tables/streams/view-type.ts'
 export type {
   Table,
   TableBatchGetResult,
   TableBatchWriteResult,
   WriteResult,
 } from './tables/table.ts'
+export type { TableChanges, UpdateTableOptions } from './tables/table-changes.ts'
 export type { IndexDefinition, TableDefinition } from './tables/table-definition.ts'
 export type { IndexProjection, IndexStatus } from './tables/table-schema.ts'
 export { type DescribeOptions, Tables, type TablesOptions } from './tables/tables.ts'
 export type { TransactGet } from './tables/transact-get.ts'
 export type { TransactWrite } from './tables/transact-operations.ts'
 export type { TransactWriteOptions } from './tables/transact-write.ts'
+export type { TtlOptions, TtlSettings } from './tables/ttl/settings.ts'
 export type {
   AttributeType,
   AttributeValue,
