@@ -20,8 +20,8 @@ export {
   type TableErrorName,
 } from './tables/errors.ts'
 export { timestamp, toDate, toVector, vector } from './tables/helpers.ts'
-export type { TableReport } from './tables/index/check.ts'
-export type { FillProgress } from './tables/index/fill.ts'
+export type { TableProblem, TableReport, TableReport } from './tables/index/check.ts'
+export type { FillProgress, FillProgress } from './tables/index/fill.ts'
 export { ItemBuilder } from './tables/item-builder.ts'
 export type {
   ConditionOptions,

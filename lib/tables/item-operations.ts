@@ -1,4 +1,5 @@
 /** The writes of items as they are asked for: checked, encoded and ready to be made. */
+import { checkItem } from './check-item.ts'
 import { conditionalCheckFailed, validation } from './errors.ts'
 import { type Condition, checkKeyPaths } from './expression/condition.ts'
 import { ExpressionContext } from './expression/context.ts'
@@ -23,6 +24,7 @@ export interface UpdateWrite extends ItemWrite {
 
 /** Puts an item, which is copied: the caller may change it at once. */
 export function putWrite(table: TableState, item: Item, options: PutOptions): ItemWrite {
+  if (options.version !== undefined) checkItem(item)
   const version = readVersion(options.version, item)
   const after = newItem(table, version === undefined ? item : withNextVersion(version, item))
   const key = table.keys.encode(item)
@@ -110,6 +112,8 @@ export function checkWrite(table: TableState, key: Item, options: ConditionOptio
 
 /** The key of the row of the item with this primary key. Throws ValidationException. */
 export function keyOf(table: TableState, key: Item): Uint8Array {
+  if (typeof key !== 'object' || key === null)
+    throw validation('The provided key element does not match the schema')
   checkKey(table.schema, key)
   return table.keys.encode(key)
 }

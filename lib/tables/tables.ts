@@ -169,7 +169,7 @@ export class Tables {
   async whenActive(name: string, options: LongCallOptions<FillProgress> = {}): Promise<void> {
     checkUpdateTableOptions(options, 'whenActive')
     const { core, table } = this.#named(name)
-    for (const index of table.indexes) await untilActive(core, table, index.schema.name, options)
+    await Promise.all(table.indexes.map(({ schema }) => untilActive(core, table, schema.name, options)))
   }
 
   /** Reads a table and its indexes as they are at one moment, and holds them against each other. */

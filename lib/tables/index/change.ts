@@ -36,7 +36,7 @@ export async function changeTable(
   for (const { name } of created) core.fill(table, name)
   if (options.wait === false) return
   try {
-    for (const { name } of created) await untilActive(core, table, name, options)
+    await Promise.all(created.map(({ name }) => untilActive(core, table, name, options)))
   } catch (error) {
     if (!core.ended.aborted) await giveUp(core, table, created)
     throw error
