@@ -2,10 +2,11 @@ import { type Condition, checkKeyPaths } from '../expression/condition.ts'
 import type { ExpressionContext } from '../expression/context.ts'
 import type { Projection } from '../expression/projection.ts'
 import type { BoundPath } from '../expression/tree.ts'
+import { getAttribute, type Item, setAttribute } from '../value.ts'
 import type { AccessPath } from './access-path.ts'
 import { type ReadOptions, readConsistent, readIndexName, readWhole } from './options.ts'
 import type { PageRequest } from './page.ts'
-import { needsTable, readSelect, type Select } from './select.ts'
+import { needsTable, readSelect } from './select.ts'
 
 /** What a query and a scan have in common, with their expressions bound to their values. */
 export interface BoundRead {
@@ -41,21 +42,33 @@ export function pageRequest(read: BoundRead): Omit<PageRequest, 'range' | 'start
   const { filter, limit, path, projection } = read
   const select = readSelect(read.select, projection !== undefined, path.index !== undefined)
   checkKeyPaths([...(filter?.paths ?? []), ...boundPaths(projection)], path.keyNames)
+  const fromTable = needsTable(path, select, projection?.attributes, filter?.attributes)
+  // For the sake of the filter alone.
+  const held = fromTable && select === 'ALL_PROJECTED_ATTRIBUTES' ? path.projected : undefined
+  const wanted = projection?.attributes ?? held ?? (select === 'COUNT' ? noNames : undefined)
   return {
     path,
     limit,
-    fromTable: needsTable(path, select, projection?.attributes, filter?.attributes),
-    attributes: attributesOf(read, select),
+    fromTable,
+    attributes: wanted === undefined ? undefined : new Set([...wanted, ...(filter?.attributes ?? [])]),
     accepts: filter === undefined ? undefined : (item) => filter.test(item),
-    project: projection === undefined ? undefined : (item) => projection.apply(item),
+    project: projection === undefined ? held && pickFrom(held) : (item) => projection.apply(item),
     countOnly: select === 'COUNT',
   }
 }
 
-/** The attributes of items that must be decoded; undefined: all. */
-function attributesOf({ filter, projection }: BoundRead, select: Select): Set<string> | undefined {
-  if (projection === undefined && select !== 'COUNT') return undefined
-  return new Set([...(projection?.attributes ?? []), ...(filter?.attributes ?? [])])
+const noNames: ReadonlySet<string> = new Set()
+
+/** Leaves only the attributes of these names. */
+function pickFrom(names: ReadonlySet<string>): (item: Item) => Item {
+  return (item) => {
+    const picked: Item = {}
+    for (const name of names) {
+      const value = getAttribute(item, name)
+      if (value !== undefined) setAttribute(picked, name, value)
+    }
+    return picked
+  }
 }
 
 function boundPaths(projection: Projection | undefined): BoundPath[] {

@@ -4,6 +4,7 @@ import { checkValue } from '../check-item.ts'
 import { validation } from '../errors.ts'
 import { compareNumbers, type NumberValue } from '../number.ts'
 import { type AttributeType, type AttributeValue, copyValue, findType } from '../value.ts'
+import { decodeSchemas, encodeSchemas } from './stored-schemas.ts'
 
 /** KeystoneDB's names of types, beside those of DynamoDB. */
 const typesByName = {
@@ -78,13 +79,13 @@ export function valueType(type: AttributeSchemaType): AttributeType {
 export function readAttributeSchemas(
   given: unknown,
   keyTypes: ReadonlyMap<string, AttributeType>,
-): AttributeSchema[] {
+): readonly AttributeSchema[] {
   if (given === undefined) return []
   if (!Array.isArray(given)) {
     throw validation(`attributes must be a list of attribute schemas, got ${describeValue(given)}`)
   }
   const names = new Set<string>()
-  return given.map((fields) => {
+  const schemas = given.map((fields) => {
     const schema = readSchema(fields)
     if (names.has(schema.name)) throw validation(`Attribute '${schema.name}' has two schemas`)
     names.add(schema.name)
@@ -96,6 +97,8 @@ export function readAttributeSchemas(
     }
     return schema
   })
+  // Numbers in the form in which they will be found again.
+  return decodeSchemas(encodeSchemas(schemas))
 }
 
 function readSchema(given: unknown): AttributeSchema {

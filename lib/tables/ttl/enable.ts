@@ -1,3 +1,4 @@
+import { BurrowError } from '../../base/errors.ts'
 import type { Core } from '../core.ts'
 import { tablePrefix } from '../layout.ts'
 import type { TableState } from '../table-state.ts'
@@ -23,7 +24,14 @@ export async function changeTtl(
   await core.catalog.change(table, { ...schema, ttl }, (batch) =>
     batch.deletePrefix(tablePrefix('expiry', schema.id)),
   )
-  if (ttl !== undefined) await finishEnabling(core, table)
+  if (ttl === undefined) return
+  await finishEnabling(core, table)
+  if (core.ended.aborted && table.schema.ttl?.status === 'ENABLING') {
+    throw new BurrowError(
+      'BURROW_CLOSED',
+      `the tables were closed while the TTL of ${schema.name} was being enabled; it goes on when they are opened again`,
+    )
+  }
 }
 
 /** Looks through the items of a table whose TTL is ENABLING, and makes it ENABLED; an interrupted run is begun again. */
