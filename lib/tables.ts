@@ -2,6 +2,7 @@
 export { BurrowError, type ErrorCode, type ErrorContext, isBurrowError } from './base/errors.ts'
 export type { DatabaseOptions } from './base/options.ts'
 export { Database } from './kv/database.ts'
+export type { CompactOptions, CompactProgress } from './kv/maintenance.ts'
 export type { BatchGetResult, KeysToGet } from './tables/batch-get.ts'
 export type { BatchWriteResult, ItemsToWrite } from './tables/batch-write.ts'
 export type { IndexDescription, RowCounts, TableDescription } from './tables/describe.ts'
