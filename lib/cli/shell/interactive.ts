@@ -31,7 +31,7 @@ async function banner({ paint, tables }: ShellSession): Promise<string> {
   const { options, path } = tables.database
   const mode = options.readOnly ? ', read-only' : ''
   const count = counted((await tables.list()).length, 'table')
-  return `${paint('bold', `BurrowDB ${version()}`)}  ${path}: ${count}${mode}\nStatements end with ;  .help lists commands, Ctrl-D leaves`
+  return `${paint('bold', `BurrowDB ${version()}`)}  ${path}  ${count}${mode}\nStatements end with ;  .help lists commands, Ctrl-D leaves`
 }
 
 class Terminal {
