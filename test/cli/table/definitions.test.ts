@@ -4,7 +4,8 @@ import { UsageError } from '../../../lib/cli/failure.ts'
 import { definitionOf } from '../../../lib/cli/table/definition.ts'
 import { fromDynamoDefinition } from '../../../lib/cli/table/dynamodb-definition.ts'
 import { Tables } from '../../../lib/tables.ts'
-import { burrow, burrowJson, TemporaryFolder } from '../burrow.ts'
+import { TemporaryFolder } from '../burrow.ts'
+import { burrowHere, burrowJsonHere } from '../in-process.ts'
 
 const createTable = {
   TableName: 'orders',
@@ -99,7 +100,7 @@ test('create from options and from a file, and drop', async () => {
   using folder = new TemporaryFolder()
   const [db, file] = [folder.join('db'), folder.join('orders.json')]
   writeFileSync(file, JSON.stringify(createTable))
-  const made = await burrow([
+  const made = await burrowHere([
     'table',
     'create',
     db,
@@ -111,20 +112,20 @@ test('create from options and from a file, and drop', async () => {
     '--stream',
   ])
   expect(made).toMatchObject({ code: 0, stdout: '', stderr: '' })
-  expect(await burrowJson(['table', 'create', db, '--from', file])).toMatchObject({
+  expect(await burrowJsonHere(['table', 'create', db, '--from', file])).toMatchObject({
     name: 'orders',
     globalIndexes: [{ name: 'byDay', projection: { include: ['total'] } }],
     stream: { viewType: 'NEW_IMAGE' },
   })
-  const again = await burrow(['table', 'create', db, '--from', file])
+  const again = await burrowHere(['table', 'create', db, '--from', file])
   expect(again).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/^burrow: BURROW_EXISTS ResourceInUseException: /),
   })
-  expect(await burrow(['table', 'create', db, 'x1y', '--from', file, '--ttl', 'a'])).toMatchObject({
+  expect(await burrowHere(['table', 'create', db, 'x1y', '--from', file, '--ttl', 'a'])).toMatchObject({
     code: 2,
   })
-  expect(await burrow(['table', 'drop', db, 'users'])).toMatchObject({ code: 0, stdout: '', stderr: '' })
+  expect(await burrowHere(['table', 'drop', db, 'users'])).toMatchObject({ code: 0, stdout: '', stderr: '' })
   await using tables = await Tables.open(db)
   expect(await tables.list()).toEqual(['orders'])
 })

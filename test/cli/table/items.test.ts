@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Tables } from '../../../lib/tables.ts'
-import { burrow, burrowJson, TemporaryFolder } from '../burrow.ts'
+import { burrow, TemporaryFolder } from '../burrow.ts'
+import { burrowHere, burrowJsonHere } from '../in-process.ts'
 
 /** A database with one table, `users`. */
 async function withUsers(path: string, sortKey?: { name: string; type: 'S' | 'N' | 'B' }): Promise<void> {
@@ -16,7 +17,7 @@ test('put, get, update and delete', async () => {
   using folder = new TemporaryFolder()
   const db = folder.join('db')
   await withUsers(db)
-  const table = (verb: string, ...args: string[]) => burrow(['table', verb, db, 'users', ...args])
+  const table = (verb: string, ...args: string[]) => burrowHere(['table', verb, db, 'users', ...args])
   const big = '{"id":"ada","n":12345678901234567890.123,"tags":["a"],"none":null}'
   expect(await table('put', big)).toMatchObject({ code: 0, stdout: '', stderr: '' })
   expect((await table('get', 'id=ada')).stdout).toBe(
@@ -32,7 +33,7 @@ test('put, get, update and delete', async () => {
   ).toEqual({
     attributes: { age: 36, visits: 1 },
   })
-  const gone = await burrowJson(['table', 'delete', db, 'users', 'id=ada', '--return-values', 'ALL_OLD'])
+  const gone = await burrowJsonHere(['table', 'delete', db, 'users', 'id=ada', '--return-values', 'ALL_OLD'])
   expect(gone).toMatchObject({ attributes: { id: 'ada', visits: 1 } })
   expect(await table('get', 'id=ada')).toMatchObject({
     code: 1,
@@ -53,9 +54,17 @@ test('DynamoDB JSON goes in and out unharmed; an item can come from standard inp
   const item =
     '{"id":{"S":"a"},"b":{"B":"AP8="},"set":{"NS":["1","2.50"]},"l":{"L":[{"BOOL":true},{"NULL":true}]},"m":{"M":{"x":{"SS":["y"]}}}}'
   await burrow(['table', 'put', db, 'users', '--dynamodb-json'], Buffer.from(item))
-  const found = await burrow(['table', 'get', db, 'users', '{"id":{"S":"a"}}', '--dynamodb-json', '--json'])
+  const found = await burrowHere([
+    'table',
+    'get',
+    db,
+    'users',
+    '{"id":{"S":"a"}}',
+    '--dynamodb-json',
+    '--json',
+  ])
   expect(found.stdout).toBe(`{"found":true,"item":${item.replace('2.50', '2.5')}}\n`)
-  expect((await burrow(['table', 'scan', db, 'users'])).stdout).toBe(
+  expect((await burrowHere(['table', 'scan', db, 'users'])).stdout).toBe(
     '{"id":"a","b":"AP8=","set":[1,2.5],"l":[true,null],"m":{"x":["y"]}}\n',
   )
 })
@@ -64,25 +73,25 @@ test('keys take the types of the table', async () => {
   using folder = new TemporaryFolder()
   const [numbers, bytes] = [folder.join('numbers'), folder.join('bytes')]
   await withUsers(numbers, { name: 'at', type: 'N' })
-  await burrow(['table', 'put', numbers, 'users', '{"id":"5","at":12345678901234567890}'])
+  await burrowHere(['table', 'put', numbers, 'users', '{"id":"5","at":12345678901234567890}'])
   expect(
-    await burrowJson(['table', 'get', numbers, 'users', 'id=5', 'at=1.2345678901234567890e19']),
+    await burrowJsonHere(['table', 'get', numbers, 'users', 'id=5', 'at=1.2345678901234567890e19']),
   ).toMatchObject({
     found: true,
   })
   await withUsers(bytes, { name: 'hash', type: 'B' })
   const put = ['table', 'put', bytes, 'users', '--dynamodb-json', '{"id":{"S":"a"},"hash":{"B":"AP8="}}']
-  expect(await burrow(put)).toMatchObject({ code: 0 })
+  expect(await burrowHere(put)).toMatchObject({ code: 0 })
   const found = { found: true, item: { id: 'a', hash: 'AP8=' } }
-  expect(await burrowJson(['table', 'get', bytes, 'users', 'id=a', 'hash=AP8='])).toEqual(found)
-  expect(await burrowJson(['table', 'get', bytes, 'users', '{"id":"a","hash":"AP8="}'])).toEqual(found)
+  expect(await burrowJsonHere(['table', 'get', bytes, 'users', 'id=a', 'hash=AP8='])).toEqual(found)
+  expect(await burrowJsonHere(['table', 'get', bytes, 'users', '{"id":"a","hash":"AP8="}'])).toEqual(found)
 })
 
 test("a condition that fails, and what DynamoDB refuses, come with DynamoDB's names", async () => {
   using folder = new TemporaryFolder()
   const db = folder.join('db')
   await withUsers(db)
-  const put = (...args: string[]) => burrow(['table', 'put', db, 'users', ...args])
+  const put = (...args: string[]) => burrowHere(['table', 'put', db, 'users', ...args])
   await put('{"id":"a"}')
   const failed = await put('{"id":"a","n":1}', '--condition', 'attribute_not_exists(id)')
   expect(failed).toMatchObject({
@@ -104,8 +113,8 @@ test("a condition that fails, and what DynamoDB refuses, come with DynamoDB's na
     code: 2,
     stderr: expect.stringMatching(/^burrow: the item is not JSON/),
   })
-  expect(await burrow(['table', 'get', db, 'users', 'ada'])).toMatchObject({ code: 2 })
-  expect(await burrow(['table', 'get', db, 'nobody', 'id=a'])).toMatchObject({
+  expect(await burrowHere(['table', 'get', db, 'users', 'ada'])).toMatchObject({ code: 2 })
+  expect(await burrowHere(['table', 'get', db, 'nobody', 'id=a'])).toMatchObject({
     code: 1,
     stderr:
       'burrow: BURROW_NOT_FOUND ResourceNotFoundException: Requested resource not found: Table: nobody not found\n',

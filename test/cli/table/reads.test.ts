@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Tables } from '../../../lib/tables.ts'
-import { burrow, burrowJson, TemporaryFolder } from '../burrow.ts'
+import { TemporaryFolder } from '../burrow.ts'
+import { burrowHere, burrowJsonHere } from '../in-process.ts'
 
 const folder = new TemporaryFolder()
 const db = folder.join('db')
@@ -27,7 +28,7 @@ const lines = (text: string) =>
     .map((line) => JSON.parse(line) as unknown)
 
 test('query prints a partition in order, and knows filter, projection, index and direction', async () => {
-  const { stdout, stderr, code } = await burrow([
+  const { stdout, stderr, code } = await burrowHere([
     ...['table', 'query', db, 'events', 'device = :d AND #at > :a', '--names', '{"#at":"at"}'],
     ...[
       '--values',
@@ -42,7 +43,7 @@ test('query prints a partition in order, and knows filter, projection, index and
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(lines(stdout)).toEqual([{ at: 8 }, { at: 6 }, { at: 4 }])
   const pongs = ['kind = :k', '--index', 'byKind', '--values', '{":k":"pong"}', '--projection', 'device']
-  expect(await burrowJson(['table', 'query', db, 'events', ...pongs])).toEqual({
+  expect(await burrowJsonHere(['table', 'query', db, 'events', ...pongs])).toEqual({
     items: [{ device: 'd1' }, { device: 'd0' }, { device: 'd1' }],
     count: 3,
     scannedCount: 3,
@@ -51,41 +52,41 @@ test('query prints a partition in order, and knows filter, projection, index and
 
 test('a page says where the next one begins', async () => {
   const query = ['table', 'query', db, 'events', 'device = :d', '--values', '{":d":"d1"}']
-  const first = await burrow([...query, '--limit', '4'])
+  const first = await burrowHere([...query, '--limit', '4'])
   expect(lines(first.stdout)).toHaveLength(4)
   const [, startKey = ''] = /^burrow: there may be more: --start-key '(.*)'\n$/.exec(first.stderr) ?? []
   expect(JSON.parse(startKey)).toEqual({ device: 'd1', at: 7 })
-  const second = await burrowJson([...query, '--limit', '4', '--start-key', startKey])
+  const second = await burrowJsonHere([...query, '--limit', '4', '--start-key', startKey])
   expect(second).toMatchObject({ items: [{ at: 9 }, { at: 11 }], count: 2, scannedCount: 2 })
   expect(second).not.toHaveProperty('lastKey')
 })
 
 test('scan prints everything, counts it, or a part of it', async () => {
-  expect(lines((await burrow(['table', 'scan', db, 'events', '--jsonl'])).stdout)).toHaveLength(12)
+  expect(lines((await burrowHere(['table', 'scan', db, 'events', '--jsonl'])).stdout)).toHaveLength(12)
   const counted = ['--select', 'COUNT', '--filter', 'kind = :k', '--values', '{":k":"ping"}']
-  expect((await burrow(['table', 'scan', db, 'events', ...counted])).stdout).toBe('9\n')
-  expect(await burrowJson(['table', 'scan', db, 'events', ...counted])).toEqual({
+  expect((await burrowHere(['table', 'scan', db, 'events', ...counted])).stdout).toBe('9\n')
+  expect(await burrowJsonHere(['table', 'scan', db, 'events', ...counted])).toEqual({
     items: [],
     count: 9,
     scannedCount: 12,
   })
-  const segments = await Promise.all(
-    ['0', '1'].map((segment) =>
-      burrowJson(['table', 'scan', db, 'events', '--segment', segment, '--total-segments', '2']),
-    ),
-  )
-  const counts = segments.map((page) => (page as { count: number }).count)
-  expect(counts[0]! + counts[1]!).toBe(12)
-  expect(await burrow(['table', 'scan', db, 'events', '--json', '--jsonl'])).toMatchObject({ code: 2 })
+  let inSegments = 0
+  for (const segment of ['0', '1']) {
+    const part = ['--segment', segment, '--total-segments', '2']
+    inSegments += ((await burrowJsonHere(['table', 'scan', db, 'events', ...part])) as { count: number })
+      .count
+  }
+  expect(inSegments).toBe(12)
+  expect(await burrowHere(['table', 'scan', db, 'events', '--json', '--jsonl'])).toMatchObject({ code: 2 })
 })
 
 test('list and describe', async () => {
-  expect((await burrow(['table', 'list', db])).stdout).toBe('events\n')
-  expect(await burrowJson(['table', 'list', db])).toEqual(['events'])
-  expect((await burrow(['table', 'describe', db, 'events'])).stdout).toMatch(
+  expect((await burrowHere(['table', 'list', db])).stdout).toBe('events\n')
+  expect(await burrowJsonHere(['table', 'list', db])).toEqual(['events'])
+  expect((await burrowHere(['table', 'describe', db, 'events'])).stdout).toMatch(
     /^table {3}events, id 1, ACTIVE, created .*Z\nkey {5}device \(S\), at \(N\)\nitems {3}12 items, \d+ B\nindex {3}byKind: global, kind \(S\), at \(N\), ALL, ACTIVE; 12 items, .*\n$/,
   )
-  expect(await burrowJson(['table', 'describe', db, 'events', '--no-count'])).toEqual({
+  expect(await burrowJsonHere(['table', 'describe', db, 'events', '--no-count'])).toEqual({
     name: 'events',
     id: 1,
     createdAt: expect.stringMatching(/Z$/),
@@ -98,9 +99,9 @@ test('list and describe', async () => {
 })
 
 test('compact of one stripe leaves the items as they are', async () => {
-  expect(await burrowJson(['compact', db, '--stripe', '7'])).toMatchObject({
+  expect(await burrowJsonHere(['compact', db, '--stripe', '7'])).toMatchObject({
     after: { files: expect.any(Number) },
   })
-  expect(lines((await burrow(['table', 'scan', db, 'events'])).stdout)).toHaveLength(12)
-  expect(await burrow(['compact', db, '--stripe', '256'])).toMatchObject({ code: 2 })
+  expect(lines((await burrowHere(['table', 'scan', db, 'events'])).stdout)).toHaveLength(12)
+  expect(await burrowHere(['compact', db, '--stripe', '256'])).toMatchObject({ code: 2 })
 })
