@@ -64,18 +64,16 @@ function columnsOf(items: readonly Item[]): Column[] {
   })
 }
 
-/** Takes from the widest columns until all padTo. */
+/** Cuts the widest columns to one width, the largest with which all fit. */
 function shrink(columns: readonly Column[], room: number): void {
-  for (;;) {
-    const over = columns.reduce((sum, { width }) => sum + width, 0) - room
-    if (over <= 0) return
-    const [widest, second] = [...columns].sort((a, b) => b.width - a.width)
-    const least = Math.max(
-      narrowest,
-      second === undefined || second.width === widest!.width ? 0 : second.width,
-    )
-    widest!.width = Math.max(widest!.width - over, Math.min(least, widest!.width - 1))
+  const total = (most: number) => columns.reduce((sum, { width }) => sum + Math.min(width, most), 0)
+  let [least, most] = [1, columns.reduce((widest, { width }) => Math.max(widest, width), 1)]
+  while (least < most) {
+    const middle = Math.ceil((least + most) / 2)
+    if (total(middle) <= room) least = middle
+    else most = middle - 1
   }
+  for (const column of columns) column.width = Math.min(column.width, least)
 }
 
 function listLines(items: readonly Item[], width: number, paint: Paint): string[] {

@@ -30,6 +30,7 @@ export class LineImporter {
   #writes: Promise<void>[] = []
   #lines = 0
   readonly #totals = { lines: 0, items: 0, bad: 0 }
+  readonly #bad: BadImportLine[] = []
   #failure: { readonly reason: unknown } | undefined
 
   /** `onBad` may throw to end the import. */
@@ -49,9 +50,10 @@ export class LineImporter {
     this.#splitter = new LineSplitter()
     this.#lines = 0
     for await (const chunk of chunks) {
-      for (const line of this.#splitter.push(chunk)) {
+      for (const line of this.#split(chunk)) {
         this.#begin(line)
-        if (this.#writes.length >= itemsAtOnce || this.#failure !== undefined) await this.#settle()
+        if (this.#writes.length >= itemsAtOnce || this.#bad.length > 0 || this.#failure !== undefined)
+          await this.#settle()
         if (signal.aborted)
           throw new BurrowError('BURROW_ABORTED', 'the import was given up; what is imported stays')
       }
@@ -59,6 +61,19 @@ export class LineImporter {
     const last = this.#splitter.finish()
     if (last !== undefined) this.#begin(last)
     await this.#settle()
+  }
+
+  /** A line that has no end in sight cannot be passed over. */
+  *#split(chunk: Uint8Array): Generator<Uint8Array, void, undefined> {
+    try {
+      yield* this.#splitter.push(chunk)
+    } catch (error) {
+      if (!(error instanceof BadLine)) throw error
+      const line = this.#lines + 1
+      throw new BurrowError('BURROW_INVALID_ARGUMENT', `line ${line} is no item: ${error.message}`, {
+        context: { line },
+      })
+    }
   }
 
   #begin(bytes: Uint8Array): void {
@@ -73,14 +88,9 @@ export class LineImporter {
   }
 
   #fail(line: number, error: unknown): void {
-    try {
-      const message = badLineMessage(error)
-      if (message === undefined) throw error
-      this.#totals.bad++
-      this.#onBad({ line, message })
-    } catch (reason) {
-      this.#failure ??= { reason }
-    }
+    const message = badLineMessage(error)
+    if (message === undefined) this.#failure ??= { reason: error }
+    else this.#bad.push({ line, message })
   }
 
   async #put(text: string): Promise<void> {
@@ -95,12 +105,16 @@ export class LineImporter {
     return this.#notation.itemOf(record.Item)
   }
 
-  /** Waits for all that are under way; throws what the first of them failed with. */
+  /** Waits for all that are under way; throws what one of them failed with. Bad lines are told in their order. */
   async #settle(): Promise<void> {
     const writes = this.#writes
     this.#writes = []
     await Promise.all(writes)
     if (this.#failure !== undefined) throw this.#failure.reason
+    for (const bad of this.#bad.splice(0).sort((a, b) => a.line - b.line)) {
+      this.#totals.bad++
+      this.#onBad(bad)
+    }
   }
 }
 
