@@ -11,7 +11,7 @@ import {
   setAttribute,
   typeOf,
 } from '../value.ts'
-import { refused } from './failures.ts'
+import { aboutKey, keyRefused, refused } from './failures.ts'
 import type { KeyChoice } from './key-conditions.ts'
 import { literalValue } from './literal-value.ts'
 import type { Direction, ItemKey, SelectPlan, SortRange } from './plan.ts'
@@ -68,7 +68,7 @@ export function bindItemKey(key: ItemKey, schema: KeySchema, parameters: readonl
   const add = ({ name }: KeyAttribute, literals: readonly Literal[]) => {
     const [first, ...others] = literals.map((literal) => literalValue(literal, parameters))
     if (others.some((other) => !equalValues(first as AttributeValue, other))) {
-      throw validation(
+      throw keyRefused(
         `Multiple conditions on same key ${name}. Only single item Update/Insert/Delete are supported`,
       )
     }
@@ -76,6 +76,7 @@ export function bindItemKey(key: ItemKey, schema: KeySchema, parameters: readonl
   }
   add(schema.partitionKey, key.partition)
   if (schema.sortKey !== undefined && key.sort !== undefined) add(schema.sortKey, key.sort)
+  aboutKey(() => checkKey(schema, item))
   return item
 }
 
@@ -115,7 +116,7 @@ class KeyValues {
       this.#schema.sortKey === undefined
         ? [this.#key(partition)]
         : sorts.map((sort) => this.#key(partition, sort))
-    for (const key of keys) checkKey(this.#schema, key)
+    for (const key of keys) aboutKey(() => checkKey(this.#schema, key))
     return keys
   }
 
@@ -150,5 +151,5 @@ class KeyValues {
 
 function checkType({ name, type }: KeyAttribute, value: AttributeValue): void {
   if (typeOf(value) === type) return
-  throw validation(`Key attribute's data type should match its data type in table's schema: Key ${name}`)
+  throw keyRefused(`Key attribute's data type should match its data type in table's schema: Key ${name}`)
 }

@@ -1,6 +1,5 @@
-import { validation } from '../errors.ts'
 import type { TableSchema } from '../table-schema.ts'
-import { refused } from './failures.ts'
+import { keyRefused, refused } from './failures.ts'
 import { choicesOf, conjuncts } from './key-conditions.ts'
 import { isLiteral } from './literal-value.ts'
 import type { CheckPlan, InsertPlan, ItemKey, Plan } from './plan.ts'
@@ -71,7 +70,7 @@ function keyAndCondition(
   where: Expression | undefined,
   { partitionKey, sortKey }: TableSchema,
   incomplete: () => Error = () =>
-    validation('Where clause does not contain a mandatory equality on all key attributes'),
+    keyRefused('Where clause does not contain a mandatory equality on all key attributes'),
 ): { key: ItemKey; condition?: Expression } {
   const partition: Literal[] = []
   const sort: Literal[] = []

@@ -6,7 +6,7 @@ import { bindReads } from './key-values.ts'
 import type { SelectPlan } from './plan.ts'
 
 /** A SELECT of one item, as batches and transactions have them. */
-interface SingleRead {
+export interface SingleRead {
   readonly key: Item
   readonly pick: (item: Item) => Item
 }

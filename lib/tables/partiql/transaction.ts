@@ -4,16 +4,17 @@ import { checkDistinct } from '../batch-write.ts'
 import { type CancellationReason, isTableError, transactionCanceled, validation } from '../errors.ts'
 import { readItem } from '../get-item.ts'
 import type { Handle } from '../handle.ts'
+import type { ItemWrite } from '../item-write.ts'
 import { checkList } from '../request-limits.ts'
 import type { TableState } from '../table-state.ts'
 import { checkTransactionOptions, makeTransaction, type TransactionOptions } from '../transact-write.ts'
 import type { AttributeValue, Item } from '../value.ts'
 import { readRequest } from './execute.ts'
+import { isKeyRefused } from './failures.ts'
 import { readTell } from './options.ts'
-import type { Plan } from './plan.ts'
-import { singleRead } from './single-read.ts'
+import { type SingleRead, singleRead } from './single-read.ts'
 import type { PreparedStatement } from './statements.ts'
-import { makeWrite, type WritePlan } from './writes.ts'
+import { makeWrite } from './writes.ts'
 
 /** A statement of a transaction. */
 export interface TransactStatement {
@@ -37,9 +38,11 @@ interface Member {
   readonly tell: boolean
 }
 
-interface PlannedMember extends Member {
+/** A member as it is carried out: one of the two. */
+interface Prepared {
   readonly table: TableState
-  readonly plan: Plan
+  readonly read?: SingleRead
+  readonly write?: ItemWrite
 }
 
 /** 1 to 100 statements. Throws ValidationException, or TransactionCanceledException with a reason for each statement. */
@@ -51,15 +54,17 @@ export async function executeTransaction(
   checkTransactionOptions(options, 'executeTransaction')
   checkList(statements, 'transactStatements', 1, mostStatements)
   const members = statements.map((member, index) => inMember(index, () => readMember(member)))
-  const reads = members.filter(({ statement }) => statement.reads).length
-  if (reads > 0 && reads < members.length) {
+  const reading = members.filter(({ statement }) => statement.reads).length
+  if (reading > 0 && reading < members.length) {
     throw validation(
       'ExecuteTransaction API does not support both read and write operations in the same request.',
     )
   }
-  const planned = planMembers(handle, members)
-  if (reads > 0) return { responses: await readAll(handle, planned) }
-  await writeAll(handle, planned, statements, options)
+  const prepared = prepareAll(handle, members)
+  if (reading > 0) return { responses: await readAll(handle, prepared) }
+  const writes = prepared.map(({ write }) => write as ItemWrite)
+  checkDistinct(writes, oneOperation)
+  await makeTransaction(handle.core, writes, statements, options)
   return { responses: [] }
 }
 
@@ -69,34 +74,42 @@ function readMember(member: TransactStatement): Member {
   return { ...readRequest(member.statement, member.parameters), tell }
 }
 
-/** A table that does not exist cancels the transaction; a statement that its table cannot answer is an error. */
-function planMembers(handle: Handle, members: readonly Member[]): readonly PlannedMember[] {
+/** A missing table, and a key that is none, cancel the transaction; whatever else is wrong with a statement is an error. */
+function prepareAll(handle: Handle, members: readonly Member[]): readonly Prepared[] {
   const reasons: CancellationReason[] = []
-  const planned: PlannedMember[] = []
+  const prepared: Prepared[] = []
   for (const [index, member] of members.entries()) {
     try {
-      const { table } = handle.table(member.statement.table)
-      const plan = inMember(index, () => planMember(member.statement, table))
-      planned.push({ ...member, table, plan })
+      prepared.push(inMember(index, () => prepareMember(handle, member)))
       reasons.push({ code: 'None' })
     } catch (error) {
-      if (!isTableError(error, 'ResourceNotFoundException')) throw error
-      reasons.push({ code: 'ResourceNotFound', message: error.message })
+      if (!isTableError(error)) throw error
+      const isMissing = error.name === 'ResourceNotFoundException'
+      if (!isMissing && !isKeyRefused(error)) throw error
+      reasons.push({ code: isMissing ? 'ResourceNotFound' : 'ValidationError', message: error.message })
     }
   }
-  if (planned.length < members.length) throw transactionCanceled(reasons)
-  return planned
+  if (prepared.length < members.length) throw transactionCanceled(reasons)
+  return prepared
 }
 
-function planMember(statement: PreparedStatement, { schema }: TableState): Plan {
-  const plan = statement.plan(schema)
-  if (plan.kind === 'select' && plan.index !== undefined) {
+function prepareMember(handle: Handle, { statement, tell, values }: Member): Prepared {
+  const { table } = handle.table(statement.table)
+  const plan = statement.plan(table.schema)
+  if (plan.kind !== 'select') {
+    if ('returning' in plan && plan.returning !== undefined) {
+      throw validation('RETURNING clause is not supported in ExecuteTransaction.')
+    }
+    return { table, write: makeWrite(table, plan, values, tell).write }
+  }
+  if (plan.index !== undefined) {
     throw validation('Reads on indices are not supported within transactions.')
   }
-  if ('returning' in plan && plan.returning !== undefined) {
-    throw validation('RETURNING clause is not supported in ExecuteTransaction.')
-  }
-  return plan
+  const read = singleRead(plan, table.schema, values)
+  if (read !== undefined) return { table, read }
+  throw validation(
+    'Select statements within ExecuteTransaction must specify the primary key in the where clause.',
+  )
 }
 
 /** Names the statement that is at fault, as DynamoDB does. */
@@ -104,24 +117,19 @@ function inMember<T>(index: number, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    if (!isTableError(error, 'ValidationException')) throw error
+    if (!isTableError(error, 'ValidationException') || isKeyRefused(error)) throw error
     throw validation(`Validation failed in TransactStatements[${index}]: ${error.message}`, error.context)
   }
 }
 
 async function readAll(
   handle: Handle,
-  members: readonly PlannedMember[],
+  members: readonly Prepared[],
 ): Promise<ExecuteTransactionResult['responses']> {
-  const reads = members.map(({ plan, table, values }, index) =>
-    inMember(index, () => {
-      const read = plan.kind === 'select' ? singleRead(plan, table.schema, values) : undefined
-      if (read !== undefined) return { ...read, table, key: table.keys.encode(read.key) }
-      throw validation(
-        'Select statements within ExecuteTransaction must specify the primary key in the where clause.',
-      )
-    }),
-  )
+  const reads = members.map(({ read, table }) => {
+    const { key, pick } = read as SingleRead
+    return { key: table.keys.encode(key), pick, table }
+  })
   checkDistinct(reads, oneOperation)
   const found = await handle.core.store.getMany(reads.map(({ key }) => key))
   return reads.map(({ pick, table }, index) => {
@@ -131,16 +139,3 @@ async function readAll(
 }
 
 const oneOperation = 'Transaction request cannot include multiple operations on one item'
-
-async function writeAll(
-  handle: Handle,
-  members: readonly PlannedMember[],
-  request: unknown,
-  options: TransactionOptions,
-): Promise<void> {
-  const writes = members.map(({ plan, table, tell, values }, index) =>
-    inMember(index, () => makeWrite(table, plan as WritePlan, values, tell).write),
-  )
-  checkDistinct(writes, oneOperation)
-  await makeTransaction(handle.core, writes, request, options)
-}

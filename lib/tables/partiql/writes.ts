@@ -6,12 +6,13 @@ import { Update } from '../expression/update.ts'
 import { keyOf, putWrite } from '../item-operations.ts'
 import type { ReturnValues } from '../item-options.ts'
 import type { ItemWrite } from '../item-write.ts'
-import { attributesOf } from '../key-schema.ts'
+import { attributesOf, checkItemKey } from '../key-schema.ts'
 import { newItem } from '../new-item.ts'
 import type { StoredItem } from '../stored-item.ts'
 import type { TableState } from '../table-state.ts'
 import type { AttributeValue } from '../value.ts'
 import { makeCondition } from './condition.ts'
+import { aboutKey } from './failures.ts'
 import { bindItemKey } from './key-values.ts'
 import { Leaves } from './leaves.ts'
 import { literalItem } from './literal-value.ts'
@@ -62,7 +63,9 @@ function insertWrite(
   parameters: readonly AttributeValue[],
   tell: boolean,
 ): StatementWrite {
-  const write = putWrite(table, literalItem(plan.item, parameters), {})
+  const item = literalItem(plan.item, parameters)
+  aboutKey(() => checkItemKey(table.schema, item))
+  const write = putWrite(table, item, {})
   return {
     write: {
       ...write,

@@ -151,6 +151,28 @@ describe('executeTransaction', () => {
     expect(await tables.table('users').get({ pk: 'a' })).toBeDefined()
   })
 
+  test('a statement that does not name one item cancels it', async () => {
+    const tables = await openFilled()
+    const made = tables.executeTransaction(
+      texts(
+        "UPDATE orders SET n = 1 WHERE pk = 'a'",
+        "UPDATE users SET n = 1 WHERE pk IN ['a']",
+        "UPDATE users SET n = 1 WHERE pk = 'a' AND pk = 'b'",
+        "DELETE FROM orders WHERE pk = 'a' AND sk = 'x'",
+        "INSERT INTO orders VALUE {'pk': 'a'}",
+        "DELETE FROM users WHERE pk = 'a'",
+      ),
+    )
+    const wrong = { code: 'ValidationError' }
+    await expect(made).rejects.toMatchObject({
+      name: 'TransactionCanceledException',
+      cancellationReasons: [wrong, wrong, wrong, wrong, wrong, { code: 'None' }],
+    })
+    await expect(tables.executeTransaction(texts('SELECT * FROM users WHERE pk = 5'))).rejects.toMatchObject({
+      cancellationReasons: [{ code: 'ValidationError' }],
+    })
+  })
+
   test('the same request under one token is done once', async () => {
     const tables = await openFilled()
     const once = () =>

@@ -247,3 +247,15 @@ test('indexes follow', async () => {
   await tables.execute("DELETE FROM orders WHERE pk = 'a' AND sk = 1")
   expect(await inOslo()).toEqual([])
 })
+
+test('statements at the same time do not lose one another', async () => {
+  const tables = await openShop()
+  await tables.execute("INSERT INTO users VALUE {'pk': 'a', 'n': 0}")
+  const add = () =>
+    tables.execute("UPDATE users SET n = n + 1 WHERE pk = 'a' AND n >= 0 RETURNING MODIFIED NEW *")
+  const results = await Promise.all(Array.from({ length: 40 }, add))
+  expect(new Set(results.map(({ items }) => items[0]?.['n'])).size).toBe(40)
+  const inserts = Array.from({ length: 5 }, () => tables.execute("INSERT INTO users VALUE {'pk': 'b'}"))
+  const settled = await Promise.allSettled(inserts)
+  expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+})
