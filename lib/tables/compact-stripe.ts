@@ -1,5 +1,5 @@
 import { badOption, checkNames } from '../base/call-options.ts'
-import type { CompactOptions } from '../kv/maintenance.ts'
+import type { CompactOptions, CompactProgress } from '../kv/maintenance.ts'
 import type { Core } from './core.ts'
 import { baseTable, stripeCount, stripePrefix } from './layout.ts'
 
@@ -16,22 +16,20 @@ export async function compactStripe(core: Core, stripe: number, options: Compact
     throw badOption('stripe', stripe, `a whole number from 0 to ${stripeCount - 1}`, call)
   core.store.checkWritable()
   const { onProgress, signal } = options
-  let [compactions, bytes] = [0, 0]
+  const total = { compactions: 0, bytesCompacted: 0 }
   for (const { schema } of core.catalog.states()) {
     for (const number of [baseTable, ...schema.indexes.map((index) => index.number)]) {
-      const before = { compactions, bytes }
       const prefix = stripePrefix(schema.id, number, stripe)
-      await core.store.database.compact(
-        { prefix, keyEncoding: 'buffer' },
-        {
-          signal,
-          onProgress: ({ bytesCompacted, compactions: ended, level }) => {
-            compactions = before.compactions + ended
-            bytes = before.bytes + bytesCompacted
-            onProgress?.({ level, compactions, bytesCompacted: bytes })
-          },
-        },
-      )
+      // Told by what has come since the last time: the last ones of a range come when the next one has begun.
+      let told = { compactions: 0, bytesCompacted: 0 }
+      const tell = (progress: CompactProgress) => {
+        total.compactions += progress.compactions - told.compactions
+        total.bytesCompacted += progress.bytesCompacted - told.bytesCompacted
+        told = progress
+        onProgress?.({ ...total, level: progress.level })
+      }
+      const range = { prefix, keyEncoding: 'buffer' } as const
+      await core.store.database.compact(range, { signal, onProgress: tell })
     }
   }
 }
