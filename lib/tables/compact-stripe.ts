@@ -1,21 +1,17 @@
-import { badOption, checkNames } from '../base/call-options.ts'
-import type { CompactOptions, CompactProgress } from '../kv/maintenance.ts'
+import { badOption } from '../base/call-options.ts'
+import { type CompactOptions, type CompactProgress, readCompactOptions } from '../kv/maintenance.ts'
 import type { Core } from './core.ts'
 import { baseTable, stripeCount, stripePrefix } from './layout.ts'
-
-const optionNames = new Set(['signal', 'onProgress'])
 
 /**
  * Brings the rows of one stripe, 0 to 255, of all tables and their indexes to the last level. Throws
  * BURROW_INVALID_ARGUMENT for another stripe.
  */
 export async function compactStripe(core: Core, stripe: number, options: CompactOptions): Promise<void> {
-  const call = 'compactStripe'
-  checkNames(options, optionNames, call)
+  const { onProgress, signal } = readCompactOptions(options)
   if (!Number.isInteger(stripe) || stripe < 0 || stripe >= stripeCount)
-    throw badOption('stripe', stripe, `a whole number from 0 to ${stripeCount - 1}`, call)
+    throw badOption('stripe', stripe, `a whole number from 0 to ${stripeCount - 1}`, 'compactStripe')
   core.store.checkWritable()
-  const { onProgress, signal } = options
   const total = { compactions: 0, bytesCompacted: 0 }
   for (const { schema } of core.catalog.states()) {
     for (const number of [baseTable, ...schema.indexes.map((index) => index.number)]) {
