@@ -99,7 +99,9 @@ describe(`tables used at the same time, BURROW_TEST_SEED=${seed}`, () => {
           const at = { table: 'things', key: { id } }
           if (!written.includes(id)) return { check: { ...at, ...condition } }
           const values = { ...condition.values, ':me': [name] }
-          return { update: { ...at, ...condition, expression: 'SET writers = list_append(writers, :me)', values } }
+          return {
+            update: { ...at, ...condition, expression: 'SET writers = list_append(writers, :me)', values },
+          }
         })
         if (operations.length === 0) continue
         try {

@@ -1,0 +1,90 @@
+// Runs in a child process, on the build, until it is killed: writes to two tables with indexes that come and go, in every
+// way there is, and says on standard output which steps are acknowledged. Step t leaves t in both tables, or nothing.
+import { writeSync as writeOut } from 'node:fs'
+import { type DatabaseOptions, Tables } from '../../../lib/tables.ts'
+import { Random } from '../../model/random.ts'
+
+export interface TablesLife {
+  readonly directory: string
+  /** The first step to make. */
+  readonly first: number
+  readonly seed: number
+  readonly options: DatabaseOptions
+}
+
+const { directory, first, options, seed } = JSON.parse(process.argv[2]!) as TablesLife
+const random = new Random(seed)
+const say = (line: string) => writeOut(1, `${line}\n`)
+const groups = 5
+
+const left = {
+  name: 'left',
+  partitionKey: { name: 'group', type: 'N' },
+  sortKey: { name: 'step', type: 'N' },
+  globalIndexes: [{ name: 'by-kind', partitionKey: { name: 'kind', type: 'S' }, projection: 'KEYS_ONLY' }],
+  localIndexes: [{ name: 'by-mood', sortKey: { name: 'mood', type: 'N' } }],
+} as const
+const right = { name: 'right', partitionKey: { name: 'step', type: 'N' } } as const
+const byMood = { name: 'by-mood', partitionKey: { name: 'mood', type: 'N' } } as const
+
+async function step(tables: Tables, t: number): Promise<void> {
+  const how = { sync: random.chance(0.3) }
+  const key = { group: t % groups, step: t }
+  const filler = 'x'.repeat(random.below(200))
+  const item = { ...key, kind: `kind-${random.below(7)}`, mood: random.below(9), filler }
+  const mirror = { step: t, mood: random.below(9), filler }
+  if (random.chance(0.5)) {
+    await tables.batchWrite({ left: { put: [item] }, right: { put: [mirror] } }, how)
+  } else {
+    const condition = 'attribute_not_exists(step)'
+    const count = {
+      table: 'right',
+      key: { step: -1 },
+      expression: 'ADD transactions :one',
+      values: { ':one': 1 },
+    }
+    await tables.transactWrite(
+      [
+        { put: { table: 'left', item, condition } },
+        { put: { table: 'right', item: mirror, condition } },
+        { update: count },
+      ],
+      { ...how, ...(random.chance(0.3) ? { clientRequestToken: `step ${t}` } : {}) },
+    )
+  }
+  say(String(t))
+}
+
+/** Changes what index rows are made of, and deletes filler: never the items that the steps left. */
+async function stir(tables: Tables, t: number): Promise<void> {
+  const of = random.below(t + 1)
+  await tables.table('left').update({ group: of % groups, step: of }, 'SET mood = :m REMOVE filler', {
+    condition: 'attribute_exists(step)',
+    values: { ':m': random.below(9) },
+    sync: false,
+  })
+}
+
+async function changeIndexes(tables: Tables): Promise<void> {
+  const { globalIndexes } = await tables.describe('right', { count: false })
+  const change = globalIndexes.length > 0 ? { dropIndexes: ['by-mood'] } : { createGlobalIndexes: [byMood] }
+  await tables.update('right', change, { wait: false })
+}
+
+say('begin')
+for (let next = first; ; ) {
+  const tables = await Tables.open(directory, options)
+  const there = await tables.list()
+  if (!there.includes('left')) await tables.create(left)
+  if (!there.includes('right')) await tables.create(right)
+  for (let burst = random.between(3, 20); burst > 0; burst--) {
+    const work: Promise<unknown>[] = Array.from({ length: random.between(1, 20) }, () => step(tables, next++))
+    // What is not there yet, or is dropped meanwhile, is refused.
+    for (let count = random.below(15); count > 0; count--)
+      work.push(stir(tables, next).catch(() => undefined))
+    if (random.chance(0.2)) work.push(changeIndexes(tables))
+    if (random.chance(0.1)) work.push(tables.database.flush())
+    await Promise.all(work)
+  }
+  await tables.close()
+}
