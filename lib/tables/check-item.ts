@@ -2,7 +2,7 @@
 
 import { describeValue } from '../util/describe-value.ts'
 import { isWellFormed } from '../util/well-formed.ts'
-import { invalidParameter, validation } from './errors.ts'
+import { invalidParameter, nestedTooDeeply, validation } from './errors.ts'
 import { maxDepth } from './item-tags.ts'
 import { canonicalNumber, isDecimal, type NumberValue } from './number.ts'
 import { bytesOf, compareScalars, findType, type Item, isPlainObject, memberKey } from './value.ts'
@@ -67,11 +67,7 @@ function checkName(name: string): void {
 
 /** `depth` counts the value itself: 1 for that of an attribute. */
 function check(value: unknown, depth: number, path: string): void {
-  if (depth > maxDepth) {
-    throw validation(
-      'Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit',
-    )
-  }
+  if (depth > maxDepth) throw nestedTooDeeply()
   if (--budget < 0) checkItemSize(Number.POSITIVE_INFINITY)
   switch (findType(value)) {
     case 'S':

@@ -1,6 +1,6 @@
 /** DynamoDB JSON, `{"S": "text"}`, both ways: the form of its wire protocol, exports and imports. */
 import { checkDistinct } from './check-item.ts'
-import { invalidParameter, serialization, validation } from './errors.ts'
+import { invalidParameter, nestedTooDeeply, serialization, validation } from './errors.ts'
 import { maxDepth } from './item-tags.ts'
 import { type NumberValue, numberText, parseNumber } from './number.ts'
 import { type AttributeValue, bytesOf, type Item, type SetValue, setAttribute, typeOf } from './value.ts'
@@ -26,9 +26,7 @@ export interface DynamoJsonItem {
 /** An item in DynamoDB JSON. REQUIRES: values that were checked or read. */
 export function itemToDynamoJson(item: Item): DynamoJsonItem {
   const json: DynamoJsonItem = {}
-  for (const name of Object.keys(item)) {
-    setAttribute(json as unknown as Item, name, valueToDynamoJson(item[name]!) as unknown as AttributeValue)
-  }
+  for (const name of Object.keys(item)) setAttribute(json, name, valueToDynamoJson(item[name]!))
   return json
 }
 
@@ -86,11 +84,7 @@ const readers: Record<string, (content: unknown, depth: number) => AttributeValu
 }
 
 function readValue(json: unknown, depth: number): AttributeValue {
-  if (depth > maxDepth) {
-    throw validation(
-      'Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit',
-    )
-  }
+  if (depth > maxDepth) throw nestedTooDeeply()
   if (Array.isArray(json)) {
     throw serialization('Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue')
   }

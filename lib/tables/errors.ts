@@ -83,6 +83,13 @@ export function invalidParameter(message: string, context?: ErrorContext): Table
   return validation(`One or more parameter values were invalid: ${message}`, context)
 }
 
+/** A value within more values than `maxDepth` (item-tags.ts). */
+export function nestedTooDeeply(): TableError {
+  return validation(
+    'Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit',
+  )
+}
+
 /** Text or JSON that is not what the format demands. */
 export function serialization(message: string, context?: ErrorContext): TableError {
   return new TableError('SerializationException', message, context === undefined ? {} : { context })

@@ -2,7 +2,8 @@
  * Items as plain JSON for people. Text, numbers, booleans, null, lists and maps are what they are in JSON, with all
  * digits of numbers; bytes become base64 and sets arrays, which read as text and lists: DynamoDB JSON keeps them.
  */
-import { validation } from './errors.ts'
+import { nestedTooDeeply, validation } from './errors.ts'
+import { maxDepth } from './item-tags.ts'
 import { type NumberValue, numberText, parseNumber } from './number.ts'
 import { type AttributeValue, bytesOf, type Item, type SetValue, setAttribute, typeOf } from './value.ts'
 
@@ -22,20 +23,22 @@ export function parsePlainJson(text: string): AttributeValue {
   const tagged = text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) =>
     token.startsWith('"') ? `"s${token.slice(1)}` : `"n${token}"`,
   )
-  return untag(JSON.parse(tagged) as Tagged)
+  return untag(JSON.parse(tagged) as Tagged, 0)
 }
 
 type Tagged = string | boolean | null | Tagged[] | { [name: string]: Tagged }
 
-function untag(value: Tagged): AttributeValue {
+/** `depth` as for an item: 0 for the outermost value, which may be one. */
+function untag(value: Tagged, depth: number): AttributeValue {
+  if (depth > maxDepth) throw nestedTooDeeply()
   if (typeof value === 'string') {
     const text = value.slice(1)
     return value.startsWith('n') ? parseNumber(text) : text
   }
-  if (Array.isArray(value)) return value.map(untag)
+  if (Array.isArray(value)) return value.map((element) => untag(element, depth + 1))
   if (typeof value !== 'object' || value === null) return value
   const map: Item = {}
-  for (const name of Object.keys(value)) setAttribute(map, name.slice(1), untag(value[name]!))
+  for (const name of Object.keys(value)) setAttribute(map, name.slice(1), untag(value[name]!, depth + 1))
   return map
 }
 

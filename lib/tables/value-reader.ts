@@ -2,7 +2,7 @@
  * Decodes values from bytes that nobody has vouched for: every length is checked against what is left, and damage is
  * BURROW_CORRUPTION. Module state, since reading is synchronous and calls no code of users.
  */
-import type { FastBuffer } from '../util/fast-buffer.ts'
+import { allocateFast, type FastBuffer } from '../util/fast-buffer.ts'
 import { corruption } from './errors.ts'
 import {
   asciiTag,
@@ -29,7 +29,9 @@ import { isAsciiAt, nameAt } from './name-cache.ts'
 import type { NumberValue } from './number.ts'
 import { type AttributeValue, type Item, type SetValue, setAttribute } from './value.ts'
 
-let bytes: FastBuffer
+const nothing = allocateFast(0)
+/** Not held on to between calls: it may be part of much larger memory. */
+let bytes = nothing
 let at = 0
 const double = new Float64Array(1)
 const doubleBytes = new Uint8Array(double.buffer)
@@ -43,7 +45,9 @@ export function readAttributes(
 ): Item {
   bytes = source
   at = begin
-  return readMap(end, 0, names)
+  const item = readMap(end, 0, names)
+  bytes = nothing
+  return item
 }
 
 /** Reads the value of one attribute; undefined when there is none of that name. The others are passed over. */
@@ -55,14 +59,16 @@ export function readOne(
 ): AttributeValue | undefined {
   bytes = source
   at = begin
-  while (at < end) {
+  let value: AttributeValue | undefined
+  while (value === undefined && at < end) {
     const length = readLength(end)
     const found = isNameAt(source, at, length, name)
     at += length
-    if (found) return readValue(end, 1)
-    skipValue(end)
+    if (found) value = readValue(end, 1)
+    else skipValue(end)
   }
-  return undefined
+  bytes = nothing
+  return value
 }
 
 function readMap(end: number, depth: number, names?: ReadonlySet<string>): Item {

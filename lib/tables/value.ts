@@ -93,7 +93,7 @@ export function bytesOf(view: ArrayBufferView): Uint8Array {
 }
 
 /** Sets an attribute. Plain assignment would lose one named `__proto__`, or change the object's nature. */
-export function setAttribute(map: Item, name: string, value: AttributeValue): void {
+export function setAttribute<Value>(map: { [name: string]: Value }, name: string, value: Value): void {
   if (name === '__proto__') {
     Object.defineProperty(map, name, { value, enumerable: true, configurable: true, writable: true })
   } else {

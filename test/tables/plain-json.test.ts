@@ -51,6 +51,7 @@ describe('plain JSON', () => {
       expect(() => parsePlainJson(text), text).toThrow('the text is not JSON')
     }
     expect(() => parsePlainJson('[1e999]')).toThrow('Number overflow')
+    expect(() => parsePlainJson('['.repeat(50_000) + ']'.repeat(50_000))).toThrow('Nesting Levels')
   })
 })
 

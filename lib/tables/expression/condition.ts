@@ -7,6 +7,7 @@ import type { Bound, BoundPath, ConditionTree, Operand } from './tree.ts'
 /** A condition or filter, ready to be tested. */
 export class Condition {
   readonly tree: ConditionTree<Bound>
+  #paths: readonly BoundPath[] | undefined
 
   constructor(tree: ConditionTree<Bound>) {
     this.tree = tree
@@ -18,8 +19,9 @@ export class Condition {
   }
 
   /** Every path in it, as often as it is written. */
-  get paths(): BoundPath[] {
-    return [...pathsOf(this.tree)]
+  get paths(): readonly BoundPath[] {
+    this.#paths ??= [...pathsOf(this.tree)]
+    return this.#paths
   }
 
   /** The attributes of items that it looks at. */
@@ -41,10 +43,10 @@ export function checkKeyPaths(
   keys: Iterable<string>,
   what: 'Key' | 'IndexKey' = 'Key',
 ): void {
-  const names = new Set(keys)
+  const names = [...keys]
   for (const { path } of paths) {
     const [name] = path
-    if (path.length === 1 || !names.has(name as string)) continue
+    if (path.length === 1 || !names.includes(name as string)) continue
     const rule = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed"
     throw validation(`${rule}: ${what}: ${name}`, { attribute: name })
   }

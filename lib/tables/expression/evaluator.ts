@@ -34,7 +34,7 @@ export function testCondition(tree: ConditionTree<Bound>, item: Item): boolean {
     }
     case 'in': {
       const value = resolve(tree.operand, item)
-      return value !== undefined && tree.list.some((one) => compare('=', value, resolve(one, item)))
+      return tree.list.some((one) => compare('=', value, resolve(one, item)))
     }
     case 'type': {
       const value = resolve(tree.operand, item)

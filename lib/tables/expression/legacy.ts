@@ -106,6 +106,15 @@ export function legacyProjection(attributes: readonly string[]): Projection {
   return new Projection(attributes.map((name) => [name]))
 }
 
+/** Throws ValidationException when a request has parameters of both kinds; the names are DynamoDB's. */
+export function refuseMixture(nonExpressions: readonly string[], expressions: readonly string[]): void {
+  if (nonExpressions.length === 0 || expressions.length === 0) return
+  throw validation(
+    'Can not use both expression and non-expression parameters in the same request: ' +
+      `Non-expression parameters: {${nonExpressions.join(', ')}} Expression parameters: {${expressions.join(', ')}}`,
+  )
+}
+
 interface Checked {
   readonly operator: ComparisonOperator
   readonly values: readonly AttributeValue[]

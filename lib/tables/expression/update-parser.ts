@@ -8,7 +8,15 @@
  *     change := path :value
  */
 import { checkCall, misused } from './functions.ts'
-import { nothing, parseInParentheses, parseOperand, parsePath, parseValue } from './operand-parser.ts'
+import {
+  continuePath,
+  noteRedundant,
+  nothing,
+  parseInParentheses,
+  parseOperand,
+  parsePath,
+  parseValue,
+} from './operand-parser.ts'
 import type { Source } from './source.ts'
 import { TokenReader } from './token-reader.ts'
 import type { UpdateAction, UpdateValue, Written } from './tree.ts'
@@ -41,18 +49,28 @@ function parseAction(reader: TokenReader, keyword: string): Action {
   if (keyword !== 'SET')
     return { kind: keyword === 'ADD' ? 'add' : 'delete', target, value: parseValue(reader) }
   reader.expectSymbol('=')
-  // `(a + b)` is a sum, and `(a) + b` is one.
-  const first = parseInParentheses<Value>(reader, () => sumAfter(reader, parseSetOperand(reader)))
-  return { kind: 'set', target, value: sumAfter(reader, first) }
+  return { kind: 'set', target, value: parseSetValue(reader).value }
 }
 
-function sumAfter(reader: TokenReader, left: Value): Value {
+/** One operand, or the sum or difference of two. Parentheses may be around each, and around both. */
+function parseSetValue(reader: TokenReader): { readonly value: Value; readonly inParentheses: boolean } {
+  const open = reader.token
+  const inParentheses = reader.takeSymbol('(')
+  const left = inParentheses ? parseRestOfParentheses(reader, open.start) : parseSetOperand(reader)
   const operator = reader.isSymbol('+') ? 'plus' : reader.isSymbol('-') ? 'minus' : undefined
-  if (operator === undefined) return left
+  if (operator === undefined) return { value: left, inParentheses }
   // A sum has two operands.
   if (left.kind === 'plus' || left.kind === 'minus') throw reader.syntaxError()
   reader.countOperator(reader.next().start)
-  return { kind: operator, left, right: parseInParentheses(reader, () => parseSetOperand(reader)) }
+  const right = parseInParentheses(reader, () => parseSetOperand(reader))
+  return { value: { kind: operator, left, right }, inParentheses: false }
+}
+
+function parseRestOfParentheses(reader: TokenReader, open: number): Value {
+  const { value, inParentheses } = reader.nested(() => parseSetValue(reader))
+  reader.expectSymbol(')')
+  if (inParentheses) noteRedundant(reader, open)
+  return value.kind === 'path' ? continuePath(reader, value) : value
 }
 
 /** With `inside`, the argument of a function: lists are not appended there. */

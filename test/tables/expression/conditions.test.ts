@@ -274,6 +274,8 @@ describe('functions', () => {
       [true, 'contains(ns, :v)', { ':v': new Decimal('12345678901234567890') }],
       [false, 'contains(ns, :v)', { ':v': 3 }],
       [false, 'contains(ns, :v)', { ':v': '1' }],
+      [false, 'contains(:set, :v)', { ':set': new Set(['1']), ':v': 1 }],
+      [false, 'contains(:set, :v)', { ':set': new Set(['a']), ':v': bytes('a') }],
       [true, 'contains(bs, :v)', { ':v': bytes('y') }],
       [false, 'contains(bs, :v)', { ':v': bytes('z') }],
       [false, 'contains(bs, :v)', { ':v': 'y' }],
