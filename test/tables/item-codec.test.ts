@@ -95,6 +95,12 @@ describe('encoded items', () => {
     )
   })
 
+  it('tell names apart that the cache of names puts into one place', () => {
+    for (const name of ['abcde', 'axcye', 'a-c-e', 'abcde']) {
+      expect(Object.keys(decodeItem(encodeItem({ [name]: 1 })))).toEqual([name])
+    }
+  })
+
   it('pollute no prototype', () => {
     const item = JSON.parse('{"__proto__": {"polluted": true}, "constructor": {"prototype": 1}}') as Item
     const decoded = decodeItem(encodeItem(item))
@@ -224,6 +230,13 @@ describe('damaged bytes', () => {
     ]) {
       expect(() => decodeItem(bad)).toThrow(expect.objectContaining({ code: 'BURROW_CORRUPTION' }))
       expect(() => readAttribute(bad, 'b')).toThrow(expect.objectContaining({ code: 'BURROW_CORRUPTION' }))
+    }
+  })
+
+  it('have no empty sets', () => {
+    for (const tag of [12, 13, 14]) {
+      const bytes = Buffer.of(1, 0, 0, 0, 1, 0x61, tag, 0, 0, 0, 0)
+      expect(() => decodeItem(bytes)).toThrow('a set is empty')
     }
   })
 
