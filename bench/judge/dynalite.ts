@@ -24,7 +24,9 @@ interface Response {
   readonly text: string
 }
 
-/** The error of a request that dynalite did not survive: nothing more can be asked of it. */
+const patienceMs = 5000
+
+/** The error of a request that dynalite did not survive, or did not answer: nothing more can be asked of it. */
 export const crashed = 'Crashed'
 
 // What it throws outside of a handler leaves a request without an answer, and its locks held.
@@ -55,11 +57,15 @@ export async function openDynalite(path?: string): Promise<Judged> {
   return {
     async send(operation, body) {
       const { status, text } = await new Promise<Response>((resolve, reject) => {
+        const late = setTimeout(() => crash?.(new Error('no answer')), patienceMs)
         crash = (error) => {
           broken = true
+          clearTimeout(late)
           resolve({ status: 500, text: JSON.stringify({ __type: crashed, message: error.stack! }) })
         }
-        post(port, agent, operation, JSON.stringify(body)).then(resolve, reject)
+        post(port, agent, operation, JSON.stringify(body))
+          .then(resolve, reject)
+          .finally(() => clearTimeout(late))
       })
       crash = undefined
       if (status === undefined) throw new Error(`dynalite answered ${operation} with no status`)

@@ -1,16 +1,260 @@
 /** Where dynalite and we are known to differ, and who is right. */
 import type { Difference } from './judge.ts'
 
+type Unexplained = Omit<Difference, 'why'>
+
 interface Explanation {
-  /** `dynalite`: it is wrong by DynamoDB's documentation; `ours`: we differ on purpose. */
-  readonly who: 'dynalite' | 'ours'
+  /** `dynalite`: it is wrong by DynamoDB's documentation; `ours`: we differ on purpose; `order`: of two mistakes, another one first. */
+  readonly who: 'dynalite' | 'ours' | 'order'
   readonly why: string
-  matches(difference: Omit<Difference, 'why'>): boolean
+  matches(difference: Unexplained, texts: Texts): boolean
 }
 
-const explanations: readonly Explanation[] = []
+/** What is said of a difference; '' where there was an answer. */
+interface Texts {
+  readonly request: string
+  readonly theirs: string
+  readonly ours: string
+}
 
-export function explain(difference: Omit<Difference, 'why'>): string | undefined {
-  const found = explanations.find((one) => one.matches(difference))
+const both = (theirs: RegExp, ours: RegExp) => (_: Unexplained, texts: Texts) =>
+  theirs.test(texts.theirs) && ours.test(texts.ours)
+
+/** What an update meets in the item. */
+const updateErrors =
+  /^ValidationException: (The document path provided in the update expression is invalid for update|The provided expression refers to an attribute that does not exist in the item|An operand in the update expression has an incorrect data type|Attempting to store more than 38)/
+
+const explanations: readonly Explanation[] = [
+  {
+    who: 'dynalite',
+    why: 'the words of its own parser; DynamoDB names the token, and what is near it',
+    matches: both(
+      /^ValidationException: Invalid \w+: Syntax error; Expected /,
+      /^ValidationException: Invalid \w+: (Syntax error; token: |The expression can not be empty)/,
+    ),
+  },
+  {
+    who: 'dynalite',
+    why: 'it takes NOT NOT for a function',
+    matches: (_, { request, theirs }) =>
+      /NOT NOT/i.test(request) && /Syntax error; Expected "\("/.test(theirs),
+  },
+  {
+    who: 'dynalite',
+    why: 'it lets order be asked of values that have none',
+    matches: (_, { ours, theirs }) =>
+      /Incorrect operand type for operator or function; operator or function: ([<>]=?|BETWEEN), operand type: (L|M|SS|NS|BS|BOOL|NULL)$/.test(
+        ours,
+      ) && !/Incorrect operand type/.test(theirs),
+  },
+  {
+    who: 'dynalite',
+    why: 'a write of an item that is not there, which only removes, makes none ("Nothing happens; there is no attribute to delete")',
+    matches: ({ request }, { ours }) =>
+      request.operation === 'UpdateItem' &&
+      !/^(?=.*\b(SET|ADD)\b)/i.test(String(request.body['UpdateExpression'] ?? 'SET')) &&
+      !/Exception/.test(ours),
+  },
+  {
+    who: 'dynalite',
+    why: 'it returns attributes where there are none',
+    matches: ({ ours, theirs }) =>
+      'answer' in theirs &&
+      'answer' in ours &&
+      JSON.stringify(theirs.answer) === '{"Attributes":{}}' &&
+      JSON.stringify(ours.answer) === '{}',
+  },
+  {
+    who: 'dynalite',
+    why: 'DeleteItem "does not recognize any values other than NONE or ALL_OLD"',
+    matches: ({ kind, request }, { ours }) =>
+      request.operation === 'DeleteItem' &&
+      kind === 'only we refuse' &&
+      /ReturnValues can only be/.test(ours),
+  },
+  {
+    who: 'dynalite',
+    why: 'an index cannot return what it does not hold ("You can request only attributes that are projected into the index")',
+    matches: ({ kind }, { ours }) =>
+      kind === 'only we refuse' && /Global secondary index \S+ does not project/.test(ours),
+  },
+  {
+    who: 'dynalite',
+    why: 'it stores results of more than 38 digits',
+    matches: (_, { ours, theirs }) =>
+      theirs === '' &&
+      /Attempting to store more than 38 significant digits|Number (over|under)flow/.test(ours),
+  },
+  {
+    who: 'dynalite',
+    why: 'the message of a table that exists is missing',
+    matches: both(/^ResourceInUseException: $/, /^ResourceInUseException: Table already exists/),
+  },
+  {
+    who: 'dynalite',
+    why: 'the words of DynamoDB about empty keys changed',
+    matches: both(
+      /cannot contain an empty string value/,
+      /are not valid\. The AttributeValue for a key attribute cannot contain an empty/,
+    ),
+  },
+  {
+    who: 'dynalite',
+    why: 'it does not read the table for what a local index does not hold ("DynamoDB fetches each of these attributes from the parent table")',
+    matches: ({ kind, request }) =>
+      kind === 'another answer' &&
+      request.operation === 'Scan' &&
+      request.body['TableName'] === 'wide' &&
+      request.body['IndexName'] === 'by-bytes',
+  },
+  {
+    who: 'dynalite',
+    why: 'it lets Select say what the request does not mean',
+    matches: ({ kind }, { ours }) =>
+      kind === 'only we refuse' &&
+      /Must specify the AttributesToGet or ProjectionExpression when|ALL_PROJECTED_ATTRIBUTES can be used only/.test(
+        ours,
+      ),
+  },
+  {
+    who: 'dynalite',
+    why: 'the words of the parameters that came before expressions',
+    matches: both(
+      /ComparisonOperator \w+ is not valid for/,
+      /Condition parameter type does not match schema type/,
+    ),
+  },
+  {
+    who: 'order',
+    why: 'two mistakes in one definition of a table',
+    matches: ({ kind, request }) => request.operation === 'CreateTable' && kind === 'another message',
+  },
+  {
+    who: 'order',
+    why: 'what an update meets in the item, and what it makes of it',
+    matches: both(/Type mismatch for (Index )?Key|Key attributes must be scalars/i, updateErrors),
+  },
+  {
+    who: 'order',
+    why: 'no key condition, and placeholders without an expression',
+    matches: both(
+      /can only be specified when using expressions/,
+      /Either the KeyConditions or KeyConditionExpression/,
+    ),
+  },
+  {
+    who: 'ours',
+    why: 'the table that is missing is named',
+    matches: both(
+      /^ResourceNotFoundException: Requested resource not found$/,
+      /^ResourceNotFoundException: Requested resource not found: Table: /,
+    ),
+  },
+  {
+    who: 'dynalite',
+    why: 'it never counts items',
+    matches: ({ kind, request }) => request.operation === 'DescribeTable' && kind === 'another answer',
+  },
+  {
+    who: 'dynalite',
+    why: 'older words about operands of ADD and DELETE',
+    matches: both(
+      /operator: (ADD|DELETE), operand type: \w+$/,
+      /operator: (ADD|DELETE), operand type: \w+, typeSet: ALLOWED_FOR_\w+_OPERAND$/,
+    ),
+  },
+  {
+    who: 'dynalite',
+    why: 'with a projection, "the value for Select can only be SPECIFIC_ATTRIBUTES"',
+    matches: ({ kind, request }, { ours }) =>
+      request.operation === 'Scan' &&
+      kind === 'only we refuse' &&
+      /^ValidationException: Cannot specify the ProjectionExpression when/.test(ours),
+  },
+  {
+    who: 'dynalite',
+    why: 'it takes keys, and keys of indexes, that are empty or too long',
+    matches: (_, { ours, theirs }) =>
+      (theirs === '' || /ConditionalCheck/.test(theirs)) &&
+      /Size of hashkey has exceeded|size of all range keys has exceeded|cannot contain an empty (string|binary) value/i.test(
+        ours,
+      ),
+  },
+  {
+    who: 'dynalite',
+    why: 'it lets some conditions look into key attributes',
+    matches: (_, { ours, theirs }) =>
+      /Key attributes must be scalars/.test(ours) && (theirs === '' || /ConditionalCheck/.test(theirs)),
+  },
+  {
+    who: 'ours',
+    why: 'of two missing attributes neither is equal to the other',
+    matches: ({ kind }, { ours, request, theirs }) =>
+      /[\w#.\]]+ (=|<>) [a-z#(]/i.test(request.replaceAll(/"UpdateExpression":"[^"]*"/g, '')) &&
+      (kind === 'another item is left' ||
+        kind === 'another answer' ||
+        /ConditionalCheckFailed/.test(ours + theirs)),
+  },
+  {
+    who: 'ours',
+    why: 'an attribute of an item that is not there need not be removed from it',
+    matches: ({ kind, request }, { theirs }) =>
+      kind === 'only dynalite refuses' &&
+      /\b(REMOVE|DELETE)\b/i.test(String(request.body['UpdateExpression'])) &&
+      /document path provided in the update expression is invalid/.test(theirs),
+  },
+  {
+    who: 'ours',
+    why: 'a batch says which key is wrong, and how',
+    matches: ({ request }, { ours, theirs }) =>
+      request.operation === 'BatchWriteItem' &&
+      /The provided key element does not match the schema/.test(theirs) &&
+      /Type mismatch for key|Missing the key/.test(ours),
+  },
+  {
+    who: 'ours',
+    why: 'the place in a batch or in a list of indexes is named by the API, not by the wire',
+    matches: both(/validation errors? detected: /, /validation errors? detected: /),
+  },
+  {
+    who: 'ours',
+    why: 'an attribute that an index is told twice to include',
+    matches: ({ kind }, { ours }) =>
+      kind === 'only we refuse' && /NonKeyAttributes holds an attribute twice/.test(ours),
+  },
+  {
+    who: 'order',
+    why: 'a key condition of the wrong attribute, and a placeholder without use',
+    matches: both(
+      /unused in expressions/,
+      /Query condition missed key schema element|Query key condition not supported/,
+    ),
+  },
+  { who: 'order', why: 'what an update meets in the item', matches: both(updateErrors, updateErrors) },
+  {
+    who: 'order',
+    why: 'an index key in two indexes',
+    matches: both(/Type mismatch for Index Key/, /Type mismatch for Index Key/),
+  },
+  {
+    who: 'order',
+    why: 'placeholders without an expression',
+    matches: both(
+      /can only be specified when using expressions/,
+      /must not be empty|contains invalid (key|value)/,
+    ),
+  },
+]
+
+const textOf = (outcome: Difference['ours']) =>
+  'error' in outcome ? `${outcome.error}: ${outcome.message}` : ''
+
+export function explain(difference: Unexplained): string | undefined {
+  const texts = {
+    request: JSON.stringify(difference.request.body),
+    theirs: textOf(difference.theirs),
+    ours: textOf(difference.ours),
+  }
+  const found = explanations.find((one) => one.matches(difference, texts))
   return found === undefined ? undefined : `${found.who}: ${found.why}`
 }

@@ -59,12 +59,12 @@ async function judgeOne(request: Request, theirs: Judged, ours: Judged, sum: Sum
   sum.requests++
   sum.byOperation[request.operation] = (sum.byOperation[request.operation] ?? 0) + 1
   const [a, b] = [await ask(theirs, request), await ask(ours, request)]
-  const kind = difference(request, a, b)
   if ('error' in a.outcome && a.outcome.error === crashed) {
-    const why = 'dynalite: it crashes'
-    sum.differences.push({ request, kind: kind!, theirs: a.outcome, ours: b.outcome, why })
+    const why = 'dynalite: it crashes, or never answers'
+    sum.differences.push({ request, kind: crashed, theirs: a.outcome, ours: b.outcome, why })
     return false
   }
+  const kind = difference(request, a, b) ?? (await leftDifference(request, theirs, ours))
   if (request.operation === 'CreateTable') await forget(request, theirs, a, ours, b)
   if ('error' in a.outcome && 'error' in b.outcome) sum.refused++
   if (kind === undefined) return true
@@ -74,41 +74,60 @@ async function judgeOne(request: Request, theirs: Judged, ours: Judged, sum: Sum
   return true
 }
 
-/** With all further pages of a read. */
+/** With all further pages of a read, and all segments of a scan: which item is in which one is up to each. */
 async function ask(judged: Judged, { body, operation }: Request): Promise<Answered> {
   const first = await judged.send(operation, structuredClone(body))
+  if ('error' in first || (operation !== 'Query' && operation !== 'Scan'))
+    return { outcome: first, pages: [] }
   const pages: JsonObject[] = []
-  let outcome = first
-  while ('answer' in outcome && (operation === 'Query' || operation === 'Scan')) {
-    pages.push(outcome.answer)
-    const next = outcome.answer['LastEvaluatedKey']
-    if (next === undefined || pages.length === mostPages) break
-    outcome = await judged.send(operation, { ...structuredClone(body), ExclusiveStartKey: next })
+  const segments = (body['TotalSegments'] as number | undefined) ?? 1
+  for (let segment = 0; segment < segments; segment++) {
+    const own = body['TotalSegments'] === undefined ? body : { ...body, Segment: segment }
+    let from: JsonObject = {}
+    for (let left = mostPages; left > 0; left--) {
+      const outcome = await judged.send(operation, { ...structuredClone(own), ...from })
+      if ('error' in outcome) return { outcome, pages }
+      pages.push(outcome.answer)
+      const next = outcome.answer['LastEvaluatedKey']
+      if (next === undefined) break
+      from = { ExclusiveStartKey: next }
+    }
   }
-  return { outcome: 'error' in outcome ? outcome : first, pages }
+  return { outcome: first, pages }
+}
+
+/** Whether a write left the same, whatever it answered. */
+async function leftDifference(request: Request, theirs: Judged, ours: Judged): Promise<string | undefined> {
+  for (const get of written(request)) {
+    const read = { operation: 'GetItem', body: get }
+    if (difference(read, await ask(theirs, read), await ask(ours, read)) !== undefined)
+      return 'another item is left'
+  }
+  return undefined
 }
 
 /** Deletes what a write that came out differently may have left in one of them. */
-async function align(theirs: Judged, ours: Judged, { body, operation }: Request): Promise<void> {
-  const items: [unknown, unknown][] =
-    operation === 'BatchWriteItem'
-      ? Object.entries(body['RequestItems'] as JsonObject).flatMap(([name, writes]) =>
-          (writes as JsonObject[]).map((write): [unknown, unknown] => {
-            const { DeleteRequest, PutRequest } = write as {
-              DeleteRequest?: JsonObject
-              PutRequest?: JsonObject
-            }
-            return [name, PutRequest?.['Item'] ?? DeleteRequest?.['Key']]
-          }),
-        )
-      : [[body['TableName'], body['Item'] ?? body['Key']]]
-  for (const [name, item] of items) {
-    const shape = shapes.find((one) => one.name === name)
-    if (shape === undefined || typeof item !== 'object' || item === null) continue
-    const Key: JsonObject = {}
-    for (const { name } of primaryKeys(shape)) Key[name] = (item as JsonObject)[name] ?? {}
-    for (const judged of [theirs, ours]) await judged.send('DeleteItem', { TableName: shape.name, Key })
-  }
+async function align(theirs: Judged, ours: Judged, request: Request): Promise<void> {
+  for (const body of written(request))
+    for (const judged of [theirs, ours]) await judged.send('DeleteItem', body)
+}
+
+/** The items that a request writes. */
+function written({ body, operation }: Request): { TableName: string; Key: JsonObject }[] {
+  const items: [unknown, unknown][] = []
+  if (['PutItem', 'UpdateItem', 'DeleteItem'].includes(operation))
+    items.push([body['TableName'], body['Item'] ?? body['Key']])
+  else if (operation === 'BatchWriteItem')
+    for (const [name, writes] of Object.entries(body['RequestItems'] as JsonObject))
+      for (const { DeleteRequest, PutRequest } of writes as Record<string, JsonObject>[])
+        items.push([name, PutRequest?.['Item'] ?? DeleteRequest?.['Key']])
+  return items.flatMap(([table, item]) => {
+    const shape = shapes.find(({ name }) => name === table)
+    if (shape === undefined) return []
+    const { name: TableName } = shape
+    const keys = primaryKeys(shape).map(({ name }) => [name, (item as JsonObject)[name] ?? {}] as const)
+    return [{ TableName, Key: Object.fromEntries(keys) }]
+  })
 }
 
 async function forget(

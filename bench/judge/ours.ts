@@ -54,11 +54,14 @@ const operations: Readonly<Record<string, (tables: Tables, body: JsonObject) => 
     const options = readOptions(body)
     const { KeyConditionExpression: key, ScanIndexForward: forward } = body
     const given = { ...options, key, reverse: forward === undefined ? undefined : !forward }
-    return page(await table(tables, body).query(given as Given))
+    return page(body, await table(tables, body).query(given as Given))
   },
   async Scan(tables, body) {
     const { Segment: segment, TotalSegments: totalSegments } = body
-    return page(await table(tables, body).scan({ ...readOptions(body), segment, totalSegments } as Given))
+    return page(
+      body,
+      await table(tables, body).scan({ ...readOptions(body), segment, totalSegments } as Given),
+    )
   },
   async BatchGetItem(tables, body) {
     const requests = mapValues(body['RequestItems'], (request) => {
@@ -163,12 +166,15 @@ function valuesOf(body: JsonObject) {
   })
 }
 
-function page(found: Awaited<ReturnType<ReturnType<Tables['table']>['query']>>): JsonObject {
+function page(
+  body: JsonObject,
+  found: Awaited<ReturnType<ReturnType<Tables['table']>['query']>>,
+): JsonObject {
   const { count, items, lastKey, scannedCount } = found
   return {
     Count: count,
     ScannedCount: scannedCount,
-    ...(items.length === count ? { Items: items.map(itemToDynamoJson) } : {}),
+    ...(body['Select'] !== 'COUNT' ? { Items: items.map(itemToDynamoJson) } : {}),
     ...(lastKey === undefined ? {} : { LastEvaluatedKey: itemToDynamoJson(lastKey) }),
   }
 }

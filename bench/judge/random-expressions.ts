@@ -129,7 +129,7 @@ export class RandomExpressions {
     const random = this.#random
     const kind = depth > 2 ? 9 : random.below(10)
     if (kind === 0) return `NOT ${this.#tests(depth + 1)}`
-    if (kind === 1) return `(${this.#tests(depth + 1)})`
+    if (kind === 1) return `(${this.#test()} AND ${this.#tests(depth + 1)})`
     if (kind < 5)
       return `${this.#tests(depth + 1)} ${random.pick(['AND', 'OR', 'and', 'Or'])} ${this.#tests(depth + 1)}`
     return this.#test()

@@ -14,7 +14,7 @@ export interface Request {
   readonly body: JsonObject
 }
 
-const keyTexts = ['a', 'ab', 'b', 'é', 'a\u0000', '￿', '\u{1f600}', 'key']
+const keyTexts = ['a', 'ab', 'b', 'é', 'a\u0000', '\u{1f600}', 'key']
 const keyNumbers = ['0', '1', '-1', '2', '10', '1.5', '-1.5', '100', '1e20', '9007199254740993', '-1e-20']
 const keyBytes = ['AA==', 'AAE=', 'AQ==', '/w==', '//8=', 'YWJj']
 
@@ -237,7 +237,7 @@ export class RandomRequests {
   /** Keys that were never a `LastEvaluatedKey`; the judge follows the real ones. */
   #startKey(body: JsonObject, shape: Shape, index: { partition: Key; sort?: Key } | undefined): void {
     const random = this.#random
-    if (!random.chance(0.05)) return
+    if (!this.#bad(0.1)) return
     const key = this.#key(shape)
     for (const one of index === undefined ? [] : primaryKeys(index)) key[one.name] = this.#keyValue(one)
     if (this.#bad(0.05)) delete key[random.pick(Object.keys(key))]

@@ -38,7 +38,6 @@ const wrongNumbers = [
   ' 1',
   'NaN',
   'Infinity',
-  '+1',
   '.5',
   '1.',
   '1,5',
@@ -90,9 +89,12 @@ export class RandomValues {
 
   /** Two of a scalar type, the first not above the second. */
   ordered(type: string): [JsonObject, JsonObject] {
-    const all = { S: ['a', 'ab', 'b', '\uffff', '\u{1f600}'], N: ['-1e20', '-1', '0', '1.5', '2', '10'] }[
-      type
-    ] ?? ['AA==', 'AAE=', 'AQ==', '/w==']
+    const all = { S: ['a', 'ab', 'b', '\u{1f600}'], N: ['-1e20', '-1', '0', '1.5', '2', '10'] }[type] ?? [
+      'AA==',
+      'AAE=',
+      'AQ==',
+      '/w==',
+    ]
     const at = this.random.below(all.length)
     const rest = this.random.below(all.length - at)
     return [{ [type]: all[at]! }, { [type]: all[at + rest]! }]
