@@ -38,14 +38,14 @@ function comparable(request: Request, { outcome, pages }: Answered): string {
   return JSON.stringify({ Attributes: canonicalItem(Attributes), Item: canonicalItem(Item) })
 }
 
-/** Order counts where DynamoDB promises one: in scans it does not, and in global indexes not for equal keys. */
+/** Order counts where DynamoDB promises one: in scans it does not, nor for equal keys of an index. */
 function comparableRead({ body, operation }: Request, pages: readonly JsonObject[]) {
   const items = pages.flatMap(({ Items = [] }) => Items as JsonObject[])
   const index = shapes
     .find(({ name }) => name === body['TableName'])
     ?.indexes.find(({ name }) => name === body['IndexName'])
   const sum = (name: string) => pages.reduce((total, page) => total + (page[name] as number), 0)
-  const ordered = operation === 'Query' && index?.kind !== 'global'
+  const ordered = operation === 'Query' && index === undefined
   const sortKey = operation === 'Query' ? index?.sort?.name : undefined
   return {
     count: sum('Count'),

@@ -22,9 +22,10 @@ type Dynalite = (options: {
 interface Response {
   readonly status: number | undefined
   readonly text: string
+  readonly broken?: boolean
 }
 
-const patienceMs = 5000
+const patienceMs = 10_000
 
 /** The error of a request that dynalite did not survive, or did not answer: nothing more can be asked of it. */
 export const crashed = 'Crashed'
@@ -44,9 +45,15 @@ function watch(): void {
   })
 }
 
-/** `path`: its store on disk. Default: in memory. */
-export async function openDynalite(path?: string): Promise<Judged> {
-  watch()
+export interface DynaliteOptions {
+  /** Its store on disk. Default: in memory. */
+  readonly path?: string
+  /** A request that it does not survive, or does not answer, has the error `Crashed`; one request at a time. Default false. */
+  readonly watched?: boolean
+}
+
+export async function openDynalite({ path, watched = false }: DynaliteOptions = {}): Promise<Judged> {
+  if (watched) watch()
   const create = requirePeer('dynalite') as Dynalite
   const quick = { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }
   const server = create(path === undefined ? quick : { ...quick, path })
@@ -54,20 +61,16 @@ export async function openDynalite(path?: string): Promise<Judged> {
   const { port } = server.address() as AddressInfo
   const agent = new Agent({ keepAlive: true })
   let broken = false
+  const ask = (operation: string, body: JsonObject) => post(port, agent, operation, JSON.stringify(body))
+  const askWatched = async (operation: string, body: JsonObject) => {
+    const answer = await answerOrCrash(() => ask(operation, body))
+    broken ||= answer.broken === true
+    return answer
+  }
+  const send = watched ? askWatched : ask
   return {
     async send(operation, body) {
-      const { status, text } = await new Promise<Response>((resolve, reject) => {
-        const late = setTimeout(() => crash?.(new Error('no answer')), patienceMs)
-        crash = (error) => {
-          broken = true
-          clearTimeout(late)
-          resolve({ status: 500, text: JSON.stringify({ __type: crashed, message: error.stack! }) })
-        }
-        post(port, agent, operation, JSON.stringify(body))
-          .then(resolve, reject)
-          .finally(() => clearTimeout(late))
-      })
-      crash = undefined
+      const { status, text } = await send(operation, body)
       if (status === undefined) throw new Error(`dynalite answered ${operation} with no status`)
       const answer = JSON.parse(text) as JsonObject
       if (status === 200) return { answer }
@@ -80,6 +83,22 @@ export async function openDynalite(path?: string): Promise<Judged> {
       await new Promise<void>((resolve) => server.close(() => resolve()))
     },
   }
+}
+
+function answerOrCrash(ask: () => Promise<Response>): Promise<Response> {
+  return new Promise<Response>((resolve, reject) => {
+    const late = setTimeout(() => crash?.(new Error('no answer')), patienceMs)
+    const end = () => {
+      clearTimeout(late)
+      crash = undefined
+    }
+    crash = (error) => {
+      end()
+      const text = JSON.stringify({ __type: crashed, message: error.stack ?? error.message })
+      resolve({ status: 500, text, broken: true })
+    }
+    ask().then(resolve, reject).finally(end)
+  })
 }
 
 /** Whatever it says about who signed: dynalite wants a signature and does not look at it. */

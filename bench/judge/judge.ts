@@ -34,7 +34,7 @@ export async function judge(seed: number, count: number): Promise<Judgement> {
   const requests = new RandomRequests(new Random(seed))
   const sum = new Sum()
   while (sum.requests < count) {
-    const [theirs, ours] = [await openDynalite(), await openOurs()]
+    const [theirs, ours] = [await openDynalite({ watched: true }), await openOurs()]
     try {
       for (const shape of shapes) await createTable(theirs, ours, shape)
       const end = Math.min(count, sum.requests + roundLength)
