@@ -57,7 +57,7 @@ function checkRequests(handle: Handle, requests: unknown): ItemWrite[] {
 }
 
 /** Throws ValidationException when two of the writes are of one item. */
-export function checkDistinct(writes: readonly ItemWrite[], message: string): void {
+export function checkDistinct(writes: readonly Pick<ItemWrite, 'key'>[], message: string): void {
   const seen = new Set<string>()
   for (const { key } of writes) {
     const text = Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')

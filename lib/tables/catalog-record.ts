@@ -1,6 +1,6 @@
 import { corruption } from './errors.ts'
 import { decodeSchemas, encodeSchemas } from './schema/stored-schemas.ts'
-import type { IndexSchema, TableSchema } from './table-schema.ts'
+import type { IndexProjection, IndexSchema, TableSchema } from './table-schema.ts'
 
 /** Written to disk: docs/formats.md "Tables". */
 const formatVersion = 1
@@ -53,14 +53,19 @@ function isKey(key: unknown): key is TableSchema['partitionKey'] {
 function isIndex(index: unknown): index is IndexSchema {
   const { kind, name, number, partitionKey, projection, sortKey, status } = (index ??
     {}) as Partial<IndexSchema>
-  const include = typeof projection === 'object' ? projection.include : []
   return (
     typeof name === 'string' &&
     (kind === 'global' || kind === 'local') &&
     Number.isSafeInteger(number) &&
     isKey(partitionKey) &&
     (sortKey === undefined || isKey(sortKey)) &&
-    (projection === 'ALL' || projection === 'KEYS_ONLY' || Array.isArray(include)) &&
+    isProjection(projection) &&
     (status === 'ACTIVE' || status === 'CREATING')
   )
+}
+
+function isProjection(projection: unknown): projection is IndexProjection {
+  if (projection === 'ALL' || projection === 'KEYS_ONLY') return true
+  const { include } = (projection ?? {}) as { include?: unknown }
+  return Array.isArray(include) && include.every((name) => typeof name === 'string')
 }

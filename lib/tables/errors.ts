@@ -32,6 +32,7 @@ export interface CancellationReason {
     | 'ValidationError'
     | 'DuplicateItem'
     | 'ItemCollectionSizeLimitExceeded'
+    | 'ResourceNotFound'
   readonly message?: string
   /** The item as it was, when `returnValuesOnConditionCheckFailure: 'ALL_OLD'` asked for it. */
   readonly item?: Item

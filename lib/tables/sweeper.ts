@@ -31,6 +31,7 @@ export class Sweeper {
     while (this.#sweeping !== undefined) await this.#sweeping.catch(() => undefined)
     const sweeping = sweepAll(this.#core)
     this.#sweeping = sweeping
+    this.#core.inBackground(sweeping)
     try {
       return await sweeping
     } finally {
@@ -38,7 +39,7 @@ export class Sweeper {
     }
   }
 
-  /** No sweep begins any more; one under way is awaited by whoever closes the core. */
+  /** No sweep begins in the background any more; closing waits for one under way. */
   stop(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
@@ -46,7 +47,7 @@ export class Sweeper {
 
   #tick(): void {
     if (this.#sweeping !== undefined) return
-    this.#core.inBackground(this.sweep().then(() => undefined))
+    this.sweep().catch(() => undefined)
   }
 }
 

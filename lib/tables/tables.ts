@@ -13,6 +13,16 @@ import { changeTable, untilActive } from './index/change.ts'
 import { checkTable, type TableReport } from './index/check.ts'
 import type { FillProgress } from './index/fill.ts'
 import { durabilityOf } from './item-options.ts'
+import { type BatchExecuteResult, type BatchStatement, batchExecute } from './partiql/batch.ts'
+import { execute, explain } from './partiql/execute.ts'
+import type { ExplainedPlan } from './partiql/explain.ts'
+import type { ExecuteOptions } from './partiql/options.ts'
+import type { StatementResult } from './partiql/statement-result.ts'
+import {
+  type ExecuteTransactionResult,
+  executeTransaction,
+  type TransactStatement,
+} from './partiql/transaction.ts'
 import { readAttributeSchemas } from './schema/attribute-schema.ts'
 import type { Durability } from './store.ts'
 import { readStreamOptions } from './streams/view-type.ts'
@@ -22,9 +32,9 @@ import { checkUpdateTableOptions, type TableChanges, type UpdateTableOptions } f
 import { checkDefinition, checkTableName, keyTypesOf, type TableDefinition } from './table-definition.ts'
 import { type TransactGet, transactGet } from './transact-get.ts'
 import type { TransactWrite } from './transact-operations.ts'
-import { type TransactWriteOptions, transactWrite } from './transact-write.ts'
+import { type TransactionOptions, type TransactWriteOptions, transactWrite } from './transact-write.ts'
 import { readTtlOptions } from './ttl/settings.ts'
-import type { Item } from './value.ts'
+import type { AttributeValue, Item } from './value.ts'
 
 export interface SharedTablesOptions {
   /**
@@ -225,6 +235,39 @@ export class Tables {
   async sweep(): Promise<number> {
     void this.#handle.core
     return this.#sweeper.sweep()
+  }
+
+  /**
+   * Runs one PartiQL statement: SELECT, INSERT, UPDATE or DELETE; `?` in it are `parameters`, in their order. A SELECT
+   * resolves to a page; with a `nextToken` it goes on.
+   */
+  async execute(
+    statement: string,
+    parameters?: readonly AttributeValue[],
+    options: ExecuteOptions = {},
+  ): Promise<StatementResult> {
+    return execute(this.#handle, statement, parameters, options)
+  }
+
+  /** Runs up to 25 statements, all of them SELECTs of one item or all of them writes; each succeeds or fails by itself. */
+  async batchExecute(
+    statements: readonly BatchStatement[],
+    options: Durability = {},
+  ): Promise<BatchExecuteResult> {
+    return batchExecute(this.#handle, statements, options)
+  }
+
+  /** Runs up to 100 statements as one transaction: SELECTs of one item each at one moment, or writes, all or none. */
+  async executeTransaction(
+    statements: readonly TransactStatement[],
+    options: TransactionOptions = {},
+  ): Promise<ExecuteTransactionResult> {
+    return executeTransaction(this.#handle, statements, options)
+  }
+
+  /** How a statement would be run: what is read or written, and by which condition rows are left out. Reads nothing. */
+  async explain(statement: string): Promise<ExplainedPlan> {
+    return explain(this.#handle, statement)
   }
 
   /** Later calls fail with BURROW_CLOSED. A database that was opened by `Tables.open` is closed, another one stays open. */

@@ -11,15 +11,20 @@ import type { StoredItem } from './stored-item.ts'
 import { hashOfRequest, isRepeated, keyOfToken, tokenRecord } from './tokens.ts'
 import { type TransactWrite, transactOperations } from './transact-operations.ts'
 
-/** How a transaction is made. `names` and `values` stand for placeholders of all its operations. */
-export interface TransactWriteOptions extends Durability, Placeholders {
+/** How a transaction is made. */
+export interface TransactionOptions extends Durability {
   /** 1 to 36 characters: within ten minutes, the same request under the same token is done once. */
   readonly clientRequestToken?: string | undefined
   /** What to do when another write has one of the items: wait for it (default), or fail with TransactionConflict. */
   readonly onConflict?: 'wait' | 'fail' | undefined
 }
 
-const optionNames = new Set(['clientRequestToken', 'onConflict', 'sync', 'names', 'values'])
+/** `names` and `values` stand for placeholders of all operations. */
+export interface TransactWriteOptions extends TransactionOptions, Placeholders {}
+
+const transactionNames = ['clientRequestToken', 'onConflict', 'sync']
+const optionNames = new Set([...transactionNames, 'names', 'values'])
+const ownNames: ReadonlySet<string> = new Set(transactionNames)
 const none: CancellationReason = { code: 'None' }
 
 /**
@@ -32,19 +37,35 @@ export async function transactWrite(
   options: TransactWriteOptions,
 ): Promise<void> {
   checkNames(options, optionNames, 'transactWrite')
-  const { clientRequestToken, names, onConflict, sync, values } = options
-  readFlag('sync', sync, 'transactWrite')
-  if (onConflict !== undefined && onConflict !== 'wait' && onConflict !== 'fail')
-    throw badOption('onConflict', onConflict, "'wait' or 'fail'", 'transactWrite')
+  const { names, values, ...own } = options
+  checkTransactionOptions(own, 'transactWrite')
   const writes = transactOperations(handle, operations, { names, values })
+  await makeTransaction(handle.core, writes, { operations, names, values }, own)
+}
+
+/** Throws BURROW_INVALID_ARGUMENT. */
+export function checkTransactionOptions(options: TransactionOptions, call: string): void {
+  checkNames(options, ownNames, call)
+  const { onConflict, sync } = options
+  readFlag('sync', sync, call)
+  if (onConflict !== undefined && onConflict !== 'wait' && onConflict !== 'fail')
+    throw badOption('onConflict', onConflict, "'wait' or 'fail'", call)
+}
+
+/** Makes all writes or none. `request` is what was asked for: what a token stands for. REQUIRES: no two of one item. */
+export async function makeTransaction(
+  core: Core,
+  writes: readonly ItemWrite[],
+  request: unknown,
+  options: TransactionOptions,
+): Promise<void> {
+  const { clientRequestToken, onConflict } = options
   const together = {
     decide,
     ...(onConflict === 'fail' ? { busy: (isBusy: IsBusy) => conflict(writes, isBusy) } : {}),
-    ...(clientRequestToken === undefined
-      ? {}
-      : once(handle.core, clientRequestToken, { operations, names, values })),
+    ...(clientRequestToken === undefined ? {} : once(core, clientRequestToken, request)),
   }
-  await writeTogether(handle.core.store, writes, durabilityOf(options), together)
+  await writeTogether(core.store, writes, durabilityOf(options), together)
 }
 
 type IsBusy = (holds: Holds) => boolean
@@ -70,6 +91,10 @@ function reasonOf(error: unknown): CancellationReason {
   if (isTableError(error, 'ConditionalCheckFailedException')) {
     const { item, message } = error
     return { code: 'ConditionalCheckFailed', message, ...(item === undefined ? {} : { item }) }
+  }
+  if (isTableError(error, 'DuplicateItemException')) {
+    const { item, message } = error
+    return { code: 'DuplicateItem', message, ...(item === undefined ? {} : { item }) }
   }
   if (isTableError(error, 'ValidationException')) return { code: 'ValidationError', message: error.message }
   throw error

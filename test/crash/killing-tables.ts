@@ -9,6 +9,8 @@ import { Random } from '../model/random.ts'
 import type { TablesLife } from './programs/write-tables.ts'
 
 const longestLifeMs = 400
+/** A child that did not come to fill an index is killed. */
+const patienceMs = 20_000
 
 export interface KilledTables {
   readonly steps: number
@@ -34,15 +36,16 @@ export async function killTables(rounds: number, seed: number): Promise<KilledTa
       targetFileSize: random.pick([16384, 65536]),
       syncWrites: random.chance(0.5),
     }
-    const life = { directory, first: last + 1, seed: random.uint32(), options }
+    const dieFilling = round % 2 === 1
+    const life = { directory, first: last + 1, seed: random.uint32(), options, dieFilling }
     try {
-      for (const step of await liveAndDie(life, random.below(longestLifeMs))) acknowledged.add(step)
+      for (const step of await liveAndDie(life, dieFilling ? patienceMs : random.below(longestLifeMs)))
+        acknowledged.add(step)
       const tables = await Tables.open(directory, options)
+      if (await isFilling(tables)) unfilled++
       last = Math.max(last, await check(tables, acknowledged))
-      const { status } = await tables.describe('right', { count: false })
-      if (status === 'UPDATING') unfilled++
       // Some are left to the next child.
-      if (random.chance(0.7)) {
+      if (random.chance(0.7) && (await tables.list()).includes('right')) {
         await tables.whenActive('right')
         await check(tables, acknowledged)
       }
@@ -53,6 +56,12 @@ export async function killTables(rounds: number, seed: number): Promise<KilledTa
   }
   rmSync(home, { recursive: true })
   return { steps: last + 1, unfilled }
+}
+
+/** Opening the tables goes on with it, so this must be asked first. */
+async function isFilling(tables: Tables): Promise<boolean> {
+  if (!(await tables.list()).includes('right')) return false
+  return (await tables.describe('right', { count: false })).status === 'UPDATING'
 }
 
 /** The last step that is there. */
@@ -68,7 +77,7 @@ async function check(tables: Tables, acknowledged: ReadonlySet<number>): Promise
   const [left, right] = [new Set<number>(), new Set<number>()]
   for await (const item of tables.table('left').scanAll()) left.add(item['step'] as number)
   for await (const item of tables.table('right').scanAll())
-    if (item['step'] !== -1) right.add(item['step'] as number)
+    if ((item['step'] as number) >= 0) right.add(item['step'] as number)
   for (const step of new Set([...left, ...right]))
     if (!left.has(step) || !right.has(step)) throw new Error(`step ${step} is there by half`)
   for (const step of acknowledged)

@@ -53,7 +53,7 @@ function blocks(language: string, text = readme): string[] {
   )
 }
 
-const guides = ['operations', 'datagen', 'debugging', 'logging', 'metrics'].map((name) =>
+const guides = ['operations', 'datagen', 'debugging', 'logging', 'metrics', 'partiql'].map((name) =>
   readFileSync(join(root, `docs/${name}.md`), 'utf8'),
 )
 

@@ -25,7 +25,9 @@ export async function changeTtl(
     batch.deletePrefix(tablePrefix('expiry', schema.id)),
   )
   if (ttl === undefined) return
-  await finishEnabling(core, table)
+  const enabling = finishEnabling(core, table)
+  core.inBackground(enabling)
+  await enabling
   if (core.ended.aborted && table.schema.ttl?.status === 'ENABLING') {
     throw new BurrowError(
       'BURROW_CLOSED',
@@ -37,7 +39,7 @@ export async function changeTtl(
 /** Looks through the items of a table whose TTL is ENABLING, and makes it ENABLED; an interrupted run is begun again. */
 export async function finishEnabling(core: Core, table: TableState): Promise<void> {
   const { id, ttl } = table.schema
-  if (ttl?.status !== 'ENABLING') return
+  if (ttl?.status !== 'ENABLING' || core.ended.aborted) return
   const { attribute } = ttl
   const current = () => !table.dropped && table.schema.ttl?.attribute === attribute
   const complete = await backfillExpiry(core.store, id, attribute, () => current() && !core.ended.aborted)

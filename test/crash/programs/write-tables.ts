@@ -10,9 +10,11 @@ export interface TablesLife {
   readonly first: number
   readonly seed: number
   readonly options: DatabaseOptions
+  /** The process dies by itself while it fills an index. */
+  readonly dieFilling: boolean
 }
 
-const { directory, first, options, seed } = JSON.parse(process.argv[2]!) as TablesLife
+const { dieFilling, directory, first, options, seed } = JSON.parse(process.argv[2]!) as TablesLife
 const random = new Random(seed)
 const say = (line: string) => writeOut(1, `${line}\n`)
 const groups = 5
@@ -71,18 +73,37 @@ async function changeIndexes(tables: Tables): Promise<void> {
   await tables.update('right', change, { wait: false })
 }
 
+/** So many items that filling an index takes a while. Their steps are below −1. */
+async function makeBallast(tables: Tables): Promise<void> {
+  for (let from = 2; from < 1500; from += 25) {
+    const put = Array.from({ length: 25 }, (_, n) => ({ step: -(from + n), mood: n % 9 }))
+    await tables.batchWrite({ right: { put } }, { sync: false })
+  }
+}
+
+async function dieWhileFilling(tables: Tables): Promise<void> {
+  const { globalIndexes } = await tables.describe('right', { count: false })
+  if (globalIndexes.length > 0) await tables.update('right', { dropIndexes: ['by-mood'] })
+  const onProgress = () => process.kill(process.pid, 'SIGKILL')
+  await tables.update('right', { createGlobalIndexes: [byMood] }, { onProgress })
+}
+
 say('begin')
 for (let next = first; ; ) {
   const tables = await Tables.open(directory, options)
   const there = await tables.list()
   if (!there.includes('left')) await tables.create(left)
-  if (!there.includes('right')) await tables.create(right)
+  if (!there.includes('right')) {
+    await tables.create(right)
+    await makeBallast(tables)
+  }
   for (let burst = random.between(3, 20); burst > 0; burst--) {
     const work: Promise<unknown>[] = Array.from({ length: random.between(1, 20) }, () => step(tables, next++))
     // What is not there yet, or is dropped meanwhile, is refused.
     for (let count = random.below(15); count > 0; count--)
       work.push(stir(tables, next).catch(() => undefined))
-    if (random.chance(0.2)) work.push(changeIndexes(tables))
+    if (dieFilling && random.chance(0.5)) work.push(dieWhileFilling(tables))
+    else if (random.chance(0.2)) work.push(changeIndexes(tables))
     if (random.chance(0.1)) work.push(tables.database.flush())
     await Promise.all(work)
   }

@@ -1,4 +1,8 @@
 import { expect, test } from 'vitest'
+import { encodeItem } from '../../../lib/tables/item-codec.ts'
+import { decodeRecord, encodeRecord } from '../../../lib/tables/streams/record.ts'
+import type { Item } from '../../../lib/tables/value.ts'
+import { readGoldenHex, rewriteGolden, writeGoldenHex } from '../../golden/hex.ts'
 import { OpenedLog } from './opened-log.ts'
 
 const old = { id: 'a', n: 1 }
@@ -169,4 +173,28 @@ test('a damaged record is an error, not a wrong one', async () => {
     await opened.db.put(key!, good.subarray(0, length), { keyEncoding: 'buffer', valueEncoding: 'buffer' })
     await expect(opened.log.records(1)).rejects.toMatchObject({ code: 'BURROW_CORRUPTION' })
   }
+})
+
+test('the format of records has not changed', () => {
+  const stored = (item: Item) => ({ item, bytes: encodeItem(item) })
+  const record = encodeRecord(
+    { key: new Uint8Array(), before: stored(old), after: stored({ ...young, text: 'é' }), cause: 'user' },
+    { id: 'a' },
+    'NEW_AND_OLD_IMAGES',
+    1_700_000_000_000,
+  )
+  const path = 'formats/stream_record.hex'
+  if (rewriteGolden) writeGoldenHex(path, 'docs/formats.md "Streams": a change with both images', record)
+  expect(record).toEqual(new Uint8Array(readGoldenHex(path)))
+  expect(decodeRecord(1, 1, readGoldenHex(path))).toMatchObject({
+    oldImage: old,
+    newImage: { ...young, text: 'é' },
+  })
+  const removal = encodeRecord(
+    { key: new Uint8Array(), before: stored(old), after: undefined, cause: 'ttl' },
+    { id: 'a' },
+    'KEYS_ONLY',
+    1_700_000_000_000,
+  )
+  expect(Buffer.from(removal).toString('hex').slice(0, 8)).toBe('01020400')
 })
