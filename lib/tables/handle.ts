@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { BurrowError } from '../base/errors.ts'
 import type { Core } from './core.ts'
 import type { TableState } from './table-state.ts'
@@ -11,6 +12,8 @@ export class Handle {
   constructor(core: Core, path: string) {
     this.#core = core
     this.path = path
+    // One for each reader of a stream.
+    setMaxListeners(0, this.#ended.signal)
   }
 
   /** Throws BURROW_CLOSED. */

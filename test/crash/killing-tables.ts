@@ -7,6 +7,7 @@ import { Tables } from '../../lib/tables.ts'
 import { distFile } from '../dist.ts'
 import { Random } from '../model/random.ts'
 import type { TablesLife } from './programs/write-tables.ts'
+import { TableCopy } from './table-copy.ts'
 
 const longestLifeMs = 400
 /** A child that did not come to fill an index is killed. */
@@ -20,14 +21,15 @@ export interface KilledTables {
 
 /**
  * Children write to the tables of one directory and are killed at any moment, one after the other. After each, both tables
- * have what was acknowledged, each step wholly or not at all, and all indexes agree with their tables, those too whose
- * filling was interrupted once it is finished.
+ * have what was acknowledged, each step wholly or not at all, all indexes agree with their tables, those too whose filling
+ * was interrupted once it is finished, and the change records of one make that one.
  */
 export async function killTables(rounds: number, seed: number): Promise<KilledTables> {
   const random = new Random(seed)
   const home = mkdtempSync(join(tmpdir(), 'burrow-tables-crash-'))
   const directory = join(home, 'db')
   const acknowledged = new Set<number>()
+  const copy = new TableCopy()
   let last = -1
   let unfilled = 0
   for (let round = 0; round < rounds; round++) {
@@ -44,6 +46,7 @@ export async function killTables(rounds: number, seed: number): Promise<KilledTa
       const tables = await Tables.open(directory, options)
       if (await isFilling(tables)) unfilled++
       last = Math.max(last, await check(tables, acknowledged))
+      if (last >= 0) await copy.follow(tables.table('left'))
       // Some are left to the next child.
       if (random.chance(0.7) && (await tables.list()).includes('right')) {
         await tables.whenActive('right')

@@ -1,9 +1,10 @@
 import type { Snapshot } from '../../kv/snapshot.ts'
 import { compareBytes } from '../../util/bytes.ts'
-import { baseTable, rowsPrefix } from '../layout.ts'
+import { baseTable, expiryKey, rowsPrefix } from '../layout.ts'
 import type { Store } from '../store.ts'
 import { StoredItem } from '../stored-item.ts'
 import type { TableIndex, TableState } from '../table-state.ts'
+import { expiryOfStored } from '../ttl/expiry.ts'
 import { type IndexRow, indexRow } from './rows.ts'
 
 /** What is wrong with one row. */
@@ -31,7 +32,7 @@ export interface TableReport {
 const mostProblems = 100
 const pageSize = 500
 
-/** Reads a table and all its indexes as they are at one moment, and holds them against each other. */
+/** Reads a table, all its indexes and its expiry times as they are at one moment, and holds them against each other. */
 export async function checkTable(store: Store, table: TableState): Promise<TableReport> {
   const check = new TableCheck(store, table, store.database.snapshot())
   try {
@@ -75,10 +76,26 @@ class TableCheck {
         this.#add(undefined, 'wrong', key, 'the item has another primary key than its row')
       return stored
     })
+    await this.#checkExpiry(rows)
     for (const index of this.#indexes) {
       const wanted = items.flatMap((stored) => indexRow(this.#table.schema, index, stored) ?? [])
       const found = await this.#read(wanted.map(({ key }) => key))
       for (const [at, row] of wanted.entries()) this.#compare(index, row, found[at])
+    }
+  }
+
+  /** Each item that expires has a row that says when. There may be others for a while. */
+  async #checkExpiry(rows: readonly [Buffer, Buffer][]): Promise<void> {
+    const { id, ttl } = this.#table.schema
+    if (ttl?.status !== 'ENABLED') return
+    const wanted = rows.flatMap(([key, value]) => {
+      const seconds = expiryOfStored(value, ttl.attribute)
+      return seconds === undefined ? [] : [expiryKey(id, seconds, key)]
+    })
+    const found = await this.#read(wanted)
+    for (const [at, key] of wanted.entries()) {
+      if (found[at] === undefined)
+        this.#add(undefined, 'missing', key, 'an item has no row that says when it expires')
     }
   }
 

@@ -33,7 +33,7 @@ export function accessPath(
   if (index === undefined) throw validation(`The table does not have the specified index: ${indexName}`)
   const { keys, schema } = index
   if (schema.status !== 'ACTIVE') {
-    throw validation(`Cannot read from backfilling global secondary index: ${indexName}`)
+    throw validation(`Cannot read from backfilling ${schema.kind} secondary index: ${indexName}`)
   }
   if (consistent && schema.kind === 'global') {
     throw validation('Consistent reads are not supported on global secondary indexes')

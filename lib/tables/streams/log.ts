@@ -42,6 +42,10 @@ export interface StreamLogOptions {
 /** Records that one call returns, and bytes of them after which it returns. */
 const mostRecords = 1000
 const mostBytes = 1024 * 1024
+/** Records out of sight that are worth a deletion of their own, between two sweeps. */
+const manyRecords = 10_000
+/** A crash brings back what is deleted again. */
+const quickly = { sync: false }
 const bytes = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
 
 /**
@@ -58,6 +62,8 @@ export class StreamLog {
   readonly #keys: KeyCodec
   #settings: StreamSettings | undefined
   #state: StreamState
+  /** Records below this number are not in the store any more. */
+  #deleted: number
   /** Records from this number up are not acknowledged yet. */
   #visible: number
   /** The oldest record that is left, once it was looked up. */
@@ -73,6 +79,7 @@ export class StreamLog {
     this.tableName = tableName
     this.#settings = settings
     this.#state = loadState(db, tableId)
+    this.#deleted = this.#state.trimmed
     this.#visible = this.#state.next
   }
 
@@ -145,7 +152,7 @@ export class StreamLog {
       }
       this.#state = { ...state, shards }
     }
-    sink.put(streamKey(this.tableId, 0), encodeState(this.#state))
+    sink.put(streamKey(this.tableId, 0), this.#encodedState())
     this.#wake()
     return () => {
       this.#settings = old
@@ -165,7 +172,8 @@ export class StreamLog {
     end = Number.POSITIVE_INFINITY,
   ): Promise<{ records: StreamRecord[]; next: number }> {
     this.checkEnded()
-    await this.trim()
+    await this.#hideOld()
+    if (this.#state.trimmed - this.#deleted >= manyRecords) await this.trim()
     this.checkTrimmed(begin)
     const from = Math.max(begin, this.#state.trimmed)
     const below = Math.min(this.#visible, end)
@@ -241,26 +249,41 @@ export class StreamLog {
 
   // --- retention
 
-  /** Drops the records that are too old or too many; returns how many numbers they had. They are out of sight at once. */
-  async trim(): Promise<number> {
-    const horizon = await this.#horizon()
-    const before = this.#state.trimmed
-    if (horizon <= before) return 0
-    const { shards } = this.#state
-    const kept = shards.filter((shard, place) => place === shards.length - 1 || (shard.end ?? 0) > horizon)
-    this.#state = { ...this.#state, shards: kept, trimmed: horizon }
-    if (this.db.status === 'open') {
+  /** Deletes the records that are too old or too many. */
+  async trim(): Promise<void> {
+    await this.#hideOld()
+    const { trimmed } = this.#state
+    const before = this.#deleted
+    if (trimmed === before || this.db.status !== 'open') return
+    this.#deleted = trimmed
+    try {
       await this.db
         .writeBatch()
         .deleteRange({
           gte: streamKey(this.tableId, before),
-          lt: streamKey(this.tableId, horizon),
+          lt: streamKey(this.tableId, trimmed),
           keyEncoding: 'buffer',
         })
-        .put(streamKey(this.tableId, 0), encodeState(this.#state), bytes)
-        .commit()
+        .put(streamKey(this.tableId, 0), this.#encodedState(), bytes)
+        .commit(quickly)
+    } catch (error) {
+      this.#deleted = Math.min(this.#deleted, before)
+      throw error
     }
-    return horizon - before
+  }
+
+  /** Records that are too old or too many are out of sight; deleting them can wait until there are many. */
+  async #hideOld(): Promise<void> {
+    const horizon = await this.#horizon()
+    if (horizon <= this.#state.trimmed) return
+    const { shards } = this.#state
+    const kept = shards.filter((shard, place) => place === shards.length - 1 || (shard.end ?? 0) > horizon)
+    this.#state = { ...this.#state, shards: kept, trimmed: horizon }
+  }
+
+  /** Says what is deleted, not what is out of sight: else nobody would delete that. */
+  #encodedState(): Uint8Array {
+    return encodeState({ ...this.#state, trimmed: this.#deleted })
   }
 
   /** The number of the oldest record to be kept. */

@@ -25,7 +25,11 @@ const left = {
   sortKey: { name: 'step', type: 'N' },
   globalIndexes: [{ name: 'by-kind', partitionKey: { name: 'kind', type: 'S' }, projection: 'KEYS_ONLY' }],
   localIndexes: [{ name: 'by-mood', sortKey: { name: 'mood', type: 'N' } }],
+  stream: true,
+  ttl: 'until',
 } as const
+/** Nothing expires before the test is over. */
+const farAway = 4_000_000_000
 const right = { name: 'right', partitionKey: { name: 'step', type: 'N' } } as const
 const byMood = { name: 'by-mood', partitionKey: { name: 'mood', type: 'N' } } as const
 
@@ -33,7 +37,8 @@ async function step(tables: Tables, t: number): Promise<void> {
   const how = { sync: random.chance(0.3) }
   const key = { group: t % groups, step: t }
   const filler = 'x'.repeat(random.below(200))
-  const item = { ...key, kind: `kind-${random.below(7)}`, mood: random.below(9), filler }
+  const until = farAway + random.below(3)
+  const item = { ...key, kind: `kind-${random.below(7)}`, mood: random.below(9), until, filler }
   const mirror = { step: t, mood: random.below(9), filler }
   if (random.chance(0.5)) {
     await tables.batchWrite({ left: { put: [item] }, right: { put: [mirror] } }, how)
@@ -60,11 +65,13 @@ async function step(tables: Tables, t: number): Promise<void> {
 /** Changes what index rows are made of, and deletes filler: never the items that the steps left. */
 async function stir(tables: Tables, t: number): Promise<void> {
   const of = random.below(t + 1)
-  await tables.table('left').update({ group: of % groups, step: of }, 'SET mood = :m REMOVE filler', {
-    condition: 'attribute_exists(step)',
-    values: { ':m': random.below(9) },
-    sync: false,
-  })
+  await tables
+    .table('left')
+    .update({ group: of % groups, step: of }, 'SET mood = :m, until = :u REMOVE filler', {
+      condition: 'attribute_exists(step)',
+      values: { ':m': random.below(9), ':u': farAway + random.below(3) },
+      sync: false,
+    })
 }
 
 async function changeIndexes(tables: Tables): Promise<void> {

@@ -83,7 +83,8 @@ test('numbers and times go on after a restart, also when nothing is left', async
   expect(records.map(({ sequenceNumber }) => Number(sequenceNumber))).toEqual([1, 2, 3])
   expect(new Set(records.map(({ timestamp }) => timestamp)).size).toBe(1)
   opened.time += 48 * 3600 * 1000
-  expect(await opened.log.trim()).toBe(3)
+  await opened.log.trim()
+  expect((await opened.log.records(0)).records).toEqual([])
   opened.reload()
   await opened.insert('d')
   expect((await opened.log.records(0)).records.map(({ sequenceNumber }) => Number(sequenceNumber))).toEqual([
@@ -106,6 +107,7 @@ test('records are kept for as long as the stream says', async () => {
   expect(records.every(({ timestamp }) => timestamp > opened.time - day)).toBe(true)
   await expect(opened.log.records(7)).rejects.toMatchObject({ name: 'TrimmedDataAccessException' })
   expect(await opened.log.records(8, 1)).toMatchObject({ records: [{ keys: { id: '7' } }], next: 9 })
+  await opened.log.trim()
   // They are gone from the store, too, but for the row of the state.
   expect(
     await opened.db.keys({ prefix: Buffer.from([0xff, 0x73]), keyEncoding: 'buffer' }).all(),
@@ -197,4 +199,22 @@ test('the format of records has not changed', () => {
     1_700_000_000_000,
   )
   expect(Buffer.from(removal).toString('hex').slice(0, 8)).toBe('01020400')
+})
+
+test('what is out of sight is deleted later, whatever happens before', async () => {
+  await using opened = await OpenedLog.open({ maxRecords: 5 })
+  await opened.insert(...Array.from({ length: 20 }, (_, index) => index))
+  const rows = async () =>
+    (await opened.db.keys({ prefix: Buffer.from([0xff, 0x73]), keyEncoding: 'buffer' }).all()).length
+  const ids = async () => (await opened.log.records(0)).records.map(({ keys }) => keys['id'])
+  const newest = ['15', '16', '17', '18', '19']
+  expect(await ids()).toEqual(newest)
+  expect(await rows()).toBe(21)
+  // Writes the state.
+  await opened.configure({ maxRecords: 5, retentionMs: 1 })
+  opened.reload()
+  expect(await ids()).toEqual(newest)
+  await opened.log.trim()
+  expect(await rows()).toBe(6)
+  expect(await ids()).toEqual(newest)
 })

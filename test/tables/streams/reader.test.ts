@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { deleteConsumer, listConsumers } from '../../../lib/tables/streams/consumers.ts'
 import { StreamReader } from '../../../lib/tables/streams/reader.ts'
 import { OpenedLog, take } from './opened-log.ts'
@@ -57,15 +57,16 @@ test('a reader waits for records', async () => {
 
 test('a loop that waits ends when the reader is closed, the signal fires, or the log ends', async () => {
   await using opened = await OpenedLog.open()
+  const ids: unknown[] = []
   const all = async (reader: StreamReader) => {
-    const ids: unknown[] = []
+    ids.length = 0
     for await (const { keys } of reader) ids.push(keys['id'])
     return ids
   }
   await opened.insert('a')
   const closed = new StreamReader(opened.log, { from: 'TRIM_HORIZON' })
   const loop = all(closed)
-  await new Promise(setImmediate)
+  await vi.waitUntil(() => ids.length === 1, { timeout: 60_000 })
   await closed.return()
   expect(await loop).toEqual(['a'])
   expect(await closed.next()).toEqual({ done: true, value: undefined })

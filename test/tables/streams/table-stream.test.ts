@@ -191,3 +191,20 @@ test('records that are not told yet when a reader begins are told in order', asy
   expect(new Set(await ids).size).toBe(100)
   await reader.close()
 })
+
+test('many readers at a time are no leak to warn of', async () => {
+  const warnings: Error[] = []
+  const listener = (warning: Error) => warnings.push(warning)
+  process.on('warning', listener)
+  const tables = await openTables()
+  await tables.create(things)
+  const t = tables.table('things')
+  const readers = Array.from({ length: 30 }, () => t.stream())
+  const first = readers.map((reader) => take(reader, 1))
+  await t.put({ id: 'a' })
+  expect(await Promise.all(first)).toEqual(Array.from({ length: 30 }, () => ['a']))
+  for (const reader of readers) await reader.close()
+  await new Promise(setImmediate)
+  process.off('warning', listener)
+  expect(warnings).toEqual([])
+})

@@ -225,3 +225,14 @@ test('bad intervals', async () => {
     })
   }
 })
+
+test('verify finds an item whose expiry row is gone', async () => {
+  const tables = await openTables()
+  await tables.create({ ...sessions, ttl: 'until' })
+  await tables.table('sessions').put({ id: 'a', until: start })
+  expect((await tables.verify('sessions')).ok).toBe(true)
+  await tables.database.deleteRange({ prefix: tablePrefix('expiry', 1), keyEncoding: 'buffer' })
+  expect((await tables.verify('sessions')).problems).toMatchObject([
+    { kind: 'missing', message: 'an item has no row that says when it expires' },
+  ])
+})
