@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { shuffled } from '../../lib/bench/data.ts'
 import { Latencies, type LatencySummary } from '../../lib/bench/measure/latencies.ts'
+import { untilIdle } from '../../lib/bench/measure/process.ts'
 import { type ItemStore, openStore, type StoreName } from './stores.ts'
 
 /** What one process measures: one store. */
@@ -48,6 +49,7 @@ export async function measureStore(plan: TablesPlan): Promise<Figure[]> {
     await puts(store, 'warm', 0, Math.min(plan.items, 2000), 1, false)
     for (const width of widths)
       figures.push(await puts(store, `put${inFlight(width)}`, 0, plan.items, width, false))
+    await untilIdle()
     const order = shuffled(plan.items, plan.seed)
     const get = (at: number) => store.get(order[at % order.length]!)
     const query = (at: number) => store.query(order[at % order.length]!)
