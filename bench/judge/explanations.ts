@@ -1,5 +1,6 @@
 /** Where dynalite and we are known to differ, and who is right. */
 import type { Difference } from './judge.ts'
+import type { JsonObject } from './random-values.ts'
 
 type Unexplained = Omit<Difference, 'why'>
 
@@ -69,7 +70,7 @@ const explanations: readonly Explanation[] = [
     why: 'DeleteItem "does not recognize any values other than NONE or ALL_OLD"',
     matches: ({ kind, request }, { ours }) =>
       request.operation === 'DeleteItem' &&
-      kind === 'only we refuse' &&
+      kind !== 'another message' &&
       /ReturnValues can only be/.test(ours),
   },
   {
@@ -94,8 +95,8 @@ const explanations: readonly Explanation[] = [
     who: 'dynalite',
     why: 'the words of DynamoDB about empty keys changed',
     matches: both(
-      /cannot contain an empty string value/,
-      /are not valid\. The AttributeValue for a key attribute cannot contain an empty/,
+      /cannot contain an empty (string|binary) value/,
+      /are not valid\. The AttributeValue for a key attribute cannot contain an empty (string|binary) value/,
     ),
   },
   {
@@ -103,7 +104,7 @@ const explanations: readonly Explanation[] = [
     why: 'it does not read the table for what a local index does not hold ("DynamoDB fetches each of these attributes from the parent table")',
     matches: ({ kind, request }) =>
       kind === 'another answer' &&
-      request.operation === 'Scan' &&
+      ['Query', 'Scan'].includes(request.operation) &&
       request.body['TableName'] === 'wide' &&
       request.body['IndexName'] === 'by-bytes',
   },
@@ -143,6 +144,79 @@ const explanations: readonly Explanation[] = [
     ),
   },
   {
+    who: 'dynalite',
+    why: 'it wants a space behind SET, ADD, REMOVE and DELETE',
+    matches: (_, { request, theirs }) =>
+      /Syntax error; Expected/.test(theirs) && /\b(SET|ADD|REMOVE|DELETE)[#:]/.test(request),
+  },
+  {
+    who: 'dynalite',
+    why: 'it takes false for nothing where a list is searched',
+    matches: (_, { request, theirs, ours }) =>
+      /\bIN \(/.test(request) && /"BOOL":false/.test(request) && !/Validation/.test(ours + theirs),
+  },
+  {
+    who: 'dynalite',
+    why: 'it takes more than 25 writes where they are in several tables',
+    matches: (_, { ours, theirs }) =>
+      theirs === '' && /Too many items requested for the BatchWriteItem/.test(ours),
+  },
+  {
+    who: 'dynalite',
+    why: 'global indexes cannot be scanned with consistent reads',
+    matches: ({ kind, request }, { ours }) =>
+      kind === 'only we refuse' &&
+      request.operation === 'Scan' &&
+      /Consistent reads are not supported on global/.test(ours),
+  },
+  {
+    who: 'order',
+    why: 'going on, in an index, from a key that is nowhere: among equal keys that is up to each',
+    matches: ({ kind, request }) =>
+      kind === 'another answer' &&
+      request.body['ExclusiveStartKey'] !== undefined &&
+      request.body['IndexName'] !== undefined,
+  },
+  {
+    who: 'dynalite',
+    why: 'it compares maps and lists by identity',
+    matches: ({ request }, { ours, theirs }) =>
+      !/Validation/.test(ours + theirs) &&
+      Object.values((request.body['ExpressionAttributeValues'] ?? {}) as JsonObject).some(
+        (value) => typeof value === 'object' && value !== null && ('M' in value || 'L' in value),
+      ) &&
+      /(=|<>|\bIN|contains) ?\(?/i.test(
+        `${String(request.body['ConditionExpression'])} ${String(request.body['FilterExpression'])}`,
+      ),
+  },
+  {
+    who: 'dynalite',
+    why: 'a set that SET copies, and ADD or DELETE changes, changes in both places',
+    matches: ({ kind, request }) =>
+      request.operation === 'UpdateItem' &&
+      (kind === 'another answer' || kind === 'another item is left') &&
+      copiesWhatItChanges(request.body),
+  },
+  {
+    who: 'dynalite',
+    why: 'it does not miss NonKeyAttributes of a global index',
+    matches: ({ kind }, { ours }) =>
+      kind === 'only we refuse' && /INCLUDE, but NonKeyAttributes is not/.test(ours),
+  },
+  {
+    who: 'ours',
+    why: 'what is deleted from a set that is not there does not become a key of an index',
+    matches: ({ kind, request }, { theirs }) =>
+      kind === 'only dynalite refuses' &&
+      /\bDELETE\b/i.test(String(request.body['UpdateExpression'])) &&
+      /Type mismatch for Index Key/.test(theirs),
+  },
+  {
+    who: 'order',
+    why: 'a table that is missing, and an expression that is wrong',
+    matches: both(/^ValidationException: Invalid \w+Expression/, /^ResourceNotFoundException/),
+  },
+  {
     who: 'ours',
     why: 'the table that is missing is named',
     matches: both(
@@ -166,8 +240,7 @@ const explanations: readonly Explanation[] = [
   {
     who: 'dynalite',
     why: 'with a projection, "the value for Select can only be SPECIFIC_ATTRIBUTES"',
-    matches: ({ kind, request }, { ours }) =>
-      request.operation === 'Scan' &&
+    matches: ({ kind }, { ours }) =>
       kind === 'only we refuse' &&
       /^ValidationException: Cannot specify the ProjectionExpression when/.test(ours),
   },
@@ -245,6 +318,19 @@ const explanations: readonly Explanation[] = [
     ),
   },
 ]
+
+/** Whether SET reads an attribute that ADD or DELETE changes. */
+function copiesWhatItChanges(body: JsonObject): boolean {
+  const names = (body['ExpressionAttributeNames'] ?? {}) as Record<string, string>
+  const text = String(body['UpdateExpression']).replaceAll(/#\w+/g, (name) => names[name] ?? name)
+  const clause = (name: string) =>
+    new RegExp(`\\b${name}\\b(.*?)(?=\\b(SET|ADD|REMOVE|DELETE)\\b|$)`).exec(text)?.[1] ?? ''
+  const changed = `${clause('ADD')},${clause('DELETE')}`
+    .split(',')
+    .map((part) => part.trim().split(/[ .[]/)[0]!)
+  const read = clause('SET').replaceAll(/[^,=]+=/g, ' ')
+  return changed.some((name) => name !== '' && read.includes(name))
+}
 
 const textOf = (outcome: Difference['ours']) =>
   'error' in outcome ? `${outcome.error}: ${outcome.message}` : ''
