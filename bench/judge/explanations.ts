@@ -213,6 +213,27 @@ const explanations: readonly Explanation[] = [
   },
   {
     who: 'order',
+    why: 'an expression that is wrong, or keys that are there twice, and an item that does not fit',
+    matches: both(
+      /The first operand must be distinct|Provided list of item keys contains duplicates/,
+      /Size of hashkey|Type mismatch for|does not match the schema/,
+    ),
+  },
+  {
+    who: 'order',
+    why: 'a condition that looks into a key, and what the update meets in the item',
+    matches: both(updateErrors, /Key attributes must be scalars/),
+  },
+  {
+    who: 'ours',
+    why: 'a name that no table can have is refused in the same words by all calls but create',
+    matches: both(
+      /TableName must be at least 3 characters long/,
+      /at 'tableName' failed to satisfy constraint/,
+    ),
+  },
+  {
+    who: 'order',
     why: 'a table that is missing, and an expression that is wrong',
     matches: both(/^ValidationException: Invalid \w+Expression/, /^ResourceNotFoundException/),
   },
