@@ -17,6 +17,7 @@ import { save } from './report/save.ts'
 import { summarize } from './report/summary.ts'
 import { allTables, formatColumns, formatMarkdown, ratioTable } from './report/tables.ts'
 import { suiteNamed } from './suites.ts'
+import { measureTables, tablesCsv, tablesReport } from './tables/tables.ts'
 
 /** Ratios are ours to everyone else's. */
 const us = 'burrow'
@@ -118,6 +119,23 @@ async function runDatagen({ comparison, quick, results }: Options, machine: Mach
   console.log(`\n${[...shown, ...lines].join('\n')}\n\n${paths.join('\n')}`)
 }
 
+function runTables({ results, tables }: Options, machine: Machine): void {
+  const figures = measureTables(tables)
+  const report = tablesReport(figures, tables)
+  const lines = [
+    `${machine.cpu}, node ${machine.node}, load ${machine.load.join(' ')}, ${machine.date}, median of ${tables.runs}`,
+    `${tables.items} items, seed ${tables.seed}`,
+    ...figures.leftOut,
+  ]
+  const paths = save(results ?? resultsFolder, nameOf('tables', machine), {
+    json: `${JSON.stringify({ machine, options: tables, ...figures }, undefined, 2)}\n`,
+    csv: tablesCsv(figures),
+    md: [`${lines.join('  \n')}\n`, ...report.map(formatMarkdown)].join('\n'),
+  })
+  const shown = report.map(({ lines, title }) => `${title}\n\n${formatColumns(lines)}\n`)
+  console.log(`\n${[...shown, ...lines].join('\n')}\n\n${paths.join('\n')}`)
+}
+
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
   const { command, comparison, help } = options
@@ -127,6 +145,7 @@ async function main(): Promise<void> {
   }
   const machine = describeMachine()
   if (command === 'datagen') return await runDatagen(options, machine)
+  if (command === 'tables') return runTables(options, machine)
   if (command === 'short') return await runSuites(options, machine)
   if (command === 'rivals') {
     await runComparison(options, machine)

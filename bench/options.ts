@@ -8,14 +8,18 @@ import { engineNamed, engines } from './engines/index.ts'
 import type { GuardOptions } from './guard/guard.ts'
 import { floorsFile, historyFolder } from './paths.ts'
 import { suiteNamed, suites } from './suites.ts'
+import type { TablesOptions } from './tables/tables.ts'
 
 export const usage = `npm run bench -- [options]                    the suites, held against the last run here and against floors
 npm run bench -- boundary [options]           the API beside the engine
 npm run bench -- datagen [options]            the data generator beside memset and a scalar loop; --runs --results --quick count
+npm run bench -- tables [options]             tables beside the engine and dynalite; --runs --items --recovery-items --dir --results --seed --quick count
 npm run bench:rivals -- [options]             BurrowDB beside every store, in every workload
 
   --num N              records (1000000; quick: 10000)
   --sync-num N         puts of the workloads that sync each one (20000; quick: 200)
+  --items N            of the benchmarks of tables (50000; quick: 1000)
+  --recovery-items N   that are there when a process with tables is killed (100000; quick: 1000)
   --suites a,b         ${suites.map(({ description, name }) => `${name} (${description})`).join(', ')}; quick: those that compile nothing
   --history DIR        what earlier runs measured (bench/history)
   --floors FILE        what nothing may fall below (bench/floors.json)
@@ -38,6 +42,8 @@ const MiB = 2 ** 20
 const flags = {
   num: { type: 'string' },
   'sync-num': { type: 'string' },
+  items: { type: 'string' },
+  'recovery-items': { type: 'string' },
   runs: { type: 'string' },
   engines: { type: 'string' },
   workloads: { type: 'string' },
@@ -56,7 +62,7 @@ const flags = {
   help: { type: 'boolean', default: false },
 } as const
 
-const commands = ['short', 'rivals', 'boundary', 'datagen'] as const
+const commands = ['short', 'rivals', 'boundary', 'datagen', 'tables'] as const
 type Command = (typeof commands)[number]
 
 export interface Options {
@@ -69,6 +75,7 @@ export interface Options {
   readonly suites: readonly string[]
   /** Undefined with --quick: what is measured then is no standard. */
   readonly guard: GuardOptions | undefined
+  readonly tables: TablesOptions
   /** Where the results go, if not bench/results. */
   readonly results: string | undefined
 }
@@ -102,8 +109,11 @@ export function readOptions(args: readonly string[]): Options {
     cacheSize: 256 * MiB,
     valueEncoding: encoding satisfies ValueEncoding,
   }
-  const number = (name: 'num' | 'sync-num' | 'runs', full: number, little: number) =>
-    wholeNumber(name, values[name] ?? String(quick ? little : full))
+  const number = (
+    name: 'num' | 'sync-num' | 'runs' | 'items' | 'recovery-items',
+    full: number,
+    little: number,
+  ) => wholeNumber(name, values[name] ?? String(quick ? little : full))
   return {
     help: values.help,
     command,
@@ -115,6 +125,14 @@ export function readOptions(args: readonly string[]): Options {
       suiteNamed,
     ),
     guard: quick ? undefined : { history: values.history, floors: values.floors, accept: values.accept },
+    tables: {
+      runs: number('runs', short ? 5 : 3, 1),
+      items: number('items', 50_000, 1000),
+      syncPuts: quick ? 50 : 500,
+      recoveryItems: number('recovery-items', 100_000, 1000),
+      directory: values.dir,
+      seed: wholeNumber('seed', values.seed),
+    },
     comparison: {
       engines: chosen(values.engines, allEngines, engineNamed),
       workloads: chosen(values.workloads, allWorkloads, workloadNamed),

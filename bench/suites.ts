@@ -6,6 +6,7 @@ import { guardDatagen } from './datagen.ts'
 import type { BenchmarkRuns, SuiteOutcome } from './guard/suite.ts'
 import { buildNativeBench, runNativeBench } from './native-bench.ts'
 import type { Options } from './options.ts'
+import { measureTables, tablesBenchmarks } from './tables/tables.ts'
 
 export interface Suite {
   readonly name: string
@@ -20,6 +21,7 @@ export const suites: readonly Suite[] = [
   { name: 'engine', description: 'the API beside classic-level', quick: true, run: runEngine },
   { name: 'micro', description: 'parts of the engine, in C++', quick: false, run: runMicro },
   { name: 'datagen', description: 'the data generator, beside memset', quick: false, run: runDatagen },
+  { name: 'tables', description: 'tables, beside the engine and dynalite', quick: false, run: runTables },
 ]
 
 export function suiteNamed(name: string): Suite {
@@ -89,4 +91,10 @@ async function runDatagen({ comparison }: Options): Promise<SuiteOutcome> {
   const { nativeBench: harness, runs } = comparison
   const benchmarks = await guardDatagen({ harness, runs, seconds: datagenSeconds })
   return { conditions: `seconds=${datagenSeconds}`, benchmarks }
+}
+
+async function runTables({ tables }: Options): Promise<SuiteOutcome> {
+  const { items, recoveryItems, seed, syncPuts } = tables
+  const benchmarks = tablesBenchmarks(measureTables(tables))
+  return { conditions: `items=${items} sync=${syncPuts} recovery=${recoveryItems} seed=${seed}`, benchmarks }
 }

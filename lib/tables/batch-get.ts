@@ -75,7 +75,7 @@ function checkRequests(handle: Handle, requests: unknown): Wanted[] {
     readFlag('consistent', consistent, 'batchGet')
     checkList(keys, `requestItems.${name}.member.keys`, 1, mostKeys)
     const { table } = handle.table(name)
-    const made = makeProjection(projection, { names: placeholders })
+    const made = makeProjection(table, projection, { names: placeholders })
     for (const key of keys as Item[]) {
       const row = keyOf(table, key)
       const text = Buffer.from(row.buffer, row.byteOffset, row.length).toString('latin1')

@@ -146,11 +146,11 @@ export function checkDistinct(
       seen.add(key)
       continue
     }
-    if (type === 'NS') throw invalidParameter('Input collection contains duplicates.')
+    if (type === 'NS') throw validation('Input collection contains duplicates')
     throw invalidParameter(
       type === 'SS'
         ? `Input collection [${shown(members, index).join(', ')}] contains duplicates.`
-        : `Input collection [${shown(members, index).join(',')}]of type BS contains duplicates.`,
+        : `Input collection [${shown(members, index).join(', ')}]of type BS contains duplicates.`,
     )
   }
 }
@@ -159,7 +159,7 @@ export function checkDistinct(
 function shown(members: readonly (string | NumberValue | Uint8Array)[], repeat: number): string[] {
   const before = members.slice(0, repeat).sort((a, b) => compareScalars(a, b) ?? 0)
   return [...before, ...members.slice(repeat)].map((member) =>
-    JSON.stringify(ArrayBuffer.isView(member) ? base64(member) : member),
+    ArrayBuffer.isView(member) ? base64(member) : String(member),
   )
 }
 

@@ -3,6 +3,7 @@ import type { Projection } from './expression/projection.ts'
 import { decodeItem } from './item-codec.ts'
 import { keyOf } from './item-operations.ts'
 import type { GetOptions, Placeholders } from './item-options.ts'
+import { checkProjection } from './key-paths.ts'
 import type { Store } from './store.ts'
 import type { TableState } from './table-state.ts'
 import { isHidden } from './ttl/expiry.ts'
@@ -16,12 +17,13 @@ export async function getItem(
   options: GetOptions | undefined,
 ): Promise<Item | undefined> {
   const row = keyOf(table, key)
-  const projection = options === undefined ? undefined : makeProjection(options.projection, options)
+  const projection = options === undefined ? undefined : makeProjection(table, options.projection, options)
   const bytes = await store.get(row)
   return readItem(table, bytes, projection)
 }
 
 export function makeProjection(
+  table: TableState,
   projection: string | undefined,
   { names }: Pick<Placeholders, 'names'>,
 ): Projection | undefined {
@@ -29,6 +31,7 @@ export function makeProjection(
   const context = new ExpressionContext(names, undefined)
   const made = projection === undefined ? undefined : context.projection(projection)
   context.finish()
+  if (made !== undefined) checkProjection(table, made)
   return made
 }
 

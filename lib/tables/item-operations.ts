@@ -6,6 +6,7 @@ import { ExpressionContext } from './expression/context.ts'
 import type { Update } from './expression/update.ts'
 import type { ConditionOptions, PutOptions, WriteFields } from './item-options.ts'
 import type { ItemWrite } from './item-write.ts'
+import { checkTablePaths } from './key-paths.ts'
 import { checkKey } from './key-schema.ts'
 import { newItem } from './new-item.ts'
 import type { StoredItem } from './stored-item.ts'
@@ -75,7 +76,7 @@ export function updateWrite(
   const condition =
     options.condition === undefined ? undefined : context.condition(options.condition, 'ConditionExpression')
   context.finish(['UpdateExpression', 'ConditionExpression'])
-  if (condition !== undefined) checkPaths(table, condition)
+  if (condition !== undefined) checkTablePaths(table, condition.paths)
   if (update !== undefined) checkIndexPaths(table, update)
   const guard = guardOf(options, condition, version)
   return {
@@ -128,7 +129,7 @@ function makeCondition(table: TableState, options: ConditionOptions): Condition 
   const context = contextOf(options)
   const made = condition === undefined ? undefined : context.condition(condition, 'ConditionExpression')
   context.finish(['ConditionExpression'])
-  if (made !== undefined) checkPaths(table, made)
+  if (made !== undefined) checkTablePaths(table, made.paths)
   return made
 }
 
@@ -145,16 +146,6 @@ function guardOf(
     if (version !== undefined) testVersion(version, before, tell)
     if (condition?.test(before?.partly(names)) === false || (ifNotExists && before !== undefined))
       throw conditionalCheckFailed(tell ? before?.copy() : undefined)
-  }
-}
-
-/** Throws ValidationException when the condition looks into a key attribute. */
-function checkPaths(table: TableState, condition: Condition): void {
-  const { paths } = condition
-  checkKeyPaths(paths, keyNames(table.schema))
-  for (const { keys } of table.indexes) {
-    const names = keyNames(keys.schema)
-    checkKeyPaths(paths, names, 'IndexKey')
   }
 }
 

@@ -43,7 +43,8 @@ export function parseNumber(text: string): NumberValue {
   const digits = digitsOfText(text)
   if (digits === undefined) {
     const shown = text.length > 200 ? `${text.slice(0, 199)}…` : text
-    throw validation(`The parameter cannot be converted to a numeric value: ${shown}`)
+    const what = 'The parameter cannot be converted to a numeric value'
+    throw validation(text === '' ? what : `${what}: ${shown}`)
   }
   return numberOfDigits(checkRange(digits))
 }

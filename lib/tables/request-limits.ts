@@ -4,7 +4,7 @@ import { isPlainObject } from './value.ts'
 
 /** DynamoDB's ValidationException for a value at a place that a request must not have. */
 export function constraint(value: unknown, place: string, rule: string): Error {
-  const text = typeof value === 'string' ? `'${value}'` : describeValue(value)
+  const text = value === null ? 'null' : `'${typeof value === 'string' ? value : describeValue(value)}'`
   return validation(
     `1 validation error detected: Value ${text} at '${place}' failed to satisfy constraint: Member must ${rule}`,
   )

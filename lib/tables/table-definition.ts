@@ -80,16 +80,29 @@ const constraint = (value: unknown, place: string, rule: string) =>
 /** Throws DynamoDB's ValidationException unless `name` can be that of a table. */
 export function checkTableName(name: unknown): asserts name is string {
   if (typeof name !== 'string') throw constraint(name ?? null, 'tableName', 'not be null')
-  if (name.length < 3 || name.length > 255)
+  const broken: string[] = []
+  if (!/^[a-zA-Z0-9_.-]+$/.test(name)) broken.push('satisfy regular expression pattern: [a-zA-Z0-9_.-]+')
+  if (name.length < 3) broken.push('have length greater than or equal to 3')
+  if (name.length > 255) broken.push('have length less than or equal to 255')
+  if (broken.length === 0) return
+  const errors = broken.length === 1 ? '1 validation error' : `${broken.length} validation errors`
+  const list = broken.map(
+    (rule) => `Value '${name}' at 'tableName' failed to satisfy constraint: Member must ${rule}`,
+  )
+  throw validation(`${errors} detected: ${list.join('; ')}`)
+}
+
+/** As DynamoDB says it of a table that is to be created. */
+function checkNewTableName(name: unknown): asserts name is string {
+  if (typeof name === 'string' && (name.length < 3 || name.length > 255))
     throw validation('TableName must be at least 3 characters long and at most 255 characters long')
-  if (!/^[a-zA-Z0-9_.-]+$/.test(name))
-    throw constraint(name, 'tableName', 'satisfy regular expression pattern: [a-zA-Z0-9_.-]+')
+  checkTableName(name)
 }
 
 /** The keys and indexes of a definition. Throws ValidationException, or BURROW_INVALID_ARGUMENT for unknown names. */
 export function checkDefinition(definition: TableDefinition): TableKeys & { indexes: CheckedIndex[] } {
   checkNames(definition, definitionNames, 'create')
-  checkTableName(definition.name)
+  checkNewTableName(definition.name)
   const keys = checkKeys(definition, 'create', 'keySchema')
   const { globalIndexes, localIndexes } = definition
   const indexes = [

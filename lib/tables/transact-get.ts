@@ -30,7 +30,7 @@ export async function transactGet(
     checkNames(get, getNames, 'transactGet')
     checkTableName(get.table)
     const { table } = handle.table(get.table)
-    return { table, row: keyOf(table, get.key), projection: makeProjection(get.projection, get) }
+    return { table, row: keyOf(table, get.key), projection: makeProjection(table, get.projection, get) }
   })
   const found = await core.store.getMany(wanted.map(({ row }) => row))
   return wanted.map(({ projection, table }, index) => readItem(table, found[index], projection))

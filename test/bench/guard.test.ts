@@ -136,7 +136,10 @@ it('a damaged history is used as far as it goes', () => {
 })
 
 it('the suites are on the command line, and quick runs are no standard', () => {
-  expect(readOptions([])).toMatchObject({ suites: ['engine', 'micro', 'datagen'], guard: { accept: false } })
+  expect(readOptions([])).toMatchObject({
+    suites: ['engine', 'micro', 'datagen', 'tables'],
+    guard: { accept: false },
+  })
   expect(readOptions([]).comparison.runs).toBe(5)
   expect(readOptions(['--quick'])).toMatchObject({ suites: ['engine'], guard: undefined })
   expect(readOptions(['--suites', 'micro', '--accept'])).toMatchObject({

@@ -78,7 +78,8 @@ async function check(tables: Tables, acknowledged: ReadonlySet<number>): Promise
     if (problems.length > 0) throw new Error(`table ${name}: ${JSON.stringify(problems.slice(0, 3))}`)
   }
   const [left, right] = [new Set<number>(), new Set<number>()]
-  for await (const item of tables.table('left').scanAll()) left.add(item['step'] as number)
+  for await (const item of tables.table('left').scanAll())
+    if (item['group'] !== -1) left.add(item['step'] as number)
   for await (const item of tables.table('right').scanAll())
     if ((item['step'] as number) >= 0) right.add(item['step'] as number)
   for (const step of new Set([...left, ...right]))

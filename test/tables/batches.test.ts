@@ -76,7 +76,7 @@ describe('batches', () => {
     [
       'no key',
       (tables) => tables.table('left').batchGet([]),
-      "1 validation error detected: Value [] at 'requestItems.left.member.keys' failed to satisfy constraint: Member must have length greater than or equal to 1",
+      "1 validation error detected: Value '[]' at 'requestItems.left.member.keys' failed to satisfy constraint: Member must have length greater than or equal to 1",
     ],
     ['no table', (tables) => tables.batchGet({}), 'have length greater than or equal to 1'],
     [

@@ -99,10 +99,10 @@ describe('items', () => {
     expect(refusal({ a: new Set() })).toContain(`${invalid}An string set  may not be empty`)
     expect(refusal({ a: new Set(['x', 1]) })).toContain('members of different types')
     expect(refusal({ a: new Set([1, 'x']) })).toContain('members of different types')
-    expect(refusal({ a: new Set([1, 1n]) })).toBe(`${invalid}Input collection contains duplicates.`)
+    expect(refusal({ a: new Set([1, 1n]) })).toBe('Input collection contains duplicates')
     const bytes = (byte: number) => Uint8Array.of(byte)
     expect(refusal({ a: new Set([bytes(255), bytes(0), bytes(0)]) })).toBe(
-      `${invalid}Input collection ["AA==","/w==","AA=="]of type BS contains duplicates.`,
+      `${invalid}Input collection [AA==, /w==, AA==]of type BS contains duplicates.`,
     )
   })
 

@@ -125,9 +125,9 @@ describe('DynamoDB JSON', () => {
       [{ SS: [] }, `${invalid}An string set  may not be empty`],
       [{ NS: [] }, `${invalid}An number set  may not be empty`],
       [{ BS: [] }, `${invalid}Binary sets should not be empty`],
-      [{ SS: ['b', 'a', 'b'] }, `${invalid}Input collection ["a", "b", "b"] contains duplicates.`],
-      [{ NS: ['1', '1.0'] }, `${invalid}Input collection contains duplicates.`],
-      [{ BS: ['AQ==', 'AQ=='] }, `${invalid}Input collection ["AQ==","AQ=="]of type BS contains duplicates.`],
+      [{ SS: ['b', 'a', 'b'] }, `${invalid}Input collection [a, b, b] contains duplicates.`],
+      [{ NS: ['1', '1.0'] }, 'ValidationException: Input collection contains duplicates'],
+      [{ BS: ['AQ==', 'AQ=='] }, `${invalid}Input collection [AQ==, AQ==]of type BS contains duplicates.`],
       [{ SS: [1] }, 'SerializationException: NUMBER_VALUE cannot be converted to String'],
     ]
     for (const [json, message] of cases) expect(refusal(json), JSON.stringify(json)).toBe(message)

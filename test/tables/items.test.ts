@@ -67,6 +67,9 @@ describe('items', () => {
       d: 4,
     })
     expect(await t.get(key, { projection: 'nothing' })).toEqual({})
+    await expect(t.get(key, { projection: 'a, s.b' })).rejects.toThrow(
+      "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: s",
+    )
     expect(await t.get({ p: 'a', s: 2 }, { projection: 'd' })).toBeUndefined()
   })
 

@@ -88,7 +88,7 @@ describe('the form of numbers', () => {
         '123456789012345678901234567890123456789',
         'Attempting to store more than 38 significant digits in a Number',
       ],
-      ['', 'The parameter cannot be converted to a numeric value: '],
+      ['', 'The parameter cannot be converted to a numeric value'],
       // As DynamoDB does, zero is checked by the exponent that it is written with.
       ['0e126', overflow],
       ['0e-131', underflow],

@@ -161,7 +161,12 @@ describe('the definition of a table', () => {
 
   it('names a table that is asked for by a name that none can have', async () => {
     const tables = await openTables()
-    expect(() => tables.table('x')).toThrow('TableName must be at least 3 characters long')
+    expect(() => tables.table('x')).toThrow(
+      "Value 'x' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 3",
+    )
+    expect(() => tables.table('')).toThrow(
+      "2 validation errors detected: Value '' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value '' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 3",
+    )
     expect(await failure(tables.describe(undefined as never))).toMatchObject({ name: 'ValidationException' })
   })
 })

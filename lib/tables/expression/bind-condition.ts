@@ -10,7 +10,8 @@ import type { Bound, ConditionTree, Operand, Written, WrittenPath, WrittenValue 
 const scalars: readonly AttributeType[] = ['S', 'N', 'B']
 const texts: readonly AttributeType[] = ['S', 'B']
 const sized: readonly AttributeType[] = ['S', 'B', 'SS', 'NS', 'BS', 'L', 'M']
-const typeNames: readonly AttributeType[] = ['S', 'SS', 'N', 'NS', 'B', 'BS', 'BOOL', 'NULL', 'L', 'M']
+/** In the order in which DynamoDB lists them. */
+const typeNames: readonly AttributeType[] = ['B', 'NULL', 'SS', 'BOOL', 'L', 'BS', 'N', 'NS', 'S', 'M']
 
 /** Throws ValidationException for placeholders that are not given and operands of types that can never be right. */
 export function bindCondition(

@@ -1,7 +1,7 @@
-import { type Condition, checkKeyPaths } from '../expression/condition.ts'
+import type { Condition } from '../expression/condition.ts'
 import type { ExpressionContext } from '../expression/context.ts'
 import type { Projection } from '../expression/projection.ts'
-import type { BoundPath } from '../expression/tree.ts'
+import { checkProjection, checkTablePaths } from '../key-paths.ts'
 import { getAttribute, type Item, setAttribute } from '../value.ts'
 import type { AccessPath } from './access-path.ts'
 import { type ReadOptions, readConsistent, readIndexName, readWhole } from './options.ts'
@@ -41,7 +41,8 @@ export function bindProjection(context: ExpressionContext, text: string | undefi
 export function pageRequest(read: BoundRead): Omit<PageRequest, 'range' | 'start' | 'reverse'> {
   const { filter, limit, path, projection } = read
   const select = readSelect(read.select, projection !== undefined, path.index !== undefined)
-  checkKeyPaths([...(filter?.paths ?? []), ...boundPaths(projection)], path.keyNames)
+  if (filter !== undefined) checkTablePaths(path.table, filter.paths)
+  if (projection !== undefined) checkProjection(path.table, projection)
   const fromTable = needsTable(path, select, projection?.attributes, filter?.attributes)
   // For the sake of the filter alone.
   const held = fromTable && select === 'ALL_PROJECTED_ATTRIBUTES' ? path.projected : undefined
@@ -69,8 +70,4 @@ function pickFrom(names: ReadonlySet<string>): (item: Item) => Item {
     }
     return picked
   }
-}
-
-function boundPaths(projection: Projection | undefined): BoundPath[] {
-  return (projection?.paths ?? []).map((path) => ({ kind: 'path', path }))
 }

@@ -1,7 +1,8 @@
 // Runs in a child process, on the build, until it is killed: writes to two tables with indexes that come and go, in every
-// way there is, and says on standard output which steps are acknowledged. Step t leaves t in both tables, or nothing.
+// way there is, and says on standard output which steps are acknowledged. Step t leaves t in both tables, or nothing; the
+// items of group -1 in the left one come and go.
 import { writeSync as writeOut } from 'node:fs'
-import { type DatabaseOptions, Tables } from '../../../lib/tables.ts'
+import { type DatabaseOptions, isTableError, Tables } from '../../../lib/tables.ts'
 import { Random } from '../../model/random.ts'
 
 export interface TablesLife {
@@ -23,12 +24,15 @@ const left = {
   name: 'left',
   partitionKey: { name: 'group', type: 'N' },
   sortKey: { name: 'step', type: 'N' },
-  globalIndexes: [{ name: 'by-kind', partitionKey: { name: 'kind', type: 'S' }, projection: 'KEYS_ONLY' }],
+  globalIndexes: [
+    { name: 'by-kind', partitionKey: { name: 'kind', type: 'S' }, projection: 'KEYS_ONLY' },
+    { name: 'by-until', partitionKey: { name: 'mood', type: 'N' }, sortKey: { name: 'until', type: 'N' } },
+  ],
   localIndexes: [{ name: 'by-mood', sortKey: { name: 'mood', type: 'N' } }],
   stream: true,
   ttl: 'until',
 } as const
-/** Nothing expires before the test is over. */
+/** The items of steps do not expire before the test is over. */
 const farAway = 4_000_000_000
 const right = { name: 'right', partitionKey: { name: 'step', type: 'N' } } as const
 const byMood = { name: 'by-mood', partitionKey: { name: 'mood', type: 'N' } } as const
@@ -67,11 +71,46 @@ async function stir(tables: Tables, t: number): Promise<void> {
   const of = random.below(t + 1)
   await tables
     .table('left')
-    .update({ group: of % groups, step: of }, 'SET mood = :m, until = :u REMOVE filler', {
+    .update({ group: of % groups, step: of }, 'SET mood = :m, #u = :u REMOVE filler', {
+      names: { '#u': 'until' },
       condition: 'attribute_exists(step)',
       values: { ':m': random.below(9), ':u': farAway + random.below(3) },
       sync: false,
     })
+}
+
+/** Items that are soon gone: deleted, or expired. */
+async function comeAndGo(tables: Tables, t: number): Promise<void> {
+  const left = tables.table('left')
+  const key = { group: -1, step: random.below(20) }
+  const until = Math.floor(Date.now() / 1000) + random.between(-100, 1)
+  const mood = random.below(9)
+  switch (random.below(5)) {
+    case 0:
+      await left.put({ ...key, mood, until }, { returnValues: 'ALL_OLD' })
+      return
+    case 1:
+      await left.delete(key)
+      return
+    case 2:
+      await left.update(key, 'SET #u = :u, touched = :t', {
+        names: { '#u': 'until' },
+        values: { ':u': until, ':t': t },
+      })
+      return
+    case 3:
+      await tables.transactWrite([
+        { put: { table: 'left', item: { ...key, mood, until: farAway } } },
+        { delete: { table: 'left', key: { group: -1, step: 20 } } },
+      ])
+      return
+    default:
+      await left.batchWrite({ put: [{ ...key, mood, until }], delete: [{ group: -1, step: 20 }] })
+  }
+}
+
+function onlyUnmetConditions(error: unknown): void {
+  if (!isTableError(error, 'ConditionalCheckFailedException')) throw error
 }
 
 async function changeIndexes(tables: Tables): Promise<void> {
@@ -97,7 +136,7 @@ async function dieWhileFilling(tables: Tables): Promise<void> {
 
 say('begin')
 for (let next = first; ; ) {
-  const tables = await Tables.open(directory, options)
+  const tables = await Tables.open(directory, { ...options, sweepIntervalMs: 20 })
   const there = await tables.list()
   if (!there.includes('left')) await tables.create(left)
   if (!there.includes('right')) {
@@ -106,9 +145,10 @@ for (let next = first; ; ) {
   }
   for (let burst = random.between(3, 20); burst > 0; burst--) {
     const work: Promise<unknown>[] = Array.from({ length: random.between(1, 20) }, () => step(tables, next++))
-    // What is not there yet, or is dropped meanwhile, is refused.
+    // What is not there yet is refused.
     for (let count = random.below(15); count > 0; count--)
-      work.push(stir(tables, next).catch(() => undefined))
+      work.push(stir(tables, next).catch(onlyUnmetConditions))
+    for (let count = random.below(15); count > 0; count--) work.push(comeAndGo(tables, next))
     if (dieFilling && random.chance(0.5)) work.push(dieWhileFilling(tables))
     else if (random.chance(0.2)) work.push(changeIndexes(tables))
     if (random.chance(0.1)) work.push(tables.database.flush())

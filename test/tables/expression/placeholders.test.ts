@@ -99,7 +99,7 @@ describe('operands that can never be right', () => {
     `Incorrect operand type for operator or function; operator or function: ${operator}, operand type: ${operand}`
   const distinct = (operator: string, path: string) =>
     `The first operand must be distinct from the remaining operands for this operator or function; operator: ${operator}, first operand: ${path}`
-  const names = '{S,SS,N,NS,B,BS,BOOL,NULL,L,M}'
+  const names = '{B,NULL,SS,BOOL,L,BS,N,NS,S,M}'
 
   it.each<readonly [string, string, number]>([
     ['a < :L', type('<', 'L'), 4],
