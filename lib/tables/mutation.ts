@@ -42,10 +42,8 @@ export function commit(
 ): Promise<void> {
   for (const { table } of changes) checkPresent(table)
   const [first] = changes
-  if (changes.length === 1 && first!.blind && also === undefined) {
-    const { after, key } = first!
-    return after === undefined ? store.delete(key, durability) : store.put(key, after.bytes, durability)
-  }
+  if (changes.length === 1 && also === undefined && takesBlindWrites(first!.table.schema))
+    return writeAlone(store, first!, durability)
   const batch = store.batch()
   for (const change of changes) {
     const { after, before, blind, key, table } = change
@@ -60,6 +58,16 @@ export function commit(
   const told = tellStreams(batch, changes)
   const done = batch.commit(durability)
   return told === undefined ? done : done.then(told)
+}
+
+/** One item from which nothing is derived: without a batch, which costs more than the write. */
+function writeAlone(
+  store: Store,
+  { after, before, blind, key }: Change,
+  durability: Durability | undefined,
+): Promise<void> {
+  if (before === after && !blind) return Promise.resolve()
+  return after === undefined ? store.delete(key, durability) : store.put(key, after.bytes, durability)
 }
 
 /** Adds the change records to the batch. Returns what shows them to readers, to be called when the batch is as durable as was asked. */
