@@ -11,6 +11,13 @@ export {
   TableError,
   type TableErrorName,
 } from './tables/errors.ts'
+export type {
+  AttributeUpdate,
+  ComparisonOperator,
+  ConditionalOperator,
+  ExpectedAttribute,
+  LegacyCondition,
+} from './tables/expression/legacy.ts'
 export type { TableProblem, TableReport } from './tables/index/check.ts'
 export type { FillProgress } from './tables/index/fill.ts'
 export type {
@@ -25,6 +32,14 @@ export type {
   WriteFields,
 } from './tables/item-options.ts'
 export type { KeyAttribute } from './tables/key-schema.ts'
+export type {
+  LegacyConditionOptions,
+  LegacyConditions,
+  LegacyProjectionOptions,
+  LegacyQueryParameters,
+  LegacyScanParameters,
+  LegacyUpdateOptions,
+} from './tables/legacy-parameters.ts'
 export { Decimal, type NumberValue } from './tables/number.ts'
 export type {
   BatchExecuteResult,
@@ -37,7 +52,7 @@ export type { ExecuteOptions } from './tables/partiql/options.ts'
 export type { StatementResult } from './tables/partiql/statement-result.ts'
 export type { ExecuteTransactionResult, TransactStatement } from './tables/partiql/transaction.ts'
 export type { AllItems, AllItemsOptions } from './tables/query/all-items.ts'
-export type { QueryOptions, ReadOptions, ScanOptions } from './tables/query/options.ts'
+export type { LegacyQueryOptions, QueryOptions, ReadOptions, ScanOptions } from './tables/query/options.ts'
 export type { Page } from './tables/query/page.ts'
 export type { Select } from './tables/query/select.ts'
 export type { AttributeSchema, AttributeSchemaType } from './tables/schema/attribute-schema.ts'

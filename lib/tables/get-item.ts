@@ -2,7 +2,8 @@ import { ExpressionContext } from './expression/context.ts'
 import type { Projection } from './expression/projection.ts'
 import { decodeItem } from './item-codec.ts'
 import { keyOf } from './item-operations.ts'
-import type { GetOptions, Placeholders } from './item-options.ts'
+import type { GetOptions } from './item-options.ts'
+import { readAttributesToGet } from './legacy-parameters.ts'
 import type { Store } from './store.ts'
 import type { TableState } from './table-state.ts'
 import { isHidden } from './ttl/expiry.ts'
@@ -23,11 +24,12 @@ export async function getItem(
 
 export function makeProjection(
   projection: string | undefined,
-  { names }: Pick<Placeholders, 'names'>,
+  { attributesToGet, names }: Pick<GetOptions, 'attributesToGet' | 'names'>,
 ): Projection | undefined {
-  if (projection === undefined && names === undefined) return undefined
+  const legacy = readAttributesToGet(attributesToGet, projection)
+  if (projection === undefined && names === undefined) return legacy
   const context = new ExpressionContext(names, undefined)
-  const made = projection === undefined ? undefined : context.projection(projection)
+  const made = projection === undefined ? legacy : context.projection(projection)
   context.finish()
   return made
 }
