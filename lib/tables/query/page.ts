@@ -26,6 +26,8 @@ export interface PageRequest {
   readonly path: AccessPath
   /** Undefined: there can be nothing. */
   readonly range: RowRange | undefined
+  /** The only row that can be in the range: it is looked up, which is far cheaper than to look through a range. */
+  readonly single?: Uint8Array | undefined
   /** Only rows behind this one, in the direction of reading. */
   readonly start: Uint8Array | undefined
   readonly reverse: boolean
@@ -51,6 +53,7 @@ export async function readPage(store: Store, request: PageRequest): Promise<Page
   const { limit = Number.POSITIVE_INFINITY } = request
   const page = new GrowingPage(request)
   if (range === undefined) return page.finish(undefined)
+  if (request.single !== undefined) return readSingle(store, request.single, request, page)
   // One moment for the index and the table.
   const snapshot = readsTable(request) ? store.database.snapshot() : undefined
   const rows = store.entries({ ...boundsOf(request, range), reverse, limit, snapshot })
@@ -72,6 +75,18 @@ export async function readPage(store: Store, request: PageRequest): Promise<Page
     await rows.close()
     snapshot?.close()
   }
+}
+
+async function readSingle(
+  store: Store,
+  row: Uint8Array,
+  { limit, start }: PageRequest,
+  page: GrowingPage,
+): Promise<Page> {
+  const value = start === undefined ? await store.get(row) : undefined
+  if (value === undefined) return page.finish(undefined)
+  page.add(value, undefined)
+  return page.finish(limit === 1 ? row : undefined)
 }
 
 class GrowingPage {

@@ -5,7 +5,7 @@ import type { SortCondition } from '../key-codec.ts'
 import { type LegacyQueryParameters, readKeyConditions, readLegacyFilter } from '../legacy-parameters.ts'
 import type { Store } from '../store.ts'
 import type { TableState } from '../table-state.ts'
-import type { AttributeValue } from '../value.ts'
+import { type AttributeValue, type Item, setAttribute } from '../value.ts'
 import { accessPath } from './access-path.ts'
 import { type BoundRead, bindFilter, bindProjection, pageRequest, readCommon } from './bound-read.ts'
 import { type LegacyQueryOptions, type QueryOptions, queryNames } from './options.ts'
@@ -71,5 +71,16 @@ export function queryPage(query: BoundQuery): Parameters<typeof readPage>[1] {
     const what = query.legacy === true ? 'QueryFilter' : 'Filter Expression'
     throw validation(`${what} can only contain non-primary key attributes: Primary key attribute: ${name}`)
   }
-  return { ...pageRequest(query), range: path.keys.partitionRange(partition, sort), start, reverse }
+  const range = path.keys.partitionRange(partition, sort)
+  return { ...pageRequest(query), range, single: singleRow(query), start, reverse }
+}
+
+/** The key of the row, when the query is by the whole primary key of an item. */
+function singleRow({ partition, path, sort }: BoundQuery): Uint8Array | undefined {
+  const { partitionKey, sortKey } = path.schema
+  if (path.index !== undefined || (sortKey !== undefined && sort?.op !== '=')) return undefined
+  const key: Item = {}
+  setAttribute(key, partitionKey.name, partition)
+  if (sortKey !== undefined) setAttribute(key, sortKey.name, sort!.values[0]!)
+  return path.keys.encode(key)
 }

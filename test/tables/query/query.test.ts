@@ -68,6 +68,24 @@ describe('query', () => {
     expect(numbers(begins.items)).toEqual([5, 4])
   })
 
+  test('by the whole primary key', async () => {
+    const whole = { key: 'p = :p AND s = :s', values: { ':p': 'a', ':s': 3 } }
+    const page = { items: [{ s: 3 }], count: 1, scannedCount: 1 }
+    expect(await t.query({ ...whole, projection: 's' })).toEqual(page)
+    const lastKey = { p: 'a', s: 3 }
+    expect(await t.query({ ...whole, projection: 's', limit: 1, reverse: true })).toEqual({
+      ...page,
+      lastKey,
+    })
+    const nothing = { items: [], count: 0, scannedCount: 0 }
+    expect(await t.query({ ...whole, startKey: lastKey })).toEqual(nothing)
+    expect(await t.query({ ...whole, values: { ':p': 'a', ':s': 9 }, limit: 1 })).toEqual(nothing)
+    expect(await t.query({ ...whole, filter: 'attribute_not_exists(note)' })).toEqual({
+      ...nothing,
+      scannedCount: 1,
+    })
+  })
+
   test('the page has counts and where it ended', async () => {
     expect(await t.query({ ...ofA, limit: 2, projection: 's' })).toEqual({
       items: [{ s: 0 }, { s: 1 }],
