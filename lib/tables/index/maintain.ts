@@ -17,8 +17,8 @@ export function maintainIndexes(
     const moved = old === undefined || row === undefined || compareBytes(old.key, row.key) !== 0
     if (old !== undefined && moved) batch.delete(old.key)
     if (row === undefined) continue
-    // A row that is being filled in may not be there yet.
-    const same = !moved && index.schema.status === 'ACTIVE' && compareBytes(old.value, row.value) === 0
+    // An index that is being filled may not have the row yet: it gets it when the filling comes to the item.
+    const same = !moved && compareBytes(old.value, row.value) === 0
     if (!same) batch.put(row.key, row.value)
   }
 }
