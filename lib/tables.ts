@@ -2,9 +2,18 @@
 export { BurrowError, type ErrorCode, type ErrorContext, isBurrowError } from './base/errors.ts'
 export type { DatabaseOptions } from './base/options.ts'
 export { Database } from './kv/database.ts'
+export type { CompactOptions, CompactProgress } from './kv/maintenance.ts'
 export type { BatchGetResult, KeysToGet } from './tables/batch-get.ts'
 export type { BatchWriteResult, ItemsToWrite } from './tables/batch-write.ts'
 export type { IndexDescription, RowCounts, TableDescription } from './tables/describe.ts'
+export {
+  type DynamoJson,
+  type DynamoJsonItem,
+  itemFromDynamoJson,
+  itemToDynamoJson,
+  valueFromDynamoJson,
+  valueToDynamoJson,
+} from './tables/dynamodb-json.ts'
 export {
   type CancellationReason,
   isTableError,
@@ -18,8 +27,10 @@ export type {
   ExpectedAttribute,
   LegacyCondition,
 } from './tables/expression/legacy.ts'
+export { timestamp, toDate, toVector, vector } from './tables/helpers.ts'
 export type { TableProblem, TableReport } from './tables/index/check.ts'
 export type { FillProgress } from './tables/index/fill.ts'
+export { ItemBuilder } from './tables/item-builder.ts'
 export type {
   ConditionOptions,
   DeleteOptions,
@@ -51,6 +62,7 @@ export type { ExplainedPlan } from './tables/partiql/explain.ts'
 export type { ExecuteOptions } from './tables/partiql/options.ts'
 export type { StatementResult } from './tables/partiql/statement-result.ts'
 export type { ExecuteTransactionResult, TransactStatement } from './tables/partiql/transaction.ts'
+export { parsePlainJson, plainJsonText } from './tables/plain-json.ts'
 export type { AllItems, AllItemsOptions } from './tables/query/all-items.ts'
 export type { LegacyQueryOptions, QueryOptions, ReadOptions, ScanOptions } from './tables/query/options.ts'
 export type { Page } from './tables/query/page.ts'

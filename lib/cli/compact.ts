@@ -1,14 +1,15 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { counted } from '../util/counted.ts'
 import { formatBytes } from '../util/units.ts'
 import { addNotation, type NotationOptions, notationOf } from './notation.ts'
 import { writeJson, writeLine } from './output.ts'
 import { withProgressBar } from './progress-bar.ts'
-import { addRange, type RangeArguments, rangeOf } from './range-options.ts'
+import { addRange, boundNames, type RangeArguments, rangeOf } from './range-options.ts'
 import { addSet, type SetOptions } from './set-option.ts'
 import { type BytesDatabase, withWriter } from './with-database.ts'
 
 interface CompactOptions extends NotationOptions, RangeArguments, SetOptions {
+  readonly stripe?: number
   readonly json?: boolean
 }
 
@@ -18,6 +19,11 @@ export function addCompact(program: Command): void {
     .description('bring keys to the last level, so that old versions and deleted records go away')
   addSet(addRange(addNotation(command)))
     .argument('<path>', 'directory of the database')
+    .addOption(
+      new Option('--stripe <n>', 'only this stripe of all tables (`burrow table`): 0 to 255')
+        .argParser(parseStripe)
+        .conflicts([...boundNames]),
+    )
     .option('--json', 'print {"before", "after", "durationMs"}')
     .action(compact)
 }
@@ -29,7 +35,7 @@ async function compact(path: string, options: CompactOptions): Promise<void> {
     await db.flush()
     const before = tables(db)
     await withProgressBar('compacting', (signal, tell) =>
-      db.compact(range, {
+      work(db, range, options.stripe, {
         signal,
         onProgress: ({ bytesCompacted }) => {
           // Bytes that go through several levels are read several times.
@@ -44,6 +50,24 @@ async function compact(path: string, options: CompactOptions): Promise<void> {
       `${counted(files, 'table')}, ${formatBytes(bytes)}`
     await writeLine(`${shape(before)} -> ${shape(after)} in ${(durationMs / 1000).toFixed(1)} s`)
   })
+}
+
+async function work(
+  db: BytesDatabase,
+  range: ReturnType<typeof rangeOf>,
+  stripe: number | undefined,
+  options: Parameters<BytesDatabase['compact']>[1],
+): Promise<void> {
+  if (stripe === undefined) return await db.compact(range, options)
+  const { Tables } = await import('../tables.ts')
+  await using tables = await Tables.open(db)
+  await tables.compactStripe(stripe, options)
+}
+
+function parseStripe(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) > 255)
+    throw new InvalidArgumentError('It must be a whole number from 0 to 255.')
+  return Number(text)
 }
 
 function tables(db: BytesDatabase): { files: number; bytes: number } {

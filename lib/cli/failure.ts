@@ -5,22 +5,41 @@ export class UsageError extends Error {}
 
 /**
  * Says on stderr what went wrong: `burrow: CODE message`, or with --json one document
- * `{"error":{"code","message","retryable","context"}}`. Returns the exit code.
+ * `{"error":{"code","message","retryable","context"}}`; errors of tables have DynamoDB's name, too. Returns the exit code.
  */
 export function reportFailure(error: unknown, json: boolean): number {
   if (error instanceof UsageError) {
     process.stderr.write(`burrow: ${error.message}\n`)
     return 2
   }
-  const code = isBurrowError(error) ? error.code : isSystemError(error) ? 'BURROW_IO' : 'BURROW_INTERNAL'
-  const message = error instanceof Error ? error.message : String(error)
+  const { code, message, name } = tell(error)
   if (json) {
     const { retryable = false, context = {} } = isBurrowError(error) ? error : {}
-    process.stderr.write(`${JSON.stringify({ error: { code, message, retryable, context } }, plain)}\n`)
+    process.stderr.write(
+      `${JSON.stringify({ error: { code, ...(name === undefined ? {} : { name }), message, retryable, context } }, plain)}\n`,
+    )
   } else {
-    process.stderr.write(`burrow: ${code} ${message}\n`)
+    process.stderr.write(`burrow: ${failureText(error)}\n`)
   }
   return 1
+}
+
+/** `CODE message`, for errors of tables with DynamoDB's name: `CODE Name: message`. */
+export function failureText(error: unknown): string {
+  if (error instanceof UsageError) return error.message
+  const { code, message, name } = tell(error)
+  return `${code} ${name === undefined ? '' : `${name}: `}${message}`
+}
+
+function tell(error: unknown): { code: string; name: string | undefined; message: string } {
+  const code = isBurrowError(error) ? error.code : isSystemError(error) ? 'BURROW_IO' : 'BURROW_INTERNAL'
+  const message = error instanceof Error ? error.message : String(error)
+  return { code, name: tableErrorName(error), message }
+}
+
+/** DynamoDB's name of an error of tables. */
+export function tableErrorName(error: unknown): string | undefined {
+  return isBurrowError(error) && error.name !== 'BurrowError' ? error.name : undefined
 }
 
 /** What Node says of a file that a command reads or writes beside the database. */

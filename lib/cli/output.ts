@@ -60,7 +60,12 @@ export class ListWriter {
   ): Promise<void> {
     if (records.length === 0) return
     if (this.#form === 'text') return await write(records.map((one) => `${text(one)}\n`).join(''))
-    const documents = records.map((one) => JSON.stringify(json(one)))
+    await this.addTexts(records.map((one) => JSON.stringify(json(one))))
+  }
+
+  /** Documents that are JSON texts, each on one line. REQUIRES: the form is not `text`. */
+  async addTexts(documents: readonly string[]): Promise<void> {
+    if (documents.length === 0) return
     if (this.#form === 'jsonl') return await write(`${documents.join('\n')}\n`)
     const opening = this.#first ? '[' : ',\n'
     this.#first = false

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { addBackup, addRestore } from './backup.ts'
 import { addBench } from './bench.ts'
@@ -26,10 +25,14 @@ import { addPut } from './put.ts'
 import { addQuarantine } from './quarantine.ts'
 import { addRepair } from './repair.ts'
 import { addScan } from './scan.ts'
+import { addShell } from './shell.ts'
+import { addSql } from './sql.ts'
 import { addStats } from './stats.ts'
+import { addTable } from './table.ts'
 import { addTop } from './top.ts'
 import { addTrace } from './trace.ts'
 import { addVerify } from './verify.ts'
+import { version } from './version.ts'
 import { addWal } from './wal.ts'
 
 const after = `
@@ -64,6 +67,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     ...[addVerify, addWal, addQuarantine],
     addDatagen,
     ...[addTop, addProfile, addBench],
+    ...[addTable, addSql, addShell],
   ]
   for (const add of commands) add(program)
   let json = false
@@ -80,8 +84,4 @@ export async function run(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     return reportFailure(error, json)
   }
-}
-
-function version(): string {
-  return (createRequire(import.meta.url)('burrowdb/package.json') as { version: string }).version
 }

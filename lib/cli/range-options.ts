@@ -10,6 +10,7 @@ const bounds = {
 } as const
 
 export type BoundName = keyof typeof bounds
+export const boundNames = Object.keys(bounds) as BoundName[]
 export type RangeArguments = Readonly<Partial<Record<BoundName, string>>>
 
 export function addRange(command: Command): Command {
@@ -20,7 +21,7 @@ export function addRange(command: Command): Command {
 /** The bounds that were given, as bytes. */
 export function rangeOf(options: RangeArguments, notation: Notation): Partial<Record<BoundName, Buffer>> {
   const range: Partial<Record<BoundName, Buffer>> = {}
-  for (const name of Object.keys(bounds) as BoundName[]) {
+  for (const name of boundNames) {
     const text = options[name]
     if (text !== undefined) range[name] = parseBytes(text, notation, `--${name}`)
   }

@@ -3,9 +3,11 @@ import { invalidArgument } from '../base/errors.ts'
 import type { DatabaseOptions } from '../base/options.ts'
 import type { LongCallOptions } from '../kv/cancellation.ts'
 import { Database } from '../kv/database.ts'
+import type { CompactOptions } from '../kv/maintenance.ts'
 import { describeValue } from '../util/describe-value.ts'
 import { type BatchGetResult, batchGet, type KeysToGet } from './batch-get.ts'
 import { type BatchWriteResult, batchWrite, type ItemsToWrite } from './batch-write.ts'
+import { compactStripe } from './compact-stripe.ts'
 import { coreOf } from './core.ts'
 import { describeTable, type TableDescription } from './describe.ts'
 import { Handle } from './handle.ts'
@@ -186,6 +188,14 @@ export class Tables {
   async verify(name: string): Promise<TableReport> {
     const { core, table } = this.#named(name)
     return checkTable(core.store, table)
+  }
+
+  /**
+   * Brings the rows of one stripe of all tables and indexes, 0 to 255 by the hash of their partition keys, to the last level:
+   * old versions and deleted items go away. `database.compact()` does so for everything.
+   */
+  async compactStripe(stripe: number, options: CompactOptions = {}): Promise<void> {
+    await compactStripe(this.#handle.core, stripe, options)
   }
 
   /** Deletes a table with all that belongs to it, at a cost that does not depend on how much that is. */

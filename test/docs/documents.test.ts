@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { errorCodes } from '../../lib/index.ts'
 import { burrow, TemporaryFolder } from '../cli/burrow.ts'
+import { burrowHere } from '../cli/in-process.ts'
 import { distFile, root } from '../dist.ts'
 import {
   componentsTable,
@@ -70,16 +71,16 @@ describe('every example of the README and of the guides runs', () => {
     if (code.includes('console.log')) expect(output).not.toBe('')
   })
 
-  test('the commands', async () => {
+  test.each(['README.md', 'docs/tables.md'])('the commands of %s', async (file) => {
     using folder = new TemporaryFolder()
-    const lines = blocks('sh').flatMap((code) =>
+    const lines = blocks('sh', readFileSync(join(root, file), 'utf8')).flatMap((code) =>
       code.split('\n').filter((line) => line.startsWith('npx burrow ')),
     )
     expect(lines.length).toBeGreaterThan(2)
     for (const line of lines) {
       const words = line.match(/'[^']*'|\S+/g)!.slice(2)
-      const args = words.map((word) => word.replace(/^'|'$/g, '').replace('./data', folder.join('data')))
-      expect(await burrow(args)).toMatchObject({ code: 0, stderr: '' })
+      const args = words.map((word) => word.replace(/^'|'$/g, '').replace(/^\.\//, `${folder.path}/`))
+      expect(await burrowHere(args), line).toMatchObject({ code: 0, stderr: '' })
     }
   })
 })

@@ -24,10 +24,21 @@ describe('tables', () => {
       'BurrowError',
       'Database',
       'Decimal',
+      'ItemBuilder',
       'TableError',
       'Tables',
       'isBurrowError',
       'isTableError',
+      'itemFromDynamoJson',
+      'itemToDynamoJson',
+      'parsePlainJson',
+      'plainJsonText',
+      'timestamp',
+      'toDate',
+      'toVector',
+      'valueFromDynamoJson',
+      'valueToDynamoJson',
+      'vector',
     ])
   })
 

@@ -73,7 +73,7 @@ test('a loop that waits ends when the reader is closed, the signal fires, or the
 
   const controller = new AbortController()
   const aborted = all(new StreamReader(opened.log, { from: 'TRIM_HORIZON', signal: controller.signal }))
-  await new Promise(setImmediate)
+  await vi.waitUntil(() => ids.length === 1, { timeout: 60_000 })
   controller.abort()
   await expect(aborted).rejects.toMatchObject({ code: 'BURROW_ABORTED' })
   await expect(
@@ -81,7 +81,7 @@ test('a loop that waits ends when the reader is closed, the signal fires, or the
   ).rejects.toMatchObject({ code: 'BURROW_ABORTED' })
 
   const dropped = all(new StreamReader(opened.log, { from: 'TRIM_HORIZON' }))
-  await new Promise(setImmediate)
+  await vi.waitUntil(() => ids.length === 1, { timeout: 60_000 })
   opened.log.close(new Error('the table was dropped'))
   await expect(dropped).rejects.toThrow('the table was dropped')
   expect(() => new StreamReader(opened.log, undefined)).toThrow('the table was dropped')
