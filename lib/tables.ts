@@ -20,6 +20,13 @@ export {
   TableError,
   type TableErrorName,
 } from './tables/errors.ts'
+export type {
+  AttributeUpdate,
+  ComparisonOperator,
+  ConditionalOperator,
+  ExpectedAttribute,
+  LegacyCondition,
+} from './tables/expression/legacy.ts'
 export { timestamp, toDate, toVector, vector } from './tables/helpers.ts'
 export type { TableProblem, TableReport } from './tables/index/check.ts'
 export type { FillProgress } from './tables/index/fill.ts'
@@ -36,6 +43,14 @@ export type {
   WriteFields,
 } from './tables/item-options.ts'
 export type { KeyAttribute } from './tables/key-schema.ts'
+export type {
+  LegacyConditionOptions,
+  LegacyConditions,
+  LegacyProjectionOptions,
+  LegacyQueryParameters,
+  LegacyScanParameters,
+  LegacyUpdateOptions,
+} from './tables/legacy-parameters.ts'
 export { Decimal, type NumberValue } from './tables/number.ts'
 export type {
   BatchExecuteResult,
@@ -49,7 +64,7 @@ export type { StatementResult } from './tables/partiql/statement-result.ts'
 export type { ExecuteTransactionResult, TransactStatement } from './tables/partiql/transaction.ts'
 export { parsePlainJson, plainJsonText } from './tables/plain-json.ts'
 export type { AllItems, AllItemsOptions } from './tables/query/all-items.ts'
-export type { QueryOptions, ReadOptions, ScanOptions } from './tables/query/options.ts'
+export type { LegacyQueryOptions, QueryOptions, ReadOptions, ScanOptions } from './tables/query/options.ts'
 export type { Page } from './tables/query/page.ts'
 export type { Select } from './tables/query/select.ts'
 export type { AttributeSchema, AttributeSchemaType } from './tables/schema/attribute-schema.ts'

@@ -34,7 +34,7 @@ interface Wanted {
 const mostKeys = 100
 /** Bytes of items in one response. */
 const mostBytes = 16 * 1024 * 1024
-const requestNames = new Set(['keys', 'projection', 'names', 'consistent'])
+const requestNames = new Set(['keys', 'projection', 'names', 'consistent', 'attributesToGet'])
 
 /** Up to 100 items of several tables, all read at one moment; 16 MiB of them at most, the others stay unprocessed. */
 export async function batchGet(
@@ -71,11 +71,11 @@ function checkRequests(handle: Handle, requests: unknown): Wanted[] {
     checkTableName(name)
     const request = requests[name]
     checkNames(request, requestNames, 'batchGet')
-    const { consistent, keys, names: placeholders, projection } = request as KeysToGet
+    const { consistent, keys, projection } = request as KeysToGet
     readFlag('consistent', consistent, 'batchGet')
     checkList(keys, `requestItems.${name}.member.keys`, 1, mostKeys)
     const { table } = handle.table(name)
-    const made = makeProjection(table, projection, { names: placeholders })
+    const made = makeProjection(table, projection, request as KeysToGet)
     for (const key of keys as Item[]) {
       const row = keyOf(table, key)
       const text = Buffer.from(row.buffer, row.byteOffset, row.length).toString('latin1')

@@ -2,8 +2,9 @@ import { ExpressionContext } from './expression/context.ts'
 import type { Projection } from './expression/projection.ts'
 import { decodeItem } from './item-codec.ts'
 import { keyOf } from './item-operations.ts'
-import type { GetOptions, Placeholders } from './item-options.ts'
+import type { GetOptions } from './item-options.ts'
 import { checkProjection } from './key-paths.ts'
+import { readAttributesToGet } from './legacy-parameters.ts'
 import type { Store } from './store.ts'
 import type { TableState } from './table-state.ts'
 import { isHidden } from './ttl/expiry.ts'
@@ -25,11 +26,12 @@ export async function getItem(
 export function makeProjection(
   table: TableState,
   projection: string | undefined,
-  { names }: Pick<Placeholders, 'names'>,
+  { attributesToGet, names }: Pick<GetOptions, 'attributesToGet' | 'names'>,
 ): Projection | undefined {
-  if (projection === undefined && names === undefined) return undefined
+  const legacy = readAttributesToGet(attributesToGet, projection)
+  if (projection === undefined && names === undefined) return legacy
   const context = new ExpressionContext(names, undefined)
-  const made = projection === undefined ? undefined : context.projection(projection)
+  const made = projection === undefined ? legacy : context.projection(projection)
   context.finish()
   if (made !== undefined) checkProjection(table, made)
   return made

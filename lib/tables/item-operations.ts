@@ -8,6 +8,12 @@ import type { ConditionOptions, PutOptions, WriteFields } from './item-options.t
 import type { ItemWrite } from './item-write.ts'
 import { checkTablePaths } from './key-paths.ts'
 import { checkKey } from './key-schema.ts'
+import {
+  type LegacyConditionOptions,
+  type LegacyUpdateOptions,
+  readExpected,
+  readLegacyUpdate,
+} from './legacy-parameters.ts'
 import { newItem } from './new-item.ts'
 import type { StoredItem } from './stored-item.ts'
 import { keyNames } from './table-schema.ts'
@@ -45,7 +51,7 @@ export function putWrite(table: TableState, item: Item, options: PutOptions): It
 export function deleteWrite(
   table: TableState,
   key: Item,
-  options: WriteFields & { readonly returnValues?: unknown },
+  options: WriteFields & LegacyConditionOptions & { readonly returnValues?: unknown },
 ): ItemWrite {
   const row = keyOf(table, key)
   const guard = guardOf(options, makeCondition(table, options), readVersion(options.version, key))
@@ -61,20 +67,24 @@ export function deleteWrite(
   }
 }
 
-/** Without an expression: makes the item of the key, if there is none. */
+/** Without an expression or legacy updates: makes the item of the key, if there is none. */
 export function updateWrite(
   table: TableState,
   key: Item,
   expression: string | undefined,
-  options: WriteFields,
+  options: WriteFields & LegacyUpdateOptions,
 ): UpdateWrite {
   const row = keyOf(table, key)
+  const legacy = readLegacyUpdate(options, expression, table.schema)
   const version = readVersion(options.version, {})
   const own = copyItem(key)
   const context = contextOf(options)
-  const update = expression === undefined ? undefined : context.update(expression, keyNames(table.schema))
+  const update =
+    expression === undefined ? legacy?.update : context.update(expression, keyNames(table.schema))
   const condition =
-    options.condition === undefined ? undefined : context.condition(options.condition, 'ConditionExpression')
+    options.condition === undefined
+      ? legacy?.condition
+      : context.condition(options.condition, 'ConditionExpression')
   context.finish(['UpdateExpression', 'ConditionExpression'])
   if (condition !== undefined) checkTablePaths(table, condition.paths)
   if (update !== undefined) checkIndexPaths(table, update)
@@ -123,11 +133,15 @@ function contextOf({ names, values }: Pick<ConditionOptions, 'names' | 'values'>
   return new ExpressionContext(names, values)
 }
 
-function makeCondition(table: TableState, options: ConditionOptions): Condition | undefined {
+function makeCondition(
+  table: TableState,
+  options: ConditionOptions & LegacyConditionOptions,
+): Condition | undefined {
   const { condition, names, values } = options
-  if (condition === undefined && names === undefined && values === undefined) return undefined
+  const legacy = readExpected(options, condition)
+  if (condition === undefined && names === undefined && values === undefined) return legacy
   const context = contextOf(options)
-  const made = condition === undefined ? undefined : context.condition(condition, 'ConditionExpression')
+  const made = condition === undefined ? legacy : context.condition(condition, 'ConditionExpression')
   context.finish(['ConditionExpression'])
   if (made !== undefined) checkTablePaths(table, made.paths)
   return made

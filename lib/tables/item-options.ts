@@ -1,6 +1,11 @@
 import { checkNames, readFlag } from '../base/call-options.ts'
 import { describeValue } from '../util/describe-value.ts'
 import { validation } from './errors.ts'
+import type {
+  LegacyConditionOptions,
+  LegacyProjectionOptions,
+  LegacyUpdateOptions,
+} from './legacy-parameters.ts'
 import type { Durability } from './store.ts'
 import type { AttributeValue } from './value.ts'
 
@@ -39,21 +44,21 @@ export interface WriteFields extends ConditionOptions {
 /** Which attributes a write resolves to: none, all or those that it updated, as they were or as they are. Default 'NONE'. */
 export type ReturnValues = 'NONE' | 'ALL_OLD' | 'UPDATED_OLD' | 'ALL_NEW' | 'UPDATED_NEW'
 
-export interface PutOptions extends WriteFields, Durability {
+export interface PutOptions extends WriteFields, LegacyConditionOptions, Durability {
   readonly returnValues?: 'NONE' | 'ALL_OLD' | undefined
   /** Only where there is no item yet. Default false. */
   readonly ifNotExists?: boolean | undefined
 }
 
-export interface DeleteOptions extends WriteFields, Durability {
+export interface DeleteOptions extends WriteFields, LegacyConditionOptions, Durability {
   readonly returnValues?: 'NONE' | 'ALL_OLD' | undefined
 }
 
-export interface UpdateOptions extends WriteFields, Durability {
+export interface UpdateOptions extends WriteFields, LegacyUpdateOptions, Durability {
   readonly returnValues?: ReturnValues | undefined
 }
 
-export interface GetOptions extends Pick<Placeholders, 'names'> {
+export interface GetOptions extends Pick<Placeholders, 'names'>, LegacyProjectionOptions {
   /** A projection expression: only these attributes. */
   readonly projection?: string | undefined
   /** Reads see all that was written before, with or without. Taken for the sake of programs made for DynamoDB. */
@@ -63,9 +68,10 @@ export interface GetOptions extends Pick<Placeholders, 'names'> {
 const conditionNames = ['condition', 'names', 'values', 'returnValuesOnConditionCheckFailure'] as const
 export const checkFieldNames: readonly string[] = conditionNames
 export const writeFieldNames: readonly string[] = [...conditionNames, 'version']
-const writeNames = new Set([...writeFieldNames, 'returnValues', 'sync'])
+const writeNames = new Set([...writeFieldNames, 'returnValues', 'sync', 'expected', 'conditionalOperator'])
 const putNames = new Set([...writeNames, 'ifNotExists'])
-const getNames = new Set(['projection', 'names', 'consistent'])
+const updateNames = new Set([...writeNames, 'attributeUpdates'])
+const getNames = new Set(['projection', 'names', 'consistent', 'attributesToGet'])
 
 const allReturnValues: readonly unknown[] = ['NONE', 'ALL_OLD', 'UPDATED_OLD', 'ALL_NEW', 'UPDATED_NEW']
 
@@ -84,7 +90,7 @@ export function checkDeleteOptions(options: DeleteOptions): void {
 }
 
 export function checkUpdateOptions(options: UpdateOptions): void {
-  checkNames(options, writeNames, 'update')
+  checkNames(options, updateNames, 'update')
   checkWriteOptions(options, 'update')
 }
 

@@ -17,7 +17,7 @@ import {
 } from './item-options.ts'
 import { writeItem } from './item-write.ts'
 import { AllItems, type AllItemsOptions } from './query/all-items.ts'
-import type { QueryOptions, ScanOptions } from './query/options.ts'
+import type { LegacyQueryOptions, QueryOptions, ScanOptions } from './query/options.ts'
 import type { Page } from './query/page.ts'
 import { runQuery } from './query/query.ts'
 import { runScan } from './query/scan.ts'
@@ -93,7 +93,10 @@ export class Table {
     return returnedValues(written, options.returnValues)
   }
 
-  /** Changes attributes of the item with this primary key, which it makes when there is none. */
+  /**
+   * Changes attributes of the item with this primary key, which it makes when there is none; by an update expression, or
+   * without one by the option `attributeUpdates`.
+   */
   async update(key: Item, expression?: string, options: UpdateOptions = nothing): Promise<WriteResult> {
     if (options !== nothing) checkUpdateOptions(options)
     const { core, table } = this.#handle.table(this.name)
@@ -103,7 +106,7 @@ export class Table {
   }
 
   /** One page of the items of a partition, in the order of their sort keys; see QueryOptions. */
-  async query(options: QueryOptions): Promise<Page> {
+  async query(options: QueryOptions | LegacyQueryOptions): Promise<Page> {
     const { core, table } = this.#handle.table(this.name)
     return runQuery(core.store, table, options)
   }
@@ -115,7 +118,7 @@ export class Table {
   }
 
   /** All items that a query selects, page by page: `for await (const item of t.queryAll(options))`. `limit` is that of a page. */
-  queryAll(options: QueryOptions & AllItemsOptions): AllItems {
+  queryAll(options: (QueryOptions | LegacyQueryOptions) & AllItemsOptions): AllItems {
     const { signal, ...query } = options
     return new AllItems('queryAll', options, (startKey) => this.query({ ...query, startKey }))
   }

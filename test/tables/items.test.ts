@@ -292,7 +292,7 @@ describe('items', () => {
     [
       'get',
       (t: Table) => t.get(key, { project: 'x' } as never),
-      "get has no option named 'project'; it takes projection, names, consistent",
+      "get has no option named 'project'; it takes projection, names, consistent, attributesToGet",
     ],
     [
       'update',

@@ -163,6 +163,12 @@ function conditionOf(name: string, attribute: ExpectedAttribute): Checked {
     if (exists !== undefined) {
       throw invalidParameter(`Exists and ComparisonOperator cannot be used together for Attribute: ${name}`)
     }
+    const takesNone = comparisonOperator === 'NULL' || comparisonOperator === 'NOT_NULL'
+    if (attributeValueList === undefined && value === undefined && !takesNone) {
+      throw invalidParameter(
+        `Value or AttributeValueList must be used with ComparisonOperator: ${comparisonOperator} for Attribute: ${name}`,
+      )
+    }
     return checkCondition(name, {
       comparisonOperator,
       attributeValueList: attributeValueList ?? (value === undefined ? [] : [value]),

@@ -14,6 +14,8 @@ export interface BoundRead {
   readonly filter: Condition | undefined
   readonly projection: Projection | undefined
   readonly select: unknown
+  /** True when filter and projection were given in the way of the time before expressions: messages name them so. */
+  readonly legacy?: boolean
   readonly limit: number | undefined
   readonly startKey: unknown
 }
@@ -40,7 +42,8 @@ export function bindProjection(context: ExpressionContext, text: string | undefi
 /** What both read of a page. Throws ValidationException. */
 export function pageRequest(read: BoundRead): Omit<PageRequest, 'range' | 'start' | 'reverse'> {
   const { filter, limit, path, projection } = read
-  const select = readSelect(read.select, projection !== undefined, path.index !== undefined)
+  const projected = read.legacy === true ? 'AttributesToGet' : 'ProjectionExpression'
+  const select = readSelect(read.select, projection && projected, path.index !== undefined)
   if (filter !== undefined) checkTablePaths(path.table, filter.paths)
   if (projection !== undefined) checkProjection(path.table, projection)
   const fromTable = needsTable(path, select, projection?.attributes, filter?.attributes)

@@ -1,6 +1,7 @@
 import { readFlag } from '../../base/call-options.ts'
 import { describeValue } from '../../util/describe-value.ts'
 import { validation } from '../errors.ts'
+import type { LegacyConditions, LegacyQueryParameters, LegacyScanParameters } from '../legacy-parameters.ts'
 import type { AttributeValue, Item } from '../value.ts'
 import type { Select } from './select.ts'
 
@@ -33,7 +34,13 @@ export interface QueryOptions extends ReadOptions {
   readonly reverse?: boolean | undefined
 }
 
-export interface ScanOptions extends ReadOptions {
+/** A query whose key condition is given in the way of the time before expressions. */
+export interface LegacyQueryOptions extends Omit<QueryOptions, 'key'>, LegacyQueryParameters {
+  readonly key?: undefined
+  readonly keyConditions: LegacyConditions
+}
+
+export interface ScanOptions extends ReadOptions, LegacyScanParameters {
   /** Which of `totalSegments` parts to scan, from 0. */
   readonly segment?: number | undefined
   /** 1 to 1000000 parts that are scanned independently, for example in parallel. */
@@ -50,9 +57,17 @@ const common = [
   'startKey',
   'select',
   'consistent',
+  'attributesToGet',
+  'conditionalOperator',
 ] as const
-export const queryNames: ReadonlySet<string> = new Set([...common, 'key', 'reverse'])
-export const scanNames: ReadonlySet<string> = new Set([...common, 'segment', 'totalSegments'])
+export const queryNames: ReadonlySet<string> = new Set([
+  ...common,
+  'key',
+  'reverse',
+  'keyConditions',
+  'queryFilter',
+])
+export const scanNames: ReadonlySet<string> = new Set([...common, 'segment', 'totalSegments', 'scanFilter'])
 
 /** Members of a request that are whole numbers. Throws ValidationException. */
 export function readWhole(

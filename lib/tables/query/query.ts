@@ -2,12 +2,13 @@ import { checkNames, readFlag } from '../../base/call-options.ts'
 import { validation } from '../errors.ts'
 import { ExpressionContext } from '../expression/context.ts'
 import type { SortCondition } from '../key-codec.ts'
+import { type LegacyQueryParameters, readKeyConditions, readLegacyFilter } from '../legacy-parameters.ts'
 import type { Store } from '../store.ts'
 import type { TableState } from '../table-state.ts'
 import { type AttributeValue, type Item, setAttribute } from '../value.ts'
 import { accessPath } from './access-path.ts'
 import { type BoundRead, bindFilter, bindProjection, pageRequest, readCommon } from './bound-read.ts'
-import { type QueryOptions, queryNames } from './options.ts'
+import { type LegacyQueryOptions, type QueryOptions, queryNames } from './options.ts'
 import { type Page, readPage } from './page.ts'
 import { queryStart } from './start-key.ts'
 
@@ -19,15 +20,23 @@ export interface BoundQuery extends BoundRead {
 }
 
 /** One page of the items that the options select. Throws ValidationException, or BURROW_INVALID_ARGUMENT for an unknown option. */
-export function runQuery(store: Store, table: TableState, options: QueryOptions): Promise<Page> {
+export function runQuery(
+  store: Store,
+  table: TableState,
+  options: QueryOptions | LegacyQueryOptions,
+): Promise<Page> {
   return readPage(store, queryPage(bindQuery(table, options)))
 }
 
 /** The options of a query, checked. */
-export function bindQuery(table: TableState, options: QueryOptions): BoundQuery {
+export function bindQuery(
+  table: TableState,
+  options: Omit<QueryOptions, 'key'> & LegacyQueryParameters & { readonly key?: string | undefined },
+): BoundQuery {
   checkNames(options, queryNames, 'query')
-  const { filter, key, names, projection, reverse, values } = options
-  if (key === undefined) {
+  const { filter, key, keyConditions, names, projection, reverse, values } = options
+  const legacy = readLegacyFilter(options)
+  if (key === undefined && keyConditions === undefined) {
     throw validation(
       'Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.',
     )
@@ -38,9 +47,13 @@ export function bindQuery(table: TableState, options: QueryOptions): BoundQuery 
   const bound = {
     ...common,
     path,
-    filter: bindFilter(context, filter),
-    projection: bindProjection(context, projection),
-    condition: context.keyCondition(key, path.schema),
+    legacy: legacy?.filter !== undefined || legacy?.projection !== undefined,
+    filter: bindFilter(context, filter) ?? legacy?.filter,
+    projection: bindProjection(context, projection) ?? legacy?.projection,
+    condition:
+      key === undefined
+        ? readKeyConditions(keyConditions!, path.schema)
+        : context.keyCondition(key, path.schema),
     reverse: readFlag('reverse', reverse, 'query') ?? false,
   }
   context.finish(['FilterExpression', 'KeyConditionExpression'])
@@ -55,9 +68,8 @@ export function queryPage(query: BoundQuery): Parameters<typeof readPage>[1] {
   const keys = [path.schema.partitionKey.name, path.schema.sortKey?.name]
   for (const name of keys) {
     if (name === undefined || filter?.attributes.has(name) !== true) continue
-    throw validation(
-      `Filter Expression can only contain non-primary key attributes: Primary key attribute: ${name}`,
-    )
+    const what = query.legacy === true ? 'QueryFilter' : 'Filter Expression'
+    throw validation(`${what} can only contain non-primary key attributes: Primary key attribute: ${name}`)
   }
   const range = path.keys.partitionRange(partition, sort)
   return { ...pageRequest(query), range, single: singleRow(query), start, reverse }

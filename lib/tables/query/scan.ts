@@ -1,6 +1,7 @@
 import { checkNames } from '../../base/call-options.ts'
 import { validation } from '../errors.ts'
 import { ExpressionContext } from '../expression/context.ts'
+import { readLegacyFilter } from '../legacy-parameters.ts'
 import type { Store } from '../store.ts'
 import type { TableState } from '../table-state.ts'
 import { accessPath } from './access-path.ts'
@@ -27,6 +28,7 @@ export function runScan(store: Store, table: TableState, options: ScanOptions): 
 export function bindScan(table: TableState, options: ScanOptions): BoundScan {
   checkNames(options, scanNames, 'scan')
   const { filter, names, projection, values } = options
+  const legacy = readLegacyFilter(options)
   const common = readCommon(options, 'scan')
   const segments = readSegments(options)
   const path = accessPath(table, common.index, common.consistent)
@@ -35,8 +37,9 @@ export function bindScan(table: TableState, options: ScanOptions): BoundScan {
     ...common,
     ...segments,
     path,
-    filter: bindFilter(context, filter),
-    projection: bindProjection(context, projection),
+    legacy: legacy !== undefined,
+    filter: bindFilter(context, filter) ?? legacy?.filter,
+    projection: bindProjection(context, projection) ?? legacy?.projection,
   }
   context.finish(['FilterExpression'])
   return bound

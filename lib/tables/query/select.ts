@@ -12,10 +12,14 @@ const selects: readonly unknown[] = [
   'ALL_PROJECTED_ATTRIBUTES',
 ] satisfies Select[]
 
-/** Throws ValidationException for what is none, and where it does not fit to the projection and the index. */
-export function readSelect(given: unknown, projects: boolean, indexed: boolean): Select {
+/** `projects`: the parameter of the projection. Throws ValidationException for what is none, and where it does not fit to that and the index. */
+export function readSelect(
+  given: unknown,
+  projects: 'AttributesToGet' | 'ProjectionExpression' | undefined,
+  indexed: boolean,
+): Select {
   if (given === undefined) {
-    if (projects) return 'SPECIFIC_ATTRIBUTES'
+    if (projects !== undefined) return 'SPECIFIC_ATTRIBUTES'
     return indexed ? 'ALL_PROJECTED_ATTRIBUTES' : 'ALL_ATTRIBUTES'
   }
   if (!selects.includes(given)) {
@@ -24,14 +28,14 @@ export function readSelect(given: unknown, projects: boolean, indexed: boolean):
     )
   }
   const select = given as Select
-  if (select === 'SPECIFIC_ATTRIBUTES' && !projects) {
+  if (select === 'SPECIFIC_ATTRIBUTES' && projects === undefined) {
     throw validation(
       'Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES',
     )
   }
-  if (select !== 'SPECIFIC_ATTRIBUTES' && projects) {
+  if (select !== 'SPECIFIC_ATTRIBUTES' && projects !== undefined) {
     const what = select === 'COUNT' ? 'only the Count' : select
-    throw validation(`Cannot specify the ProjectionExpression when choosing to get ${what}`)
+    throw validation(`Cannot specify the ${projects} when choosing to get ${what}`)
   }
   if (select === 'ALL_PROJECTED_ATTRIBUTES' && !indexed) {
     throw validation('ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName')
