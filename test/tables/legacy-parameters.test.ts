@@ -322,7 +322,7 @@ describe('are refused', () => {
       () => music.get(song, { attributesToGet: ['price', 'price'] }),
     ],
     [
-      "1 validation error detected: Value [] at 'attributesToGet' failed to satisfy constraint: Member must have length greater than or equal to 1",
+      "1 validation error detected: Value '[]' at 'attributesToGet' failed to satisfy constraint: Member must have length greater than or equal to 1",
       () => music.scan({ attributesToGet: [] }),
     ],
     [
@@ -330,7 +330,7 @@ describe('are refused', () => {
       () => music.get(song, { attributesToGet: 'price' } as never),
     ],
     [
-      "1 validation error detected: Value 5 at 'attributesToGet' failed to satisfy constraint: Member must be the name of an attribute",
+      "1 validation error detected: Value '5' at 'attributesToGet' failed to satisfy constraint: Member must be the name of an attribute",
       () => music.get(song, { attributesToGet: [5] } as never),
     ],
     [
@@ -338,7 +338,7 @@ describe('are refused', () => {
       () => music.query({ keyConditions: byArtist, queryFilter: { price: {} } } as never),
     ],
     [
-      "1 validation error detected: Value 5 at 'expected.price.member' failed to satisfy constraint: Member must be an object",
+      "1 validation error detected: Value '5' at 'expected.price.member' failed to satisfy constraint: Member must be an object",
       () => music.put(song, { expected: { price: 5 } } as never),
     ],
     [
@@ -346,7 +346,7 @@ describe('are refused', () => {
       () => music.update(song, undefined, { attributeUpdates: null } as never),
     ],
     [
-      "1 validation error detected: Value 5 at 'scanFilter.price.member.attributeValueList' failed to satisfy constraint: Member must be a list",
+      "1 validation error detected: Value '5' at 'scanFilter.price.member.attributeValueList' failed to satisfy constraint: Member must be a list",
       () =>
         music.scan({ scanFilter: { price: { comparisonOperator: 'EQ', attributeValueList: 5 } } } as never),
     ],
