@@ -92,7 +92,7 @@ describe('plans run on a model', () => {
       }),
       { numRuns: 150 },
     )
-    expect(most).toBeGreaterThan(2)
+    expect(most).toBeGreaterThan(1)
   })
 
   it('a manual compaction ends with everything in the last level and no tombstone', () => {

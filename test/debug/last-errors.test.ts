@@ -147,7 +147,8 @@ describe('what is known of an error', () => {
   it('background work is told apart, and counted in both', async () => {
     const env = native.faultEnv(native.memoryEnv())
     const db = await Database.open('db', { env })
-    env.addRule?.({ operations: ['create'], pathContains: '.sst', effect: 'error' })
+    // The flush may have been tried again by the time that is looked at.
+    env.addRule?.({ operations: ['create'], pathContains: '.sst', effect: 'error', repeat: true })
     await db.put('a', '1')
     const error = await failure(() => db.flush())
     expect(error.context).toMatchObject({
@@ -155,11 +156,13 @@ describe('what is known of an error', () => {
       errno: 5,
       place: expect.stringMatching(/^env\//),
     })
-    expect(db.stats().errors).toEqual({ byCode: { BURROW_IO: 2 }, background: { BURROW_IO: 1 } })
-    expect(db.debug.lastErrors().map(({ background, operation }) => [operation, background])).toEqual([
-      ['flush', false],
-      ['flush', true],
-    ])
+    const told = db.debug.lastErrors().map(({ background, operation }) => [operation, background])
+    expect(told.filter(([, background]) => background === false)).toEqual([['flush', false]])
+    const tries = told.length - 1
+    expect(tries).toBeGreaterThan(0)
+    expect(told.filter(([, background]) => background === true)).toEqual(Array(tries).fill(['flush', true]))
+    expect(db.stats().errors).toEqual({ byCode: { BURROW_IO: tries + 1 }, background: { BURROW_IO: tries } })
+    env.clearRules?.()
     await db.close()
   })
 
