@@ -115,7 +115,12 @@ function once(core: Core, token: string, request: unknown) {
   core.sweepTokensSoon()
   return {
     latched: [key],
-    done: async () => isRepeated(await store.get(key), hash, Date.now()),
+    done: async () => {
+      if (!isRepeated(await store.get(key), hash, Date.now())) return false
+      // Whoever made it may still be waiting for the disk.
+      await store.database.sync()
+      return true
+    },
     also: (batch: { put(key: Uint8Array, value: Uint8Array): void }) =>
       batch.put(key, tokenRecord(hash, Date.now())),
   }

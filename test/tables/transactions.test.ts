@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { Database } from '../../lib/index.ts'
 import { holdOne, latchesOf } from '../../lib/kv/latches.ts'
+import { native } from '../../lib/native.ts'
 import { KeyCodec } from '../../lib/tables/key-codec.ts'
-import type { TableError, Tables, TransactWrite } from '../../lib/tables.ts'
+import { type TableError, Tables, type TransactWrite } from '../../lib/tables.ts'
 import { failure, openTables } from './open-tables.ts'
 
 async function makeTables(): Promise<Tables> {
@@ -224,6 +226,26 @@ describe('transactions', () => {
       Array.from({ length: 20 }, () => tables.transactWrite(transfer(10), { clientRequestToken: 'same' })),
     )
     expect(await money(tables)).toEqual([90, 10])
+  })
+
+  it('that were done before are durable when that is said', async () => {
+    for (let round = 0; round < 20; round++) {
+      const env = native.memoryEnv()
+      const db = await Database.open('db', { env })
+      const tables = await Tables.open(db)
+      await tables.create({ name: 'accounts', partitionKey: { name: 'id', type: 'S' } })
+      const write = () =>
+        tables.transactWrite([{ put: { table: 'accounts', item: { id: 'a' } } }], {
+          clientRequestToken: 'once',
+        })
+      const first = write()
+      await write()
+      const copy = await Database.open('db', { env: env.crashClone!('power', round) })
+      const after = await Tables.open(copy)
+      expect(await after.table('accounts').get({ id: 'a' })).toEqual({ id: 'a' })
+      await first
+      for (const each of [after, copy, tables, db]) await each.close()
+    }
   })
 
   it('wait for others on their items, or say that there are some', async () => {
