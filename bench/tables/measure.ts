@@ -54,6 +54,7 @@ export async function measureStore(plan: TablesPlan): Promise<Figure[]> {
     const get = (at: number) => store.get(order[at % order.length]!)
     const query = (at: number) => store.query(order[at % order.length]!)
     await run(2000, 1, get)
+    figures.push({ row: 'get, for the first time', ...(await run(plan.items, 1, get)) })
     for (const width of widths)
       figures.push({ row: `get${inFlight(width)}`, ...(await run(plan.items, width, get)) })
     await run(200, 1, query)
