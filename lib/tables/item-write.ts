@@ -66,6 +66,8 @@ export interface Together {
   readonly done?: () => Promise<boolean>
   /** What the writes make of the items, in their order. Default: the first that throws decides. */
   readonly decide?: (writes: readonly ItemWrite[], before: readonly (StoredItem | undefined)[]) => Change[]
+  /** Throws what is wrong with all of them together. */
+  readonly check?: (changes: readonly Change[]) => void
   /** Written in the same batch. */
   readonly also?: (batch: StoreBatch) => void
 }
@@ -77,7 +79,7 @@ export async function writeTogether(
   durability: Durability | undefined,
   together: Together = {},
 ): Promise<readonly Written[]> {
-  const { also, busy, decide = decideAll, done } = together
+  const { also, busy, check, decide = decideAll, done } = together
   const holds = holdsOf(writes, together.latched ?? [])
   if (busy !== undefined && !store.latches.tryAcquire(holds))
     throw busy((some) => !store.latches.areFree(some))
@@ -93,6 +95,7 @@ export async function writeTogether(
     const found = blind ? [] : await store.getMany(writes.map(({ key }) => key))
     const before = writes.map((_, index) => storedItem(found[index]))
     changes = blind ? writes.map((write) => changeOf(write, undefined, true)) : decide(writes, before)
+    check?.(changes)
     durable = commit(store, changes, durability, also)
   } finally {
     store.latches.release(holds)

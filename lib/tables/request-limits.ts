@@ -1,5 +1,7 @@
 import { describeValue } from '../util/describe-value.ts'
+import { MiB } from '../util/units.ts'
 import { validation } from './errors.ts'
+import { storedSize } from './item-codec.ts'
 import { isPlainObject } from './value.ts'
 
 /** DynamoDB's ValidationException for a value at a place that a request must not have. */
@@ -8,6 +10,14 @@ export function constraint(value: unknown, place: string, rule: string): Error {
   return validation(
     `1 validation error detected: Value ${text} at '${place}' failed to satisfy constraint: Member must ${rule}`,
   )
+}
+
+/** Throws ValidationException when the stored items that a transaction reads or leaves have more than 4 MB together. */
+export function checkTransactionSize(items: Iterable<Uint8Array | undefined>): void {
+  let size = 0
+  for (const bytes of items) if (bytes !== undefined) size += storedSize(bytes)
+  if (size > 4 * MiB)
+    throw validation('The aggregate size of the items in the transaction cannot exceed 4 MB')
 }
 
 /** Throws ValidationException unless `list` is an array of `least` to `most` members. */

@@ -2,7 +2,7 @@ import { checkNames } from '../base/call-options.ts'
 import { makeProjection, readItem } from './get-item.ts'
 import type { Handle } from './handle.ts'
 import { keyOf } from './item-operations.ts'
-import { checkList, constraint } from './request-limits.ts'
+import { checkList, checkTransactionSize, constraint } from './request-limits.ts'
 import { checkTableName } from './table-definition.ts'
 import type { Item } from './value.ts'
 
@@ -33,5 +33,6 @@ export async function transactGet(
     return { table, row: keyOf(table, get.key), projection: makeProjection(table, get.projection, get) }
   })
   const found = await core.store.getMany(wanted.map(({ row }) => row))
+  checkTransactionSize(found)
   return wanted.map(({ projection, table }, index) => readItem(table, found[index], projection))
 }

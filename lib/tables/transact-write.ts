@@ -6,6 +6,7 @@ import type { Handle } from './handle.ts'
 import { durabilityOf, type Placeholders } from './item-options.ts'
 import { changeOf, holdsOf, type ItemWrite, writeTogether } from './item-write.ts'
 import type { Change } from './mutation.ts'
+import { checkTransactionSize } from './request-limits.ts'
 import type { Durability } from './store.ts'
 import type { StoredItem } from './stored-item.ts'
 import { hashOfRequest, isRepeated, keyOfToken, tokenRecord } from './tokens.ts'
@@ -62,6 +63,8 @@ export async function makeTransaction(
   const { clientRequestToken, onConflict } = options
   const together = {
     decide,
+    check: (changes: readonly Change[]) =>
+      checkTransactionSize(changes.map(({ after, before }) => (after ?? before)?.bytes)),
     ...(onConflict === 'fail' ? { busy: (isBusy: IsBusy) => conflict(writes, isBusy) } : {}),
     ...(clientRequestToken === undefined ? {} : once(core, clientRequestToken, request)),
   }

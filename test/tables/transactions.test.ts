@@ -228,6 +228,23 @@ describe('transactions', () => {
     expect(await money(tables)).toEqual([90, 10])
   })
 
+  it('have items of at most 4 MB together', async () => {
+    const tables = await makeTables()
+    const large = (n: number, bytes: number) => ({ id: `large${n}`, data: 'x'.repeat(bytes) })
+    const puts = (count: number, bytes: number): TransactWrite[] =>
+      Array.from({ length: count }, (_, n) => ({ put: { table: 'accounts', item: large(n, bytes) } }))
+    await tables.transactWrite(puts(10, 390_000), {})
+    const gets = Array.from({ length: 10 }, (_, n) => ({ table: 'accounts', key: { id: `large${n}` } }))
+    expect(await tables.transactGet(gets)).toHaveLength(10)
+    const tooLarge = { name: 'ValidationException', message: expect.stringContaining('4 MB') }
+    expect(await failure(tables.transactWrite(puts(11, 390_000), {}))).toMatchObject(tooLarge)
+    expect(await tables.table('accounts').get({ id: 'large10' })).toBeUndefined()
+    await tables.table('accounts').put(large(10, 390_000))
+    expect(
+      await failure(tables.transactGet([...gets, { table: 'accounts', key: { id: 'large10' } }])),
+    ).toMatchObject(tooLarge)
+  })
+
   it('that were done before are durable when that is said', async () => {
     for (let round = 0; round < 20; round++) {
       const env = native.memoryEnv()

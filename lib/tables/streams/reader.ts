@@ -1,14 +1,18 @@
-import { readOptions } from '../../base/call-options.ts'
+import { badOption, readOptions } from '../../base/call-options.ts'
 import { BurrowError } from '../../base/errors.ts'
 import { readSignal } from '../../kv/cancellation.ts'
 import { resourceInUse } from '../errors.ts'
+import type { Condition } from '../expression/condition.ts'
+import { ExpressionContext } from '../expression/context.ts'
+import type { Placeholders } from '../item-options.ts'
+import type { Item } from '../value.ts'
 import { checkConsumerName, readCheckpoint, writeCheckpoint } from './consumers.ts'
 import type { StreamLog } from './log.ts'
 import { readPosition, type StreamPosition } from './position.ts'
 import type { StreamRecord } from './record.ts'
 
 /** How a stream is read. */
-export interface ReadStreamOptions {
+export interface ReadStreamOptions extends Placeholders {
   /** Where to begin. Default: LATEST; of a consumer that has no checkpoint yet, TRIM_HORIZON. */
   readonly from?: StreamPosition | undefined
   /**
@@ -19,9 +23,14 @@ export interface ReadStreamOptions {
   readonly consumer?: string | undefined
   /** Ends the reading with BURROW_ABORTED. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Only records for which this condition holds: `eventName = :insert AND newImage.price > :p`. It sees `eventName`, `keys` (a
+   * reserved word: `#keys`), `newImage` and `oldImage`. A consumer is past what it was not shown.
+   */
+  readonly filter?: string | undefined
 }
 
-const names = new Set(['from', 'consumer', 'signal'] as const)
+const optionNames = new Set(['from', 'consumer', 'signal', 'filter', 'names', 'values'] as const)
 
 /**
  * The change records of a table, as they are committed: waits for more at the end. Ends when the stream is disabled and
@@ -30,6 +39,7 @@ const names = new Set(['from', 'consumer', 'signal'] as const)
 export class StreamReader implements AsyncIterableIterator<StreamRecord> {
   readonly #log: StreamLog
   readonly #consumer: string | undefined
+  readonly #filter: Condition | undefined
   readonly #signal: AbortSignal | undefined
   readonly #ended: AbortSignal | undefined
   readonly #stop = new AbortController()
@@ -50,8 +60,9 @@ export class StreamReader implements AsyncIterableIterator<StreamRecord> {
    * reason, when the tables are closed.
    */
   constructor(log: StreamLog, options: ReadStreamOptions | undefined, ended?: AbortSignal) {
-    const { consumer, from, signal } = readOptions(options, names, 'stream')
+    const { consumer, filter, from, names, signal, values } = readOptions(options, optionNames, 'stream')
     log.checkEnded()
+    this.#filter = readFilter(filter, { names, values } as Placeholders)
     this.#signal = readSignal(signal, 'stream')
     if (consumer !== undefined) checkConsumerName(consumer)
     const beginning = consumer === undefined ? 'LATEST' : 'TRIM_HORIZON'
@@ -121,6 +132,7 @@ export class StreamReader implements AsyncIterableIterator<StreamRecord> {
         if (record !== undefined) {
           this.#at++
           this.#handedOut = Number(record.sequenceNumber) + 1
+          if (this.#filter?.test(filtered(record)) === false) continue
           return { done: false, value: record }
         }
         await this.#keep({ sync: false })
@@ -156,6 +168,25 @@ export class StreamReader implements AsyncIterableIterator<StreamRecord> {
     if (this.#log.ended || this.#ended?.aborted || this.#log.db.status !== 'open') return
     this.#kept = this.#done
     await writeCheckpoint(this.#log, this.#consumer, this.#done, options)
+  }
+}
+
+function readFilter(filter: unknown, { names, values }: Placeholders): Condition | undefined {
+  if (filter !== undefined && typeof filter !== 'string')
+    throw badOption('filter', filter, 'the text of a condition', 'stream')
+  const context = new ExpressionContext(names, values)
+  const condition = filter === undefined ? undefined : context.condition(filter, 'FilterExpression')
+  context.finish(['FilterExpression'])
+  return condition
+}
+
+/** What a filter sees of a record. */
+function filtered({ eventName, keys, newImage, oldImage }: StreamRecord): Item {
+  return {
+    eventName,
+    keys,
+    ...(newImage === undefined ? {} : { newImage }),
+    ...(oldImage === undefined ? {} : { oldImage }),
   }
 }
 

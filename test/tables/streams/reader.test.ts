@@ -87,6 +87,37 @@ test('a loop that waits ends when the reader is closed, the signal fires, or the
   expect(() => new StreamReader(opened.log, undefined)).toThrow('the table was dropped')
 })
 
+test('a filter shows some records, and a consumer is past the others', async () => {
+  await using opened = await OpenedLog.open()
+  for (const id of ['a', 'b', 'c', 'd']) await opened.insert(id)
+  const options = {
+    consumer: 'some',
+    filter: 'eventName = :insert AND #keys.id IN (:b, :d)',
+    names: { '#keys': 'keys' },
+    values: { ':insert': 'INSERT', ':b': 'b', ':d': 'd' },
+  }
+  const reader = new StreamReader(opened.log, options)
+  expect((await reader.next()).value?.keys).toEqual({ id: 'b' })
+  expect((await reader.next()).value?.keys).toEqual({ id: 'd' })
+  await reader.checkpoint()
+  await reader.close()
+  await opened.insert('e')
+  const later = new StreamReader(opened.log, { consumer: 'some' })
+  expect((await later.next()).value?.keys).toEqual({ id: 'e' })
+  await later.close()
+  for (const wrong of [
+    { filter: 'eventName =' },
+    { filter: 'eventName = :none' },
+    { values: { ':unused': 1 } },
+  ])
+    expect(() => new StreamReader(opened.log, wrong)).toThrow(
+      expect.objectContaining({ name: 'ValidationException' }),
+    )
+  expect(() => new StreamReader(opened.log, { filter: 5 as never })).toThrow(
+    expect.objectContaining({ code: 'BURROW_INVALID_ARGUMENT' }),
+  )
+})
+
 test('reading ends behind the last record of a stream that was disabled', async () => {
   await using opened = await OpenedLog.open()
   await opened.insert('a', 'b')
