@@ -108,16 +108,20 @@ function encodeView(view: ArrayBufferView, what: string): Uint8Array {
   return isPlainBytes(view) && view.byteLength > 0 ? view : bytesOf(view, what)
 }
 
-/** The length that an array cannot lie about. */
-const trueLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')!
+const lengthGetter = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')!
   .get!
+
+/** The length that an array cannot lie about; 0 of a detached one. */
+export function trueLength(array: Uint8Array): number {
+  return lengthGetter.call(array)
+}
 
 /**
  * Bytes that can be used as they are. A subclass may say anything about its length, so it is taken by its buffer; a proxy
  * passes for its target, but is no view.
  */
 export function isPlainBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array && ArrayBuffer.isView(value) && trueLength.call(value) === value.length
+  return value instanceof Uint8Array && ArrayBuffer.isView(value) && trueLength(value) === value.length
 }
 
 function bytesOf(view: ArrayBufferView, what: string): Uint8Array {

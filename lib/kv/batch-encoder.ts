@@ -51,16 +51,14 @@ export class BatchEncoder {
 
   put(key: unknown, value: unknown, encodings: Encodings): void {
     this.#puts = true
-    if (isSmall(key, encodings.key) && isSmall(value, encodings.value) && key.length !== 0) {
-      this.#gather(recordKind.put, key, value)
-    } else {
-      this.#add(recordKind.put, encodeKey(key, encodings.key), encodeValue(value, encodings.value))
-    }
+    const plain = encodings.key !== 'json' && encodings.value !== 'json'
+    if (plain && this.#gather(recordKind.put, key, value)) return
+    this.#add(recordKind.put, encodeKey(key, encodings.key), encodeValue(value, encodings.value))
   }
 
   delete(key: unknown, encodings: Encodings): void {
-    if (isSmall(key, encodings.key) && key.length !== 0) this.#gather(recordKind.delete, key, '')
-    else this.#add(recordKind.delete, encodeKey(key, encodings.key), '')
+    if (encodings.key !== 'json' && this.#gather(recordKind.delete, key, '')) return
+    this.#add(recordKind.delete, encodeKey(key, encodings.key), '')
   }
 
   /** REQUIRES: an upper bound. A range in which no key can be adds nothing. */
@@ -90,20 +88,26 @@ export class BatchEncoder {
     this.#sink.release()
   }
 
-  /** REQUIRES: a small key and a small value. */
-  #gather(kind: number, key: Encoded, value: Encoded): void {
+  /** Takes a small write. False, and nothing is taken: it needs checks. */
+  #gather(kind: number, key: unknown, value: unknown): boolean {
+    if (this.#stage === undefined || !this.#stage.add(kind, key, value))
+      return this.#gatherAnew(kind, key, value)
+    this.#count++
+    return true
+  }
+
+  /** The same where the stage did not take it: it is full, or not begun. */
+  #gatherAnew(kind: number, key: unknown, value: unknown): boolean {
+    if (!isSmall(key) || !isSmall(value) || key.length === 0) return false
     if (this.#count < fewRecords) {
       this.#append(kind, key, value)
-      return
+      return true
     }
     if (this.#stage === undefined) this.#stage = new RecordStage()
-    else if (this.#stage.full) this.#stage.writeTo(this.#sink)
-    if (this.#sink.length > plainBatch) {
-      this.#add(kind, key, value)
-      return
-    }
-    this.#stage.add(kind, key, value)
+    else this.#stage.writeTo(this.#sink)
+    if (this.#sink.length > plainBatch || !this.#stage.add(kind, key, value)) return false
     this.#count++
+    return true
   }
 
   #unstage(): void {
@@ -148,8 +152,7 @@ export class BatchEncoder {
 }
 
 /** Data that needs no check: of no limit's size at three bytes a unit. An empty array may be a detached one, so it is not. */
-function isSmall(data: unknown, encoding: string): data is Encoded {
-  if (encoding === 'json') return false
+function isSmall(data: unknown): data is Encoded {
   if (typeof data === 'string') return data.length <= longestStaged
   return isPlainBytes(data) && data.length !== 0 && data.length <= longestStaged
 }

@@ -1,4 +1,4 @@
-import type { Encoded } from '../base/encodings.ts'
+import { trueLength } from '../base/encodings.ts'
 import { native, STAGED_KEY_TEXT, STAGED_VALUE_TEXT } from '../native.ts'
 import { allocateFast, type FastBuffer } from '../util/fast-buffer.ts'
 import { KiB } from '../util/units.ts'
@@ -7,9 +7,9 @@ import type { ByteSink } from './byte-sink.ts'
 /** Longest key or value, in units or bytes; a longer one is cheaper to write by itself. */
 export const longestStaged = KiB
 
-const mostRecords = 256
+const mostRecords = 512
 const mostText = 16 * KiB
-const mostBytes = 16 * KiB
+const mostBytes = 32 * KiB
 const recordHeader = 7
 
 /** Memory of a stage: fresh memory costs more than what is written to it. */
@@ -56,26 +56,33 @@ export class RecordStage {
     )
   }
 
-  /** REQUIRES: it is not full; a key and a value of at most `longestStaged`. */
-  add(kind: number, key: Encoded, value: Encoded): void {
+  /**
+   * Takes a write. False, and nothing is taken: there is no room, or key or value are something else than text or bytes of
+   * at most `longestStaged`, or are no key, or may be detached.
+   */
+  add(kind: number, key: unknown, value: unknown): boolean {
+    const keyLength = stagedLength(key)
+    const valueLength = stagedLength(value)
+    if (keyLength <= 0 || valueLength < 0 || this.full) return false
     const at = 2 * this.#count++
-    let word = kind | (key.length << 16)
+    let word = kind | (keyLength << 16)
     if (typeof key === 'string') {
       word |= STAGED_KEY_TEXT
       this.#text += key
     } else {
-      this.#bytes.set(key, this.#size)
-      this.#size += key.length
+      this.#bytes.set(key as Uint8Array, this.#size)
+      this.#size += keyLength
     }
     if (typeof value === 'string') {
       word |= STAGED_VALUE_TEXT
       this.#text += value
     } else {
-      this.#bytes.set(value, this.#size)
-      this.#size += value.length
+      this.#bytes.set(value as Uint8Array, this.#size)
+      this.#size += valueLength
     }
     this.#words[at] = word
-    this.#words[at + 1] = value.length
+    this.#words[at + 1] = valueLength
+    return true
   }
 
   /** Appends the records to `sink` and empties the stage. */
@@ -98,4 +105,17 @@ export class RecordStage {
     this.#size = 0
     this.#count = 0
   }
+}
+
+/**
+ * In units or bytes; −1: not for a stage. An array is not asked for its `length`: it may lie, and where strings are asked
+ * too, the question is a slow one.
+ */
+function stagedLength(data: unknown): number {
+  if (typeof data === 'string') return data.length <= longestStaged ? data.length : -1
+  if (!ArrayBuffer.isView(data) || !(data instanceof Uint8Array)) return -1
+  // An empty array may be a detached one. And what was read from need not be looked at again for its length.
+  if (data[0] === undefined) return -1
+  const length = trueLength(data)
+  return length <= longestStaged ? length : -1
 }

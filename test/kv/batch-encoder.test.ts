@@ -52,7 +52,7 @@ describe('batch encoder', () => {
     ['long bytes', Buffer.alloc(1025, 'k'), Buffer.alloc(70_000, 'v')],
     ['halves of surrogate pairs', 'a\ud83d', '\udc07\ud83d'],
   ] as const)('%s, few and many', (_name, key, value) => {
-    for (const count of [1, 8, 9, 300]) {
+    for (const count of [1, 8, 9, 600]) {
       const encoder = new BatchEncoder()
       const expected = putAll(
         encoder,
@@ -102,6 +102,21 @@ describe('batch encoder', () => {
     const expected = encoded(encoder)
     value.fill('x')
     expectRecords(encoder, expected)
+  })
+
+  it('takes arrays by the bytes they have, whatever they say', () => {
+    class Liar extends Uint8Array {
+      override get length(): number {
+        return 1
+      }
+    }
+    const whole = new Uint8Array([0, 1, 2, 3, 4, 5])
+    for (const count of [1, 8, 9, 2000]) {
+      const encoder = new BatchEncoder()
+      for (let i = 0; i < count; i++) encoder.put(new Liar(whole.buffer, 1), whole.subarray(2, 4), encodings)
+      const expected = record(1, Buffer.from([1, 2, 3, 4, 5]), Buffer.from([2, 3]))
+      expectRecords(encoder, Buffer.concat(Array<Buffer>(count).fill(expected)))
+    }
   })
 
   it('leaves no trace of a write that is refused', () => {
