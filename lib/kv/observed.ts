@@ -166,6 +166,11 @@ export class Observation {
         call.scan = scan
         return this.#now(call, () => engine.fillScan(scan, buffer, records))
       },
+      fillScanFromMemory: (scan: number, buffer: Uint8Array, records: number) => {
+        const call = new ObservedCall('next', true, records)
+        call.scan = scan
+        return this.#now(call, () => engine.fillScanFromMemory(scan, buffer, records))
+      },
       fillScanAsync: (scan: number, request: number, records: number, bytes: number) => {
         filling = { scan, records }
         engine.fillScanAsync(scan, request, records, bytes)

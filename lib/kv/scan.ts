@@ -8,6 +8,7 @@ import {
   SCAN_FILL_CACHE,
   SCAN_HEADER,
   SCAN_KEYS,
+  SCAN_MISSED,
   SCAN_REVERSE,
   SCAN_VALUES,
 } from '../native.ts'
@@ -91,6 +92,9 @@ interface OpenScan {
   older: OpenScan | undefined
   newer: OpenScan | undefined
 }
+
+/** Of a call whose answer is there, but not handed out. */
+const answered = Promise.resolve()
 
 const noOptions: ScanOptions = {}
 const wholeRange: ByteRange = { lower: undefined, upper: undefined }
@@ -296,6 +300,8 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
   #filledToEnd: boolean
   #busy: Promise<void> | undefined
   #closed = false
+  /** Something was on the disk: asynchronous calls leave all that follows to a disk thread. */
+  #onDisk = false
 
   /** Made by `db.entries()`, `db.keys()` and `db.values()`. Without `scan` there is nothing in the range. */
   constructor(
@@ -327,7 +333,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
   async next(count = 1): Promise<T[]> {
     const wanted = this.#begin(count, 'next')
     const records: T[] = []
-    while (records.length < wanted && (this.#batch.left > 0 || (await this.#fill(wanted - records.length)))) {
+    while (records.length < wanted && (await this.#fill(wanted - records.length))) {
       this.#drain(records, wanted)
     }
     await fairness.turn()
@@ -340,8 +346,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     this.#begin(1, 'all')
     const records: T[] = []
     try {
-      while (this.#batch.left > 0 || (await this.#fill(mostRecordsAsync)))
-        this.#drain(records, Number.POSITIVE_INFINITY)
+      while (await this.#fill(mostRecordsAsync)) this.#drain(records, Number.POSITIVE_INFINITY)
     } finally {
       await this.close()
     }
@@ -477,15 +482,20 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     if (this.#filledToEnd || scan === undefined) return false
     const { engine } = this.#host.options
     const records = this.#size(wanted, mostRecords)
+    return this.#take((buffer) => engine.fillScan(scan.number, buffer, records))
+  }
+
+  /** Fills the buffer by `fill` and begins to decode it; false: there was no record. */
+  #take(fill: (buffer: FastBuffer) => number): boolean {
     let buffer = this.#buffer ?? this.#host.borrow()
     let count: number
     try {
-      count = engine.fillScan(scan.number, buffer, records)
+      count = fill(buffer)
       const needed = readUint32(buffer, 12)
       if (count === 0 && needed > 0) {
         this.#host.giveBack(buffer)
         buffer = allocateFast(SCAN_HEADER + needed)
-        count = engine.fillScan(scan.number, buffer, records)
+        count = fill(buffer)
       }
     } catch (error) {
       throw this.#failed(error)
@@ -493,6 +503,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     this.#buffer = buffer
     const flags = readUint32(buffer, 8)
     this.#filledToEnd = (flags & SCAN_DONE) !== 0
+    this.#onDisk = (flags & SCAN_MISSED) !== 0
     if (count === 0) return false
     this.#batch.load({
       bytes: buffer,
@@ -508,11 +519,28 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     return true
   }
 
+  /** As #fillSync, but leaves the disk to its threads. What is in memory is there at once. */
   async #fill(wanted: number): Promise<boolean> {
+    if (this.#batch.left > 0) return true
     this.#check()
     const scan = this.#scan
     if (this.#filledToEnd || scan === undefined) return false
     const records = this.#size(wanted, mostRecordsAsync)
+    if (!this.#onDisk) {
+      const { engine } = this.#host.options
+      const most = Math.min(records, mostRecords)
+      if (this.#take((buffer) => engine.fillScanFromMemory(scan.number, buffer, most))) {
+        this.#busy = answered
+        await fairness.turn()
+        this.#busy = undefined
+        return true
+      }
+      if (!this.#onDisk) return false
+    }
+    return await this.#fillOnThread(scan, records)
+  }
+
+  async #fillOnThread(scan: OpenScan, records: number): Promise<boolean> {
     let finished!: () => void
     this.#busy = new Promise((resolve) => {
       finished = resolve
