@@ -29,6 +29,7 @@ npm run bench:rivals -- [options]             BurrowDB beside every store, in ev
   --workloads a,b      ${workloads.map(({ name }) => name).join(', ')}
   --value-size N       bytes (100)
   --value-encoding E   utf8 or buffer (utf8)
+  --cache-size N       MiB of everyone's cache (256)
   --defaults           everyone with the options it has by itself, instead of the best of its documentation
   --dir DIR            where databases are made (the system's temporary directory)
   --results DIR        where the results go (bench/results)
@@ -49,6 +50,7 @@ const flags = {
   workloads: { type: 'string' },
   'value-size': { type: 'string', default: '100' },
   'value-encoding': { type: 'string', default: 'utf8' },
+  'cache-size': { type: 'string', default: '256' },
   defaults: { type: 'boolean', default: false },
   dir: { type: 'string', default: tmpdir() },
   results: { type: 'string' },
@@ -106,7 +108,7 @@ export function readOptions(args: readonly string[]): Options {
   const settings: Omit<EngineSettings, 'durable'> = {
     options: defaults ? 'defaults' : 'tuned',
     writeBufferSize: 64 * MiB,
-    cacheSize: 256 * MiB,
+    cacheSize: wholeNumber('cache-size', values['cache-size']) * MiB,
     valueEncoding: encoding satisfies ValueEncoding,
   }
   const number = (

@@ -75,6 +75,8 @@ export const SCAN_DONE = 1
 /** Every byte of the keys is below 0x80; of the values. */
 export const SCAN_ASCII_KEYS = 2
 export const SCAN_ASCII_VALUES = 4
+/** Of fillScanFromMemory: what follows is on the disk. */
+export const SCAN_MISSED = 8
 
 type ManyKeys = [keys: Uint8Array, length: number, count: number]
 export type FileKind = 'table' | 'wal' | 'manifest' | 'temp'
@@ -395,6 +397,8 @@ export interface NativeEngine extends Inspection {
   openScanFrom(flags: number, lower: string, limit: number, readAhead: number, sequence?: number): number
   /** Packs records behind SCAN_HEADER; returns how many. 0 with needed > 0: ask again with a larger buffer. */
   fillScan(scan: number, buffer: Uint8Array, maxRecords: number): number
+  /** The same, but never touches the disk: see SCAN_MISSED. */
+  fillScanFromMemory(scan: number, buffer: Uint8Array, maxRecords: number): number
   /** Steps over up to max records without packing them; fewer than max: the end. */
   countScan(scan: number, max: number): number
   seekScan(scan: number, key: string | Uint8Array): void

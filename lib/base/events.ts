@@ -25,7 +25,7 @@ export interface JobEnd {
 }
 
 /** Why a memtable is flushed. */
-export type FlushReason = 'memtable-full' | 'manual' | 'wal-size' | 'close' | 'recovery'
+export type FlushReason = 'memtable-full' | 'manual' | 'wal-size' | 'idle' | 'close' | 'recovery'
 
 interface FlushJob {
   readonly reason: FlushReason

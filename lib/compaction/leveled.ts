@@ -33,6 +33,8 @@ export const leveled: CompactionPolicy = {
     }
     return chooseTombstones(version, busy, options, shape)
   },
+  chooseIdle,
+  flushesIdle,
   chooseManual,
   scores: (version, options) => levelScores(version, options),
   pendingBytes: pendingCompactionBytes,
@@ -45,11 +47,35 @@ function chooseL0(
   options: PolicyOptions,
   shape: LevelShape,
   score: number,
+  reason: 'l0' | 'idle' = 'l0',
 ): CompactionPlan | null {
   const oldest = version.tables(0).at(-1)
   if (oldest === undefined || busy.l0) return null
   const inputs = expand(version, busy, options, 0, [oldest], shape.baseLevel)
-  return completePlan(version, busy, options, { reason: 'l0', score, inputs, outputLevel: shape.baseLevel })
+  return completePlan(version, busy, options, { reason, score, inputs, outputLevel: shape.baseLevel })
+}
+
+/** Less than this share of a memtable is not worth the trouble: reads find it in the cache. */
+const idleShare = 1 / 8
+
+/**
+ * L0 into the base level, when a read has to look into two runs or more there, and when what is rewritten for the
+ * tables of L0 is not larger than they are. So idle times cost a byte at most two more writes, however many there are.
+ */
+function chooseIdle(version: Version, busy: Busy, options: PolicyOptions): CompactionPlan | null {
+  if (version.bytes(0) < idleShare * options.memtableSize) return null
+  const shape = levelShape(version, options)
+  if (version.tables(0).length + Math.sign(version.tables(shape.baseLevel).length) < 2) return null
+  const plan = chooseL0(version, busy, options, shape, 0, 'idle')
+  if (plan === null || plan.kind === 'move') return plan
+  const fresh = plan.inputs.find(({ level }) => level === 0)?.tables ?? []
+  return plan.inputBytes <= 2 * fresh.reduce((sum, { size }) => sum + size, 0) ? plan : null
+}
+
+function flushesIdle(version: Version, memtableBytes: number, options: PolicyOptions): boolean {
+  if (version.tables(0).length === 0 || memtableBytes < idleShare * options.memtableSize) return false
+  const { baseLevel } = levelShape(version, options)
+  return version.bytes(baseLevel) <= version.bytes(0) + memtableBytes
 }
 
 function chooseLevel(

@@ -8,7 +8,7 @@ import type { Version } from '../manifest/version.ts'
  * plans: plain data that the scheduler turns into native jobs and edits, and that a simulator can run on paper.
  */
 
-export type CompactionReason = 'l0' | 'level-size' | 'tombstones' | 'manual'
+export type CompactionReason = 'l0' | 'level-size' | 'tombstones' | 'idle' | 'manual'
 
 /** Tables of one level, in the level's order. */
 export interface PlanInput {
@@ -86,6 +86,7 @@ export type PolicyOptions = Pick<
   | 'baseLevelSize'
   | 'targetFileSize'
   | 'compression'
+  | 'memtableSize'
 >
 
 /** How far a manual compaction has come: plain data, made by `startManual`, replaced by each `chooseManual`. */
@@ -110,6 +111,13 @@ export interface ManualStep {
 export interface CompactionPolicy {
   /** The most useful plan that stays clear of what is busy; null when nothing is due. */
   choose(version: Version, busy: Busy, options: PolicyOptions): CompactionPlan | null
+  /**
+   * What is worth doing although nothing is due, for a time in which nobody writes: it spares reads a sorted run and
+   * rewrites no more old bytes than new ones. Null when there is nothing.
+   */
+  chooseIdle(version: Version, busy: Busy, options: PolicyOptions): CompactionPlan | null
+  /** Whether a memtable of so many bytes should be flushed at such a time, so that chooseIdle takes it along. */
+  flushesIdle(version: Version, memtableBytes: number, options: PolicyOptions): boolean
   chooseManual(version: Version, busy: Busy, options: PolicyOptions, cursor: ManualCursor): ManualStep
   /** How full each level is: from 1 on it is due. The last level has no limit and scores 0. */
   scores(version: Version, options: PolicyOptions): number[]

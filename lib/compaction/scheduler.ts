@@ -53,6 +53,7 @@ export class CompactionScheduler {
   readonly #background: Background
   readonly #policy: CompactionPolicy = leveled
   readonly #oldestSnapshot: () => number | null
+  readonly #idle: () => boolean
   readonly #running = new Map<number, CompactionPlan>()
   readonly #backoff = new Backoff()
   readonly #slots: number
@@ -72,11 +73,14 @@ export class CompactionScheduler {
   /** The policy was asked about this version and had nothing more; null: it has to be asked. */
   #settled: Version | null = null
   #settledSnapshot: number | null = null
+  #settledIdle = false
   #nextMoveId = -1
 
-  constructor(background: Background, oldestSnapshot: () => number | null) {
+  /** `idle`: whether nobody writes. */
+  constructor(background: Background, oldestSnapshot: () => number | null, idle: () => boolean) {
     this.#background = background
     this.#oldestSnapshot = oldestSnapshot
+    this.#idle = idle
     // One thread is kept for flushes when there are two or more.
     this.#slots = Math.max(1, background.options.maxBackgroundJobs - 1)
   }
@@ -159,15 +163,23 @@ export class CompactionScheduler {
       if (this.#nextManual()) continue
       const { version } = versions
       const oldest = this.#oldestSnapshot()
-      if (this.#paused || (version === this.#settled && oldest === this.#settledSnapshot)) return
-      const plan = this.#policy.choose(version, this.#busy(), this.#background.options)
+      const idle = this.#idle()
+      if (this.#paused || this.#isSettled(version, oldest, idle)) return
+      const { options } = this.#background
+      const due = this.#policy.choose(version, this.#busy(), options)
+      const plan = due ?? (idle ? this.#policy.chooseIdle(version, this.#busy(), options) : null)
       if (plan === null) {
         this.#settled = version
         this.#settledSnapshot = oldest
+        this.#settledIdle = idle
         return
       }
       this.#start(plan)
     }
+  }
+
+  #isSettled(version: Version, oldest: number | null, idle: boolean): boolean {
+    return version === this.#settled && oldest === this.#settledSnapshot && (this.#settledIdle || !idle)
   }
 
   #busy(): Busy {

@@ -13,6 +13,7 @@ import { type NativeEngine, WRITE_STOPPED } from '../native.ts'
 import { DiskSpace } from './disk-space.ts'
 import type { ErrorLog } from './error-log.ts'
 import { Flushes } from './flushes.ts'
+import { IdleWork } from './idle-work.ts'
 import type { KeepAlive } from './keep-alive.ts'
 import type { ReplayedLogs } from './recover.ts'
 import { Stalls } from './stalls.ts'
@@ -70,6 +71,7 @@ export class ControlPlane implements Background {
   readonly wals: WalFiles
   readonly flushes: Flushes
   readonly compactions: CompactionScheduler
+  readonly idleWork: IdleWork
   readonly stalls: Stalls
   readonly space: DiskSpace
   readonly #config: ControlPlaneOptions
@@ -116,7 +118,8 @@ export class ControlPlane implements Background {
     })
     this.wals = new WalFiles(this)
     this.flushes = new Flushes(this, config.replayed, () => this.wals.active)
-    this.compactions = new CompactionScheduler(this, config.oldestSnapshot)
+    this.idleWork = new IdleWork(this)
+    this.compactions = new CompactionScheduler(this, config.oldestSnapshot, () => this.#idle)
     this.stalls = new Stalls(this, this.compactions)
     this.space = new DiskSpace({
       background: this,
@@ -129,6 +132,11 @@ export class ControlPlane implements Background {
   get healthy(): boolean {
     // Also between the failure of a record and the step that finds it: another job may end meanwhile.
     return this.#failure === undefined && this.versions.failure === null
+  }
+
+  /** Nobody writes, and no memtable is on its way to L0. */
+  get #idle(): boolean {
+    return this.idleWork.idle && this.#rotation === null && this.flushes.immutables === 0
   }
 
   /** Why the database is read-only; undefined while it is not. */
@@ -220,6 +228,7 @@ export class ControlPlane implements Background {
     this.compactions.pump()
     this.obsolete.pump()
     this.space.pump()
+    this.idleWork.pump()
     if (this.healthy) this.stalls.update(this.flushes.immutables)
   }
 
@@ -385,6 +394,7 @@ export class ControlPlane implements Background {
   dispose(): void {
     for (const timer of this.#timers) clearTimeout(timer)
     this.#timers.clear()
+    this.idleWork.stop()
     clearImmediate(this.#soon)
   }
 }

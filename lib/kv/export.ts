@@ -5,7 +5,8 @@ import { readCount, readFlag, readOptions } from './call-options.ts'
 import { type LongCallOptions, readProgress, readSignal } from './cancellation.ts'
 import type { Database } from './database.ts'
 import { firstKeyFrom, type KeyRangeOptions, rangeNames, resolveRange } from './range.ts'
-import type { RangeIterator, ScanOptions } from './scan.ts'
+import type { RangeIterator } from './range-iterator.ts'
+import type { ScanOptions } from './scan.ts'
 
 export interface ExportProgress {
   readonly records: number

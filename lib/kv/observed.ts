@@ -3,12 +3,13 @@
  * ones ask nothing; see DebugHost.observe.
  */
 import { type PackedPhases, type Phases, packPhases, phaseNames, unpackPhases } from '../base/phases.ts'
-import type { NativeEngine } from '../native.ts'
+import { type NativeEngine, SCAN_MISSED } from '../native.ts'
 import type { OperationCall, OperationName, OperationObserver } from './debug-host.ts'
 import type { ReadRequests } from './read-requests.ts'
 import type { Scans } from './readable.ts'
 import type { ReadCalls } from './reads.ts'
 import type { ScanHostOptions } from './scan.ts'
+import { readUint32 } from './scan-batch.ts'
 import type { WriteCalls } from './writes.ts'
 
 class ObservedCall implements OperationCall {
@@ -165,6 +166,24 @@ export class Observation {
         const call = new ObservedCall('next', true, records)
         call.scan = scan
         return this.#now(call, () => engine.fillScan(scan, buffer, records))
+      },
+      fillScanFromMemory: (scan: number, buffer: Uint8Array, records: number) => {
+        const call = new ObservedCall('next', false, records)
+        call.scan = scan
+        let found: number
+        try {
+          found = engine.fillScanFromMemory(scan, buffer, records)
+        } catch (error) {
+          return this.#now(call, () => {
+            throw error
+          })
+        }
+        // Not answered: a disk thread is asked next, and that is told.
+        if (found === 0 && (readUint32(buffer, 8) & SCAN_MISSED) !== 0) {
+          if (this.#measured) engine.takePhases(this.#taken)
+          return found
+        }
+        return this.#now(call, () => found)
       },
       fillScanAsync: (scan: number, request: number, records: number, bytes: number) => {
         filling = { scan, records }

@@ -1,7 +1,8 @@
 import type { Bytes, CallKey, CallValue } from './keys-and-values.ts'
 import type { Observation } from './observed.ts'
+import type { RangeIterator } from './range-iterator.ts'
 import type { ReadCalls, ReadOptions } from './reads.ts'
-import type { RangeIterator, ScanOptions } from './scan.ts'
+import type { ScanOptions } from './scan.ts'
 
 /** Makes the iterators of one moment. */
 export interface Scans {

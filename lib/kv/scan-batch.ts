@@ -139,14 +139,14 @@ export class ScanBatch {
     let header = this.#at
     let valueEnd = this.#valueEnd
     this.#left -= count
-    for (; count > 0; count--) {
+    for (let at = records.length; count > 0; count--) {
       const key = header + recordHeader
       const keyEnd = key + readUint32(bytes, header)
       const value = valueEnd - readUint32(bytes, header + 4)
-      records.push([
+      records[at++] = [
         keys.substring(key - keysFrom, keyEnd - keysFrom),
         values.substring(value - valuesFrom, valueEnd - valuesFrom),
-      ])
+      ]
       header = keyEnd
       valueEnd = value
     }

@@ -1,10 +1,6 @@
-import { encodeBound } from '../base/encodings.ts'
-import { BurrowError, markShared } from '../base/errors.ts'
+import { type BurrowError, markShared } from '../base/errors.ts'
 import {
   type NativeEngine,
-  SCAN_ASCII_KEYS,
-  SCAN_ASCII_VALUES,
-  SCAN_DONE,
   SCAN_FILL_CACHE,
   SCAN_HEADER,
   SCAN_KEYS,
@@ -13,7 +9,6 @@ import {
 } from '../native.ts'
 import { allocateFast, type FastBuffer } from '../util/fast-buffer.ts'
 import {
-  badOption,
   checkNames,
   type EncodingOptions,
   type Encodings,
@@ -23,11 +18,11 @@ import {
 } from './call-options.ts'
 import type { LiveScan } from './debug-host.ts'
 import type { ErrorLog } from './error-log.ts'
-import { fairness } from './fairness.ts'
 import type { Observation } from './observed.ts'
 import { type ByteRange, type KeyRangeOptions, onlyLowerText, rangeNames, resolveRange } from './range.ts'
+import { batchBytes, RangeIterator } from './range-iterator.ts'
 import type { ReadRequests } from './read-requests.ts'
-import { readUint32, ScanBatch, type ScanShape } from './scan-batch.ts'
+import { ScanBatch, type ScanShape } from './scan-batch.ts'
 import type { Snapshot, Snapshots } from './snapshot.ts'
 
 /** Which records a scan is about, and how it is made. */
@@ -55,12 +50,6 @@ const scanNames = new Set([
   'valueEncoding',
 ] as const)
 
-const smallestKey = '\0'
-const firstRecords = 8
-const mostRecords = 100
-/** Asynchronous batches cost a round trip to a disk thread each, so they grow further. */
-const mostRecordsAsync = 1000
-const batchBytes = 32 * 1024
 const bufferSize = SCAN_HEADER + batchBytes
 const spareBuffers = 8
 
@@ -77,11 +66,8 @@ export interface ScanHostOptions {
   readonly onReleased: () => void
 }
 
-/** That of all iterators of the language, whose methods ours have, too. */
-const iteratorPrototype: object = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()))
-
 /** A native scan that is open, in a list by age. */
-interface OpenScan {
+export interface OpenScan {
   readonly number: number
   /** When, to the turn of the event loop. */
   readonly since: number
@@ -271,311 +257,5 @@ export class ScanHost {
 
   giveBack(buffer: FastBuffer): void {
     if (buffer.byteLength === bufferSize && this.#buffers.length < spareBuffers) this.#buffers.push(buffer)
-  }
-}
-
-/**
- * The records of a range, in key order, as they were when it was made. Iterate it with `for…of` or `for await…of`,
- * or take batches with `next(n)` and `nextSync(n)`. It pins a read view until its end is reached, or the loop is left,
- * or it is closed.
- *
- * An iterator has one position. Do not use it from two places at once: a second asynchronous call before the first
- * has resolved is refused with BURROW_BUSY.
- */
-export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
-  readonly #host: ScanHost
-  readonly #batch: ScanBatch
-  readonly #encodings: Encodings
-  readonly #reverse: boolean
-  /** There is nothing in the range: nothing was ever opened. */
-  readonly #empty: boolean
-  /** Undefined once it is closed. */
-  #scan: OpenScan | undefined
-  #buffer: FastBuffer | undefined
-  #records = firstRecords
-  #filledToEnd: boolean
-  #busy: Promise<void> | undefined
-  #closed = false
-
-  /** Made by `db.entries()`, `db.keys()` and `db.values()`. Without `scan` there is nothing in the range. */
-  constructor(
-    host: ScanHost,
-    scan: OpenScan | undefined,
-    batch: ScanBatch,
-    encodings: Encodings,
-    reverse: boolean,
-  ) {
-    this.#reverse = reverse
-    this.#host = host
-    this.#scan = scan
-    this.#batch = batch
-    this.#encodings = encodings
-    this.#empty = scan === undefined
-    this.#filledToEnd = this.#empty
-  }
-
-  /** Up to `count` records; [] at the end. */
-  nextSync(count = 1): T[] {
-    const wanted = this.#begin(count, 'nextSync')
-    const records: T[] = []
-    while (records.length < wanted && this.#fillSync(wanted - records.length)) this.#drain(records, wanted)
-    if (records.length < wanted) this.#reportEnd()
-    return records
-  }
-
-  /** Up to `count` records, without blocking the event loop on the disk; [] at the end. */
-  async next(count = 1): Promise<T[]> {
-    const wanted = this.#begin(count, 'next')
-    const records: T[] = []
-    while (records.length < wanted && (this.#batch.left > 0 || (await this.#fill(wanted - records.length)))) {
-      this.#drain(records, wanted)
-    }
-    await fairness.turn()
-    if (records.length < wanted) this.#reportEnd()
-    return records
-  }
-
-  /** All that is left, then closes. */
-  async all(): Promise<T[]> {
-    this.#begin(1, 'all')
-    const records: T[] = []
-    try {
-      while (this.#batch.left > 0 || (await this.#fill(mostRecordsAsync)))
-        this.#drain(records, Number.POSITIVE_INFINITY)
-    } finally {
-      await this.close()
-    }
-    return records
-  }
-
-  /**
-   * Moves to the first record at or after `key`, in the direction of the scan and within its range; the limit counts
-   * from there anew. An iterator that has reported its end can still seek before the event loop turns.
-   */
-  seek(key: unknown): void {
-    const target = encodeBound(key, this.#encodings.key)
-    this.#begin(1, 'seek')
-    this.#batch.clear()
-    if (this.#empty) return
-    if (this.#scan === undefined) {
-      throw new BurrowError(
-        'BURROW_CLOSED',
-        'the iterator has let go of its view since its end was reported; make a new one',
-      )
-    }
-    this.#host.revive(this)
-    // No key is empty: forwards that is the smallest one, and backwards there is nothing.
-    this.#host.options.engine.seekScan(this.#scan.number, target.length === 0 ? smallestKey : target)
-    this.#filledToEnd = target.length === 0 && this.#reverse
-    this.#records = firstRecords
-  }
-
-  /** Lets go of the read view. Later calls fail with BURROW_CLOSED. Waits for a call that is under way. */
-  async close(): Promise<void> {
-    this.#closed = true
-    this.#release()
-    await this.#busy
-  }
-
-  [Symbol.iterator](): Iterator<T> {
-    return new RangeIterator.#Loop(this) as Iterator<unknown> as Iterator<T>
-  }
-
-  /** What a generator would do, at half its price a record: V8 does not inline those. */
-  static readonly #Loop = class {
-    readonly #range: RangeIterator<unknown>
-    #done = false
-
-    static {
-      Object.setPrototypeOf(this.prototype, iteratorPrototype)
-    }
-
-    constructor(range: RangeIterator<unknown>) {
-      this.#range = range
-    }
-
-    next(): IteratorResult<unknown> {
-      const range = this.#range
-      if (this.#done) return { done: true, value: undefined }
-      try {
-        if (range.#fillSync(0)) return { done: false, value: range.#batch.next() }
-      } catch (error) {
-        this.return()
-        throw error
-      }
-      return this.return()
-    }
-
-    return(): IteratorResult<unknown> {
-      if (!this.#done) {
-        this.#done = true
-        this.#range.#finish()
-      }
-      return { done: true, value: undefined }
-    }
-  }
-
-  async *[Symbol.asyncIterator](): AsyncIterator<T> {
-    try {
-      while (this.#batch.left > 0 || (await this.#fill(0))) {
-        yield this.#batch.next() as T
-        // A record that waits in memory must not keep the event loop from turning.
-        if (fairness.exhausted()) await new Promise<void>((resolve) => fairness.defer(resolve))
-      }
-    } finally {
-      this.#finish()
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.#closed = true
-    this.#release()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  /** The end of a loop. */
-  #finish(): void {
-    this.#closed = true
-    this.#release()
-  }
-
-  #begin(count: unknown, call: string): number {
-    this.#check()
-    const wanted =
-      count === Number.POSITIVE_INFINITY ? Number.MAX_SAFE_INTEGER : readCount('count', count, call)
-    if (wanted === undefined) throw badOption('count', count, 'a whole number from 0 up', call)
-    return wanted
-  }
-
-  #check(): void {
-    if (this.#closed) {
-      throw this.#failed(new BurrowError('BURROW_CLOSED', 'the iterator is closed; make a new one'))
-    }
-    if (this.#host.refusal !== undefined && this.#scan !== undefined) throw this.#failed(this.#host.refusal)
-    if (this.#busy !== undefined) {
-      const message = 'the iterator is busy: await its last call before the next one'
-      throw this.#failed(new BurrowError('BURROW_BUSY', message))
-    }
-  }
-
-  #failed<E>(error: E): E {
-    return this.#host.options.errors.note(error, 'next')
-  }
-
-  #drain(records: T[], wanted: number): void {
-    this.#batch.take(records, wanted - records.length)
-  }
-
-  /** Makes sure of at least one decoded record; false at the end. Blocks on the disk. */
-  #fillSync(wanted: number): boolean {
-    if (this.#batch.left > 0) return true
-    this.#check()
-    const scan = this.#scan
-    if (this.#filledToEnd || scan === undefined) return false
-    const { engine } = this.#host.options
-    const records = this.#size(wanted, mostRecords)
-    let buffer = this.#buffer ?? this.#host.borrow()
-    let count: number
-    try {
-      count = engine.fillScan(scan.number, buffer, records)
-      const needed = readUint32(buffer, 12)
-      if (count === 0 && needed > 0) {
-        this.#host.giveBack(buffer)
-        buffer = allocateFast(SCAN_HEADER + needed)
-        count = engine.fillScan(scan.number, buffer, records)
-      }
-    } catch (error) {
-      throw this.#failed(error)
-    }
-    this.#buffer = buffer
-    const flags = readUint32(buffer, 8)
-    this.#filledToEnd = (flags & SCAN_DONE) !== 0
-    if (count === 0) return false
-    this.#batch.load({
-      bytes: buffer,
-      records: count,
-      front: SCAN_HEADER,
-      frontBytes: readUint32(buffer, 0),
-      end: buffer.byteLength,
-      valueBytes: readUint32(buffer, 4),
-      asciiKeys: (flags & SCAN_ASCII_KEYS) !== 0,
-      asciiValues: (flags & SCAN_ASCII_VALUES) !== 0,
-      borrowed: true,
-    })
-    return true
-  }
-
-  async #fill(wanted: number): Promise<boolean> {
-    this.#check()
-    const scan = this.#scan
-    if (this.#filledToEnd || scan === undefined) return false
-    const records = this.#size(wanted, mostRecordsAsync)
-    let finished!: () => void
-    this.#busy = new Promise((resolve) => {
-      finished = resolve
-    })
-    try {
-      const { engine, requests } = this.#host.options
-      const {
-        bytes,
-        records: count = 0,
-        done = false,
-        valueBytes = 0,
-        asciiKeys = false,
-        asciiValues = false,
-      } = await requests.ask((request) => engine.fillScanAsync(scan.number, request, records, batchBytes))
-      if (this.#closed) throw new BurrowError('BURROW_CLOSED', 'the iterator was closed during the call')
-      this.#filledToEnd = done
-      if (count === 0 || bytes === undefined) return false
-      this.#batch.load({
-        bytes: bytes as FastBuffer,
-        records: count,
-        front: 0,
-        frontBytes: bytes.byteLength - valueBytes,
-        end: bytes.byteLength,
-        valueBytes,
-        asciiKeys,
-        asciiValues,
-        borrowed: false,
-      })
-      return true
-    } catch (error) {
-      throw this.#failed(error)
-    } finally {
-      this.#busy = undefined
-      finished()
-    }
-  }
-
-  /** How many records to fetch: few at first, since many scans want only the first ones, but all that was asked for. */
-  #size(wanted: number, most: number): number {
-    const size = Math.min(most, Math.max(this.#records, wanted))
-    this.#records = Math.min(most, this.#records * 4)
-    return size
-  }
-
-  #reportEnd(): void {
-    if (this.#scan !== undefined) this.#host.end(this)
-  }
-
-  /** For the host: the end was reported, and nobody has moved the iterator since. */
-  letGo(): void {
-    this.#release()
-  }
-
-  #release(): void {
-    this.#host.revive(this)
-    this.#batch.clear()
-    this.#filledToEnd = true
-    if (this.#buffer !== undefined) {
-      this.#host.giveBack(this.#buffer)
-      this.#buffer = undefined
-    }
-    if (this.#scan === undefined) return
-    this.#host.release(this.#scan)
-    this.#scan = undefined
   }
 }

@@ -24,6 +24,7 @@ export async function shutDown(options: ShutdownOptions): Promise<void> {
   await Promise.resolve()
   writes.endHold()
   acknowledgements.hurry()
+  plane.idleWork.stop()
   plane.compactions.stop(closed)
   engine.cancelCompactions()
   // Also when the manifest has failed: the log goes on. When the log fails, it is settled who waits.

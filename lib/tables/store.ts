@@ -1,7 +1,8 @@
 import { BurrowError } from '../base/errors.ts'
 import type { Database } from '../kv/database.ts'
 import { type Latches, latchesOf } from '../kv/latches.ts'
-import type { RangeIterator, ScanOptions } from '../kv/scan.ts'
+import type { RangeIterator } from '../kv/range-iterator.ts'
+import type { ScanOptions } from '../kv/scan.ts'
 import type { Snapshot } from '../kv/snapshot.ts'
 import type { WriteBatch } from '../kv/write-batch.ts'
 

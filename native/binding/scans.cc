@@ -14,6 +14,7 @@ constexpr size_t kHeaderSize = 16;
 constexpr uint32_t kDone = 1;
 constexpr uint32_t kAsciiKeys = 2;
 constexpr uint32_t kAsciiValues = 4;
+constexpr uint32_t kMissed = 8;
 constexpr uint32_t kReverse = 1;
 constexpr uint32_t kWithKeys = 2;
 constexpr uint32_t kWithValues = 4;
@@ -48,6 +49,7 @@ class ScanCall : public EngineCall<N> {
   const std::shared_ptr<OpenScan>* found_ = nullptr;
 };
 
+template <bool from_memory>
 napi_value Fill(napi_env env, napi_callback_info info) {
   ScanCall<3> call(env, info);
   if (call.scan() == nullptr) return nullptr;
@@ -64,16 +66,20 @@ napi_value Fill(napi_env env, napi_callback_info info) {
   Measure measure(counter, call.handle()->timed(), Measure::kSampled);
   Scan::Batch batch;
   PerfScope scope(call.handle()->phases_if_measured(), Phase::kMerge);
-  Status status = call.scan()->Fill(buffer + kHeaderSize, size - kHeaderSize, max_records, &batch);
+  char* const out = buffer + kHeaderSize;
+  const size_t room = size - kHeaderSize;
+  Status status = from_memory ? call.scan()->FillFromMemory(out, room, max_records, &batch)
+                              : call.scan()->Fill(out, room, max_records, &batch);
   if (!status.ok()) {
     ++counter.errors;
     return Throw(env, status);
   }
+  if (batch.missed && batch.records == 0) --counter.count;  // a disk thread is asked for the same
   counter.bytes_out += batch.bytes();
   EncodeFixed32(buffer, static_cast<uint32_t>(batch.front_bytes));
   EncodeFixed32(buffer + 4, static_cast<uint32_t>(batch.value_bytes));
   EncodeFixed32(buffer + 8, (batch.done ? kDone : 0) | (batch.ascii_keys ? kAsciiKeys : 0) |
-                                (batch.ascii_values ? kAsciiValues : 0));
+                                (batch.ascii_values ? kAsciiValues : 0) | (batch.missed ? kMissed : 0));
   EncodeFixed32(buffer + 12, static_cast<uint32_t>(batch.needed));
   napi_value result = nullptr;
   napi_create_uint32(env, batch.records, &result);
@@ -223,13 +229,9 @@ napi_value OpenScanFrom(napi_env env, napi_callback_info info) {
 }
 
 constexpr EngineFunction kFunctions[] = {
-    {"openScan", OpenScanFunction},
-    {"openScanFrom", OpenScanFrom},
-    {"fillScan", Fill},
-    {"countScan", Count},
-    {"seekScan", Seek},
-    {"fillScanAsync", FillAsync},
-    {"closeScan", Close},
+    {"openScan", OpenScanFunction},     {"openScanFrom", OpenScanFrom}, {"fillScan", Fill<false>},
+    {"fillScanFromMemory", Fill<true>}, {"countScan", Count},           {"seekScan", Seek},
+    {"fillScanAsync", FillAsync},       {"closeScan", Close},
 };
 
 }  // namespace

@@ -19,7 +19,8 @@ namespace {
 size_t Worthwhile(size_t raw_size) { return raw_size - raw_size / 8; }
 
 #ifdef BURROW_HAVE_LZ4
-size_t CompressLz4(int level, Slice raw, char* out, size_t room) {
+// Its only parameter is by how much it may look less closely than it does at 1, its default: no level, so none is taken.
+size_t CompressLz4(Slice raw, char* out, size_t room) {
   if (raw.size() > LZ4_MAX_INPUT_SIZE) return 0;
   static thread_local std::unique_ptr<LZ4_stream_t> state;
   if (state == nullptr) {
@@ -27,7 +28,7 @@ size_t CompressLz4(int level, Slice raw, char* out, size_t room) {
     LZ4_initStream(state.get(), sizeof *state);
   }
   int size = LZ4_compress_fast_extState_fastReset(state.get(), raw.data(), out, static_cast<int>(raw.size()),
-                                                  static_cast<int>(room), level > 0 ? level : 1);
+                                                  static_cast<int>(room), 1);
   return size > 0 ? static_cast<size_t>(size) : 0;
 }
 #endif
@@ -126,7 +127,7 @@ bool Compress(CodecId id, [[maybe_unused]] int level, Slice raw, std::string* ou
 #ifdef BURROW_HAVE_LZ4
     case CodecId::kLz4:
       out->resize(start + room);
-      size = CompressLz4(level, raw, out->data() + start, room);
+      size = CompressLz4(raw, out->data() + start, room);
       break;
 #endif
 #ifdef BURROW_HAVE_ZSTD
@@ -148,7 +149,7 @@ size_t CompressedSize(CodecId id, [[maybe_unused]] int level, [[maybe_unused]] S
     case CodecId::kLz4:
       if (raw.size() > LZ4_MAX_INPUT_SIZE) return 0;
       scratch->resize(static_cast<size_t>(LZ4_compressBound(static_cast<int>(raw.size()))));
-      return CompressLz4(level, raw, scratch->data(), scratch->size());
+      return CompressLz4(raw, scratch->data(), scratch->size());
 #endif
 #ifdef BURROW_HAVE_ZSTD
     case CodecId::kZstd:

@@ -17,7 +17,7 @@ bool CodecFromName(Slice name, CodecId* id);
 bool CodecAvailable(CodecId id);  // compiled into this build
 
 // Appends the compressed form of `raw` to *out and returns true; false (and *out unchanged) when the codec is missing,
-// fails, or saves less than an eighth. `level` is the codec's own scale; 0 means its default. REQUIRES: id != kNone.
+// fails, or saves less than an eighth. `level` is the codec's own scale; 0 means its default; lz4 has none. REQUIRES: id != kNone.
 bool Compress(CodecId id, int level, Slice raw, std::string* out);
 
 // How many bytes the compressed form of `raw` takes; more than raw.size() where nothing can be saved. For measuring: 0 when

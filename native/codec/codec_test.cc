@@ -54,6 +54,22 @@ TEST(Codec, RoundTrip) {
   }
 }
 
+TEST(Codec, AHigherLevelIsNeverLarger) {
+  Random random(TestSeed());
+  for (CodecId id : Compressing()) {
+    std::string raw;  // as records are: short pieces that come twice, and few bytes between them
+    while (raw.size() < 4096) {
+      std::string half(50, '\0');
+      for (char& c : half) c = static_cast<char>(32 + random.Uniform(95));
+      raw += std::to_string(random.Uniform(1'000'000)) + half + half;
+    }
+    std::string low, high;
+    CHECK(Compress(id, 1, raw, &low));
+    CHECK(Compress(id, 9, raw, &high));
+    CHECK_LE(high.size(), low.size());
+  }
+}
+
 TEST(Codec, WhatDoesNotPayIsLeftAlone) {
   Random random(TestSeed());
   std::string raw(4096, '\0');

@@ -111,7 +111,7 @@ ReadView::ReadView(std::shared_ptr<MemTable> active, std::vector<std::shared_ptr
                    std::shared_ptr<const Levels> levels)
     : active_(std::move(active)), immutables_(std::move(immutables)), levels_(std::move(levels)) {}
 
-Status ReadView::StaticTombstones(std::shared_ptr<const FragmentedTombstones>* tombstones) const {
+Status ReadView::StaticTombstones(std::shared_ptr<const FragmentedTombstones>* tombstones, MemoryOnly* memory) const {
   std::lock_guard<std::mutex> lock(mutex_);
   if (!tombstones_ready_) {
     std::vector<std::shared_ptr<const FragmentedTombstones>> parts;
@@ -123,7 +123,8 @@ Status ReadView::StaticTombstones(std::shared_ptr<const FragmentedTombstones>* t
       for (const TableRef& table : levels_->level(i).tables) {
         if (table->range_tombstones == 0) continue;
         std::shared_ptr<TableReader> reader;
-        BURROW_RETURN_IF_ERROR(table->handle->Acquire(false, &reader));
+        BURROW_RETURN_IF_ERROR(table->handle->Acquire(memory != nullptr && memory->on, &reader));
+        if (reader == nullptr) return memory->Miss();
         if (reader->range_tombstones() != nullptr) parts.push_back(reader->range_tombstones());
       }
     }

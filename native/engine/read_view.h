@@ -102,7 +102,8 @@ class ReadView {
   const std::shared_ptr<const Levels>& levels_ref() const { return levels_; }
 
   // Every range tombstone of the immutable sources, merged once and kept; reads tables on first use. Null: none.
-  Status StaticTombstones(std::shared_ptr<const FragmentedTombstones>* tombstones) const;
+  // `memory`, when it is on: not from the disk.
+  Status StaticTombstones(std::shared_ptr<const FragmentedTombstones>* tombstones, MemoryOnly* memory = nullptr) const;
 
  private:
   const std::shared_ptr<MemTable> active_;

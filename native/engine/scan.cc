@@ -32,10 +32,18 @@ std::span<const RunTable> Inside(std::span<const RunTable> run, const ScanOption
   return begin < end ? run.subspan(begin, end - begin) : std::span<const RunTable>();
 }
 
+ScanOptions With(MemoryOnly* memory, ScanOptions options) {
+  options.read.memory_only = memory;
+  return options;
+}
+
 }  // namespace
 
 Scan::Scan(std::shared_ptr<const ReadView> view, SequenceNumber sequence, ScanOptions options)
-    : view_(std::move(view)), sequence_(sequence), options_(std::move(options)), remaining_(options_.limit) {}
+    : view_(std::move(view)),
+      sequence_(sequence),
+      options_(With(&memory_, std::move(options))),
+      remaining_(options_.limit) {}
 
 Scan::~Scan() = default;
 
@@ -49,7 +57,7 @@ Status Scan::Start() {
   }
   for (const auto& memtable : view_->immutables()) children.push_back(memtable->NewIterator());
   std::shared_ptr<const FragmentedTombstones> fixed;
-  BURROW_RETURN_IF_ERROR(view_->StaticTombstones(&fixed));
+  BURROW_RETURN_IF_ERROR(view_->StaticTombstones(&fixed, &memory_));
   if (fixed != nullptr) tombstones.push_back(std::move(fixed));
 
   const Levels& levels = view_->levels();
@@ -81,14 +89,27 @@ Status Scan::Start() {
 Status Scan::Position() {
   if (iterator_ == nullptr) BURROW_RETURN_IF_ERROR(Start());
   if (!positioned_) {
-    options_.reverse ? iterator_->SeekToLast() : iterator_->SeekToFirst();
+    if (!passed_.empty()) {
+      Resume();
+    } else if (options_.reverse) {
+      iterator_->SeekToLast();
+    } else {
+      iterator_->SeekToFirst();
+    }
     positioned_ = true;
+    if (iterator_->status().ok()) passed_.clear();
   }
   return iterator_->status();
 }
 
+void Scan::Resume() {
+  options_.reverse ? iterator_->SeekForPrev(passed_) : iterator_->Seek(passed_);
+  if (!iterator_->Valid() || iterator_->key() != Slice(passed_)) return;
+  options_.reverse ? iterator_->Prev() : iterator_->Next();
+}
+
 void Scan::Step() {
-  --remaining_;
+  if (--remaining_ == 0) return;
   options_.reverse ? iterator_->Prev() : iterator_->Next();
 }
 
@@ -115,6 +136,7 @@ Status Scan::Fill(char* out, size_t capacity, uint32_t max_records, Batch* batch
     if (ascii_values) ascii_values = AllAscii(value);
     front += kPackedHeader + key.size();
     ++batch->records;
+    if (memory_.on) passed_ = iterator_->key();
     Step();
   }
   batch->front_bytes = static_cast<size_t>(front - out);
@@ -123,6 +145,21 @@ Status Scan::Fill(char* out, size_t capacity, uint32_t max_records, Batch* batch
   batch->ascii_values = ascii_values;
   batch->done = remaining_ == 0 || !iterator_->Valid();
   return iterator_->status();
+}
+
+Status Scan::FillFromMemory(char* out, size_t capacity, uint32_t max_records, Batch* batch) {
+  memory_.on = true;
+  memory_.missed = false;
+  Status status = Fill(out, capacity, max_records, batch);
+  memory_.on = false;
+  if (memory_.missed) {
+    batch->missed = true;
+    batch->done = remaining_ == 0;
+    positioned_ = false;
+    return Status();
+  }
+  passed_.clear();
+  return status;
 }
 
 Status Scan::Count(uint64_t max_records, uint64_t* counted, bool* done) {
@@ -137,6 +174,7 @@ Status Scan::Seek(Slice user_key) {
   if (iterator_ == nullptr) BURROW_RETURN_IF_ERROR(Start());
   remaining_ = options_.limit;
   positioned_ = true;
+  passed_.clear();
   options_.reverse ? iterator_->SeekForPrev(user_key) : iterator_->Seek(user_key);
   return iterator_->status();
 }

@@ -38,11 +38,14 @@ class Scan {
     bool ascii_keys = true;    // every byte of the keys is below 0x80
     bool ascii_values = true;  // likewise
     size_t needed = 0;         // records == 0 and the next record needs this many bytes: ask again with more room
+    bool missed = false;       // of FillFromMemory: the disk has to be asked for what follows these records
 
     size_t bytes() const { return front_bytes + value_bytes; }
   };
   // Packs up to max_records into out[0, front_bytes) and out[capacity - value_bytes, capacity).
   Status Fill(char* out, size_t capacity, uint32_t max_records, Batch* batch);
+  // The same, without touching the disk.
+  Status FillFromMemory(char* out, size_t capacity, uint32_t max_records, Batch* batch);
   // Counts up to max_records without packing them.
   Status Count(uint64_t max_records, uint64_t* counted, bool* done);
   // Moves to the first record at or after user_key in scan direction, within the bounds; the limit starts anew.
@@ -52,13 +55,18 @@ class Scan {
  private:
   Status Start();
   Status Position();
-  void Step();
+  // Behind the record of that key, where FillFromMemory had to stop.
+  void Resume();
+  void Step();  // to the next record, if the limit allows one
 
   const std::shared_ptr<const ReadView> view_;
   const SequenceNumber sequence_;
-  const ScanOptions options_;
+  MemoryOnly memory_;
+  const ScanOptions options_;  // its memory_only is memory_
   std::unique_ptr<DbIterator> iterator_;
   bool positioned_ = false;
+  std::string
+      passed_;  // where FillFromMemory goes on, when there is no position: behind this user key; empty: at the start
   uint64_t remaining_;
 };
 

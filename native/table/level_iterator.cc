@@ -75,7 +75,9 @@ class LevelIterator final : public InternalIterator {
     if (position >= tables_.size()) return false;
     if (table_ && position == position_) return true;
     table_.reset();
-    status_ = tables_[position].handle->Acquire(false, &reader_);
+    MemoryOnly* memory = options_.memory_only;
+    status_ = tables_[position].handle->Acquire(memory != nullptr && memory->on, &reader_);
+    if (status_.ok() && reader_ == nullptr) status_ = memory->Miss();
     if (!status_.ok()) return false;
     position_ = position;
     table_.emplace(reader_->file(), options_);

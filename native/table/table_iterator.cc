@@ -7,9 +7,7 @@
 namespace burrow {
 
 TableIterator::TableIterator(const TableFile& table, const TableReadOptions& options)
-    : table_(table), options_(options) {
-  options_.cache_only = false;
-}
+    : table_(table), options_(options) {}
 
 void TableIterator::SeekToFirst() {
   if (!Start() || !LoadPart(0)) return;
@@ -111,8 +109,10 @@ bool TableIterator::Fail(Status status) {
 bool TableIterator::LoadPart(uint32_t part) {
   if (part == part_number_) return true;
   part_number_ = kNowhere;
+  options_.cache_only = in_memory_only();
   Status status = table_.LoadIndexPart(part, options_, &part_);
   if (!status.ok()) return Fail(std::move(status));
+  if (part_.view == nullptr) return Fail(options_.memory_only->Miss());
   part_number_ = part;
   return true;
 }
@@ -146,6 +146,11 @@ bool TableIterator::LoadBlock() {
 }
 
 Status TableIterator::Fetch(BlockHandle handle) {
+  options_.cache_only = in_memory_only();
+  if (options_.cache_only && !InWindow(handle)) {
+    BURROW_RETURN_IF_ERROR(table_.GetBlock(handle, BlockType::kData, options_, &block_));
+    return block_ ? Status() : options_.memory_only->Miss();
+  }
   const uint64_t end = handle.offset + handle.size + kBlockTrailerSize;
   const bool forward = handle.offset == last_end_, backward = end == last_begin_;
   last_begin_ = handle.offset;

@@ -45,6 +45,7 @@ class TableIterator final : public InternalIterator {
 
   bool Start();  // false for a table without points
   bool Fail(Status status);
+  bool in_memory_only() const { return options_.memory_only != nullptr && options_.memory_only->on; }
   bool FailIndex();
   bool LoadPart(uint32_t part);
   // The block that holds the first entry at or after the target; position_ == part_.view->size() when there is none.

@@ -15,10 +15,23 @@ namespace burrow {
 class BlockReads;
 struct TableFile;
 
+// Keeps iterators away from the disk for a time. While `on`, one that needs what is not in memory fails with kBusy and has
+// set `missed`; it works again after a new seek. For iterators that one thread at a time uses, together with this.
+struct MemoryOnly {
+  bool on = false;
+  bool missed = false;
+
+  Status Miss() {
+    missed = true;
+    return Status(Code::kBusy, "a block is not in memory");
+  }
+};
+
 struct TableReadOptions {
   bool fill_cache = true;
-  bool cache_only = false;  // never touches the disk: see GetOutcome::kNotCached; iterators do not support it
-  size_t read_ahead = 0;    // iterators: bytes to read at once once access is sequential; 0: block by block
+  bool cache_only = false;  // never touches the disk: see GetOutcome::kNotCached; iterators have memory_only instead
+  MemoryOnly* memory_only = nullptr;  // of iterators; null: they always may touch the disk
+  size_t read_ahead = 0;              // iterators: bytes to read at once once access is sequential; 0: block by block
   // Counts the blocks that are needed, except those that read_ahead brings; null: nobody counts.
   BlockReads* reads = nullptr;
   bool measured = false;  // laps of PerfContext::Current() also for what takes less than a look at that

@@ -12,6 +12,8 @@ import { type DataCase, readDataFile, rewriteDataFile } from '../golden/data-dri
 /**
  * Commands of test/golden/compaction/*.txt; the input is a version in text form.
  *   choose   busy=1,2 snapshot=7    the plan
+ *   idle     memtable=800           the plan when nobody writes
+ *   flush    bytes=100              whether a memtable is flushed for it
  *   parallel                        plans that can run at once, until there is none
  *   manual   begin=a end=b          every step of a manual compaction up to its first plan; new=number, level=number
  *   shape                           base level, scores, pending bytes
@@ -28,6 +30,7 @@ function run(one: DataCase): string {
     baseLevelSize: number('base', 1000),
     targetFileSize: number('target', 100),
     maxLevels: number('levels', 7),
+    memtableSize: number('memtable', 800),
   }
   const oldestSnapshot = args.has('snapshot') ? number('snapshot', 0) : null
   const busyNumbers = new Set((args.get('busy') ?? '').split(',').map(Number))
@@ -38,6 +41,12 @@ function run(one: DataCase): string {
       const plan = leveled.choose(version, busy, options)
       return plan === null ? 'nothing' : formatPlan(plan)
     }
+    case 'idle': {
+      const plan = leveled.chooseIdle(version, busy, options)
+      return plan === null ? 'nothing' : formatPlan(plan)
+    }
+    case 'flush':
+      return String(leveled.flushesIdle(version, number('bytes', 0), options))
     case 'parallel': {
       const plans = []
       for (;;) {

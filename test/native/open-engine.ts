@@ -98,6 +98,7 @@ export function openScan(engine: NativeEngine, settings: ScanSettings = {}) {
   const scan = engine.openScan(flags, lower, upper, limit, 0)
   return {
     fill: (buffer: Uint8Array, records: number) => engine.fillScan(scan, buffer, records),
+    fillFromMemory: (buffer: Uint8Array, records: number) => engine.fillScanFromMemory(scan, buffer, records),
     count: (max: number) => engine.countScan(scan, max),
     seek: (key: string | Uint8Array) => engine.seekScan(scan, key),
     fillAsync: (request: number, records: number, size: number) =>

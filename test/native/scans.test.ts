@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SCAN_ASCII_KEYS, SCAN_ASCII_VALUES, SCAN_DONE, SCAN_HEADER } from '../../lib/native.ts'
+import { SCAN_ASCII_KEYS, SCAN_ASCII_VALUES, SCAN_DONE, SCAN_HEADER, SCAN_MISSED } from '../../lib/native.ts'
 import { bytes, closed, engineOf, invalid, thrownBy } from './calls.ts'
 import { flush, openScan } from './open-engine.ts'
 
@@ -61,6 +61,35 @@ describe('scans', () => {
     expect(thrownBy(() => scan.seek(1 as never))).toEqual(invalid)
     scan.seek('')
     expect(scan.count(10)).toBe(1)
+  })
+
+  it('give what is in memory, and go on from there on the disk', () => {
+    const engine = engineOf()
+    for (const key of ['b', 'd']) engine.putSS(key, 'old', 0)
+    flush(engine)
+    for (const key of ['a', 'c']) engine.putSS(key, 'new', 0)
+    const flags = () => slab.readUInt32LE(8) & (SCAN_DONE | SCAN_MISSED)
+    const keys = (count: number) => unpackRecords(slab.subarray(SCAN_HEADER), count).map(([key]) => key)
+    for (const reverse of [false, true]) {
+      const all = reverse ? ['d', 'c', 'b', 'a'] : ['a', 'b', 'c', 'd']
+      const cold = openScan(engine, { reverse })
+      if (!reverse) {
+        // Twice: what was missed is still missed.
+        for (let i = 0; i < 2; i++) {
+          expect(cold.fillFromMemory(slab, 10)).toBe(0)
+          expect(flags()).toBe(SCAN_MISSED)
+        }
+      }
+      expect(cold.fill(slab, 1)).toBe(1)
+      expect(keys(1)).toEqual(all.slice(0, 1))
+      expect(cold.fillFromMemory(slab, 2)).toBe(2)
+      expect(flags()).toBe(0)
+      expect(keys(2)).toEqual(all.slice(1, 3))
+      expect(cold.fillFromMemory(slab, 10)).toBe(1)
+      expect(flags()).toBe(SCAN_DONE)
+      expect(keys(1)).toEqual(all.slice(3))
+      cold.close()
+    }
   })
 
   it('are bounded in number', () => {
