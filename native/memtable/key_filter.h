@@ -31,9 +31,8 @@ class KeyFilter {
 
   bool MayContain(uint64_t hash) const {
     const Line& line = LineOf(hash);
-    return ForEachBit(hash, [&](size_t word, uint64_t bit) {
-      return (line.words[word].load(std::memory_order_relaxed) & bit) != 0;
-    });
+    return ForEachBit(
+        hash, [&](size_t word, uint64_t bit) { return (line.words[word].load(std::memory_order_relaxed) & bit) != 0; });
   }
 
   size_t bytes() const { return lines_ * sizeof(Line); }

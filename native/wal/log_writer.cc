@@ -1,6 +1,7 @@
 #include "wal/log_writer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "util/coding.h"
 #include "util/crc32c.h"
@@ -132,7 +133,8 @@ void LogWriter::FrameEnd(std::string* buffer) {
 
 Status LogWriter::Append(Slice framed, size_t* written) {
   size_t count = 0;
-  return Appended(file_->Append(framed, &count), framed.size(), count, written);
+  Status status = file_->Append(framed, &count);
+  return Appended(std::move(status), framed.size(), count, written);
 }
 
 Status LogWriter::Append(FramedParts* framed, size_t* written) {
