@@ -17,6 +17,9 @@ constexpr uint64_t kSmallestSleepMicros = 1000;
 // What a batch needs to be sorted is kept for the next one up to this many records.
 constexpr size_t kMaxIdleEntries = 64 << 10;
 
+void Shorten(std::string* buffer, size_t size) { buffer->resize(size); }
+void Shorten(log::FramedParts* parts, size_t) { parts->Clear(); }  // the entry is alone in it
+
 }  // namespace
 
 // Records in the form of base/write_batch.h: one run of bytes, or one record whose parts lie apart.
@@ -132,11 +135,11 @@ WriteOutcome CommitQueue::Submit(const Entry& entry, WriteMode mode, Status* sta
 // The queue is idle and the caller waits: it does the work itself, and nothing is visible before it is safe.
 WriteOutcome CommitQueue::Lead(const Entry& entry, WriteMode mode, Status* status) {
   if (mode.wal) {
-    lead_buffer_.clear();
-    *status = FrameInto(entry, &lead_buffer_);
+    *status = FrameInto(entry, &lead_parts_);
     if (!status->ok()) return WriteOutcome::kFailed;
     size_t written = 0;
-    *status = log_->Append(lead_buffer_, &written);
+    *status = log_->Append(&lead_parts_, &written);
+    lead_parts_.Clear();
     if (mode.measured) [[unlikely]]
       PerfLap(Phase::kWalWrite);
     ++stats_.writes;
@@ -150,7 +153,6 @@ WriteOutcome CommitQueue::Lead(const Entry& entry, WriteMode mode, Status* statu
       return WriteOutcome::kFailed;
     }
     if (mode.sync) ++stats_.grouped;
-    if (lead_buffer_.capacity() > options_.gather_limit) std::string().swap(lead_buffer_);
   }
   Apply(entry);
   if (mode.measured) [[unlikely]]
@@ -185,7 +187,8 @@ WriteOutcome CommitQueue::Gather(const Entry& entry, WriteMode mode, Lock* lock,
     AcknowledgeAll();  // nothing before it waits
     return WriteOutcome::kDone;
   }
-  if (mode.sync || mode.wait || pending_.size() >= options_.gather_limit) {
+  // One sync for all that is written until WritePending(): half of them would wait for the sync of the others.
+  if (mode.wait || pending_.size() >= options_.gather_limit) {
     write_wanted_ = true;
     WakeLog();
   }
@@ -199,7 +202,8 @@ WriteOutcome CommitQueue::Gather(const Entry& entry, WriteMode mode, Lock* lock,
 }
 
 // Frames the entry behind what `buffer` holds and makes sure that the file has room for it; otherwise takes it back.
-Status CommitQueue::FrameInto(const Entry& entry, std::string* buffer) {
+template <typename Buffer>
+Status CommitQueue::FrameInto(const Entry& entry, Buffer* buffer) {
   const size_t old_size = buffer->size();
   const uint64_t old_framed = log_->framed_size();
   char stack[512];
@@ -221,7 +225,7 @@ Status CommitQueue::FrameInto(const Entry& entry, std::string* buffer) {
   Status status = EnsureAllocated();
   if (!status.ok()) {
     log_->Rewind(old_framed);
-    buffer->resize(old_size);
+    Shorten(buffer, old_size);
   } else {
     stats_.bytes += log_->framed_size() - old_framed;
   }
@@ -339,6 +343,7 @@ Status CommitQueue::Sync() {
   submitted_.fetch_add(1, std::memory_order_acq_rel);
   uint64_t index = submitted_;
   sync_wanted_ = index;
+  write_wanted_ = true;
   WakeLog();
   AwaitProgress(&lock, [&] { return acknowledged_ >= index || !poison_.ok() || exit_; });
   return acknowledged_ >= index ? Status() : poison_.ok() ? Refusal() : poison_;
@@ -350,6 +355,7 @@ Status CommitQueue::SyncAsync(uint64_t* index) {
   submitted_.fetch_add(1, std::memory_order_acq_rel);
   *index = submitted_;
   sync_wanted_ = *index;
+  write_wanted_ = true;
   WakeLog();
   return Status();
 }
@@ -361,7 +367,11 @@ Status CommitQueue::Rotate(std::shared_ptr<MemTable> memtable, std::unique_ptr<l
   BURROW_RETURN_IF_ERROR(Refusal());
   log_->FrameEnd(&pending_);
   BURROW_RETURN_IF_ERROR(WritePendingLocked());
-  if (!SyncOwed()) AcknowledgeAll();
+  if (SyncOwed()) {
+    write_wanted_ = true;  // a flush may wait for it, and the writer for the flush
+  } else {
+    AcknowledgeAll();
+  }
   sealed_.push_back(std::move(log_));
   *sealed = std::move(memtable_);
   log_ = std::move(log);

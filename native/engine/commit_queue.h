@@ -23,7 +23,7 @@ namespace burrow {
 struct WriteMode {
   bool sync = false;      // durable before it is acknowledged
   bool wal = true;        // false: in memory only until flushed
-  bool wait = true;       // the caller waits for the acknowledgement; otherwise see CommitQueue::acknowledged()
+  bool wait = true;       // the caller waits for the acknowledgement; otherwise WritePending() is to follow
   bool force = false;     // admitted though the memtable is full or writes are stopped
   bool measured = false;  // laps of PerfContext::Current()
 };
@@ -67,8 +67,9 @@ class CommitQueue {
   // The same for one record.
   WriteOutcome WriteOne(Kind kind, Slice key, Slice value, WriteMode mode, Status* status);
 
-  // Hands gathered, unsynced writes to the operating system on the calling thread, and acknowledges them. Does nothing
-  // while the log thread has work (it will do it). REQUIRES: the thread that makes the writes.
+  // Hands gathered, unsynced writes to the operating system on the calling thread, and acknowledges them. When some are
+  // to be synced, or the log thread has work, that thread is told to do it. See acknowledged(). REQUIRES: the thread that
+  // makes the writes.
   Status WritePending();
   // Blocks until all that was written before is durable.
   Status Sync();
@@ -126,7 +127,8 @@ class CommitQueue {
   WriteOutcome Gather(const Entry& entry, WriteMode mode, Lock* lock, Status* status);
   Status Refusal() const;
   bool MemtableFull(size_t bytes) const;
-  Status FrameInto(const Entry& entry, std::string* buffer);
+  template <typename Buffer>
+  Status FrameInto(const Entry& entry, Buffer* buffer);
   Status EnsureAllocated();
   void Apply(const Entry& entry);
   void AcknowledgeAll();
@@ -136,7 +138,7 @@ class CommitQueue {
   Status WritePendingLocked();
   Status TimedSync(log::LogWriter* log);
   uint64_t DelayFor(size_t bytes);
-  bool GroupWaits() const { return SyncOwed() || (write_wanted_ && acknowledged_ != submitted_); }
+  bool GroupWaits() const { return write_wanted_ && (SyncOwed() || acknowledged_ != submitted_); }
   bool LogWorkDue() const { return poison_.ok() && (GroupWaits() || !sealed_.empty() || allocate_to_ > allocated_); }
   void WakeLog();
   // Waits for `done`, which the log thread's work brings about.
@@ -163,7 +165,7 @@ class CommitQueue {
   std::string pending_;                                 // framed for the active log, not yet handed to the file
   uint64_t allocate_to_ = 0;                            // what the log thread is to allocate ahead of need; 0: nothing
   bool allocating_ = false;
-  std::string lead_buffer_;
+  log::FramedParts lead_parts_;
   std::string writing_;  // the log thread's, while log_busy_
   std::vector<MemTable::Entry> apply_buffer_;
   SequenceNumber next_ = 1;
@@ -171,7 +173,7 @@ class CommitQueue {
   uint64_t sync_wanted_ = 0;   // writes up to this index wait for durability
   uint64_t sync_done_ = 0;     // writes up to this index are durable
   bool log_busy_ = false;      // the log thread writes the active log outside of the lock
-  bool write_wanted_ = false;  // pending_ is to be written without a sync
+  bool write_wanted_ = false;  // somebody waits for what is gathered: it is to be written, and synced if that is owed
   bool stopped_ = false;
   bool exit_ = false;
   Status poison_;

@@ -194,14 +194,47 @@ TEST(CommitQueue, SyncsAreShared) {
   Fixture f;
   f.script->Hold(true);
   f.MustPut("first", kSyncLater);
+  CHECK_OK(f.queue.WritePending());
   f.script->AwaitSyncBegin();
   for (int i = 0; i < 50; ++i) f.MustPut("k" + std::to_string(i), kSyncLater);
+  CHECK_OK(f.queue.WritePending());
   CHECK(f.Has("k49"));
   CHECK_EQ(f.queue.acknowledged(), 0);
   f.script->Hold(false);
   f.AwaitAcknowledged(51);
   CHECK_EQ(f.script->Syncs(), 2);
   CHECK_GE(f.listener.calls.load(), 1);
+}
+
+TEST(CommitQueue, OneSyncForAllUntilWritePending) {
+  Fixture f;
+  for (int i = 0; i < 50; ++i) f.MustPut("k" + std::to_string(i), kSyncLater);
+  CHECK_EQ(f.script->Get(&Script::appends), 0);
+  CHECK_OK(f.queue.WritePending());
+  f.AwaitAcknowledged(50);
+  CHECK_EQ(f.script->Syncs(), 1);
+  CHECK_EQ(f.script->Get(&Script::appends), 1);
+}
+
+TEST(CommitQueue, RotationDoesNotWaitForWritePending) {
+  Fixture f;
+  f.MustPut("a", kSyncLater);
+  auto second = std::make_shared<Script>();
+  std::shared_ptr<MemTable> sealed;
+  CHECK_OK(f.queue.Rotate(std::make_shared<MemTable>(), Fixture::NewLog(second, 2), 1 << 20, &sealed));
+  CHECK_OK(f.queue.AwaitAcknowledged(1));
+  CHECK_GE(f.script->Syncs(), 1);
+}
+
+TEST(CommitQueue, MuchDataDoesNotWaitForWritePending) {
+  Fixture f(64 << 20);
+  const std::string value(1 << 20, 'x');
+  Status status;
+  for (int i = 0; i < 4; ++i) {
+    CHECK(f.queue.WriteOne(Kind::kPut, "large", value, kSyncLater, &status) == WriteOutcome::kDone);
+  }
+  f.AwaitAcknowledged(1);
+  CHECK_GE(f.script->Syncs(), 1);
 }
 
 TEST(CommitQueue, AFailedSyncPoisons) {
@@ -224,8 +257,10 @@ TEST(CommitQueue, AFailedGroupFallsBackToTheLastAcknowledgedWrite) {
   f.script->Hold(true);
   f.script->Set(&Script::all_syncs, Status::IO("no"));
   f.MustPut("a", kSyncLater);
+  CHECK_OK(f.queue.WritePending());
   f.script->AwaitSyncBegin();
   f.MustPut("b", kSyncLater);
+  CHECK_OK(f.queue.WritePending());
   CHECK(f.Has("a") && f.Has("b"));
   f.script->Hold(false);
   while (!f.queue.poisoned()) std::this_thread::yield();
@@ -285,6 +320,7 @@ TEST(CommitQueue, AScheduleDoesTheWorkOfTheLogThread) {
   queue.Start(memtable, Fixture::NewLog(script, 1), 1 << 20, 1);
   Status status;
   CHECK(queue.WriteOne(Kind::kPut, "a", "value", kSyncLater, &status) == WriteOutcome::kDone);
+  CHECK_OK(queue.WritePending());
   CHECK_GT(wakes, 0);
   CHECK_EQ(queue.acknowledged(), 0);
   CHECK(schedule.RunOne());
@@ -318,6 +354,7 @@ TEST(CommitQueue, RotationSealsAndSyncsTheOldLogBeforeASyncInTheNewOneCounts) {
   CHECK(sealed == f.memtable);
   f.script->AwaitSyncBegin();
   f.MustPut("b", kSyncLater);
+  CHECK_OK(f.queue.WritePending());
   CHECK_EQ(f.queue.acknowledged(), 1);
   CHECK_EQ(second->Syncs(), 0);
   f.script->Hold(false);
@@ -347,6 +384,7 @@ TEST(CommitQueue, ASealedLogThatIsSyncedHoldsUpOnlyThoseWhoNeedASync) {
   CHECK_EQ(f.queue.acknowledged(), 3);
   CHECK_OK(f.queue.Rotate(std::make_shared<MemTable>(), Fixture::NewLog(third, 3), 1 << 20, &sealed));
   f.MustPut("d", kSyncLater);
+  CHECK_OK(f.queue.WritePending());
   CHECK_EQ(f.queue.acknowledged(), 3);
   f.script->Hold(false);
   f.AwaitAcknowledged(4);

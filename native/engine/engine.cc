@@ -12,6 +12,9 @@ namespace burrow {
 
 namespace {
 
+// Of the memory of a memtable, what its filter takes: with records of 50 bytes that is about ten bits for each.
+constexpr size_t kFilterShare = 64;
+
 size_t SharedLength(Slice a, Slice b) {
   return static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
 }
@@ -209,10 +212,14 @@ Status Engine::AdoptMemtable(uint64_t id) {
   return Status();
 }
 
+std::shared_ptr<MemTable> Engine::NewMemtable() const {
+  return std::make_shared<MemTable>(ExpectedPrefix(), options_.memtable_size / kFilterShare);
+}
+
 Status Engine::Start(SequenceNumber next_sequence, uint64_t log_number) {
   PreparedLog prepared;
   BURROW_RETURN_IF_ERROR(TakeLog(log_number, &prepared));
-  active_ = {next_memtable_id_.fetch_add(1), std::make_shared<MemTable>(ExpectedPrefix())};
+  active_ = {next_memtable_id_.fetch_add(1), NewMemtable()};
   commits_.Start(active_.memtable, std::move(prepared.log), prepared.allocated, next_sequence);
   active_log_ = log_number;
   Publish(view_->levels_ref());
@@ -227,7 +234,7 @@ Status Engine::StopWrites(uint64_t* log_number, uint64_t* length) {
 Status Engine::Rotate(uint64_t log_number, uint64_t* sealed_memtable) {
   PreparedLog prepared;
   BURROW_RETURN_IF_ERROR(TakeLog(log_number, &prepared));
-  NamedMemtable next{next_memtable_id_.fetch_add(1), std::make_shared<MemTable>(ExpectedPrefix())};
+  NamedMemtable next{next_memtable_id_.fetch_add(1), NewMemtable()};
   std::shared_ptr<MemTable> sealed;
   BURROW_RETURN_IF_ERROR(commits_.Rotate(next.memtable, std::move(prepared.log), prepared.allocated, &sealed));
   *sealed_memtable = active_.id;

@@ -122,6 +122,7 @@ class Engine {
  private:
   void Publish(std::shared_ptr<const Levels> levels);
   std::string ExpectedPrefix() const;  // what most keys of the next memtable will begin with, judged by what is there
+  std::shared_ptr<MemTable> NewMemtable() const;
   struct PreparedLog {
     std::unique_ptr<log::LogWriter> log;
     uint64_t allocated = 0;

@@ -7,6 +7,18 @@ Status CheckPath(const std::string& path) {
   return Status::InvalidArgument("a path contains a NUL byte after \"" + std::string(path.c_str()) + "\"");
 }
 
+Status WritableFile::AppendParts(std::span<const Slice> parts, size_t* written) {
+  size_t done = 0;
+  Status status;
+  for (size_t i = 0; i < parts.size() && status.ok(); i++) {
+    size_t n = 0;
+    status = Append(parts[i], &n);
+    done += n;
+  }
+  if (written != nullptr) *written = done;
+  return status;
+}
+
 Status ReadFileToString(Env* env, const std::string& path, uint64_t limit, std::string* data) {
   data->clear();
   std::unique_ptr<RandomAccessFile> file;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ class WritableFile {
   // Writes at the logical end and advances it by what was written. On failure *written (when given) says how many bytes
   // reached the file; Truncate takes them back.
   virtual Status Append(Slice data, size_t* written = nullptr) = 0;
+  // Appends the parts one after the other, as far as possible in one call of the system.
+  virtual Status AppendParts(std::span<const Slice> parts, size_t* written = nullptr);
   // Makes [0, size) real blocks ahead of the data (fallocate); the file's size grows, the logical end does not. May
   // run on another thread beside Append and Sync. kUnsupported where the file system cannot.
   virtual Status Allocate(uint64_t size) = 0;

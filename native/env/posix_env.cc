@@ -64,6 +64,13 @@ int ReadAt(int fd, char* to, size_t n, uint64_t offset, size_t* read) {
   return ReadFully(read_part, to, n, offset, read);
 }
 
+int WritePartsAt(int fd, std::span<const Slice> parts, uint64_t offset, size_t* written) {
+  const auto write = [fd](const iovec* vectors, size_t count, uint64_t at) {
+    return pwritev(fd, vectors, static_cast<int>(count), static_cast<off_t>(at));
+  };
+  return WritePartsFully(write, parts, offset, written);
+}
+
 class PosixRandomAccessFile final : public RandomAccessFile {
  public:
   PosixRandomAccessFile(std::string path, Descriptor fd, uint64_t size)
@@ -99,11 +106,14 @@ class PosixWritableFile final : public WritableFile {
 
   Status Append(Slice data, size_t* written) override {
     size_t done;
-    const uint64_t offset = end_;
-    const int error = WriteAt(fd_.get(), data, offset, &done);
-    end_ += done;
-    if (written != nullptr) *written = done;
-    return error == 0 ? Status() : Status::FromErrno("write", path_, error).WithOffset(offset);
+    const int error = WriteAt(fd_.get(), data, end_, &done);
+    return Appended(error, done, written);
+  }
+
+  Status AppendParts(std::span<const Slice> parts, size_t* written) override {
+    size_t done;
+    const int error = WritePartsAt(fd_.get(), parts, end_, &done);
+    return Appended(error, done, written);
   }
 
   Status Allocate(uint64_t size) override {
@@ -144,6 +154,13 @@ class PosixWritableFile final : public WritableFile {
   uint64_t Size() const override { return end_; }
 
  private:
+  Status Appended(int error, size_t done, size_t* written) {
+    const uint64_t offset = end_;
+    end_ += done;
+    if (written != nullptr) *written = done;
+    return error == 0 ? Status() : Status::FromErrno("write", path_, error).WithOffset(offset);
+  }
+
   const std::string path_;
   Descriptor fd_;
   uint64_t end_;

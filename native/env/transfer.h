@@ -1,9 +1,12 @@
 #pragma once
 
+#include <sys/uio.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "util/slice.h"
 
@@ -36,6 +39,32 @@ int WriteFully(PWrite pwrite, Slice data, uint64_t offset, size_t* written) {
     *written += static_cast<size_t>(done);
   }
   return 0;
+}
+
+// pwritev(vectors, count, offset) is called until all parts are written. Returns the errno, or 0.
+template <typename PWriteV>
+int WritePartsFully(PWriteV pwritev, std::span<const Slice> parts, uint64_t offset, size_t* written) {
+  constexpr size_t kMostVectors = 1024;  // IOV_MAX
+  iovec vectors[kMostVectors];
+  size_t begun = 0;  // bytes of parts.front() that are written
+  for (*written = 0;;) {
+    size_t count = 0, bytes = 0;
+    for (size_t i = 0; i < parts.size() && count < kMostVectors && bytes < kMaxTransfer; i++) {
+      const Slice rest = parts[i].substr(i == 0 ? begun : 0).substr(0, kMaxTransfer - bytes);
+      if (!rest.empty()) vectors[count++] = {const_cast<char*>(rest.data()), rest.size()};
+      bytes += rest.size();
+    }
+    if (count == 0) return 0;
+    const auto done = RetryInterrupted([&] { return pwritev(vectors, count, offset + *written); });
+    if (done < 0) return errno;
+    if (done == 0) return EIO;
+    *written += static_cast<size_t>(done);
+    begun += static_cast<size_t>(done);
+    while (!parts.empty() && begun >= parts.front().size()) {
+      begun -= parts.front().size();
+      parts = parts.subspan(1);
+    }
+  }
 }
 
 // pread(to, size, offset) is called until n bytes are read or the file ends. Returns the errno, or 0.

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "util/random.h"
 #include "util/testing.h"
@@ -69,6 +70,35 @@ TEST(Transfer, SaysHowMuchWasWrittenBeforeAFailure) {
   CHECK_EQ(done, 1000u);
   const auto nothing = [](const char*, size_t, uint64_t) { return ptrdiff_t{0}; };
   CHECK_EQ(WriteFully(nothing, "x", 0, &done), EIO);
+}
+
+TEST(Transfer, WritesPartsInOrderWhateverEachCallTakes) {
+  Interrupted file;
+  std::string text;
+  std::vector<std::string> owners;
+  for (int i = 0; i < 3000; ++i) {
+    owners.emplace_back(file.random.OneIn(5) ? 0 : file.random.Uniform(40), static_cast<char>('a' + i % 26));
+    text += owners.back();
+  }
+  const std::vector<Slice> parts(owners.begin(), owners.end());
+  const auto pwritev = [&](const iovec* vectors, size_t count, uint64_t at) -> ptrdiff_t {
+    CHECK(count > 0 && count <= 1024);
+    std::string all;
+    for (size_t i = 0; i < count; i++) all.append(static_cast<const char*>(vectors[i].iov_base), vectors[i].iov_len);
+    return file.Write(all.data(), all.size(), at);
+  };
+  size_t done = 0;
+  CHECK_EQ(WritePartsFully(pwritev, parts, 0, &done), 0);
+  CHECK_EQ(done, text.size());
+  CHECK(file.data == text);
+  CHECK_GT(file.interruptions, 0);
+  file.limit = file.data.size() + 10;
+  file.fails_with = ENOSPC;
+  CHECK_EQ(WritePartsFully(pwritev, parts, text.size(), &done), ENOSPC);
+  CHECK_EQ(done, 10u);
+  const auto nothing = [](const iovec*, size_t, uint64_t) { return ptrdiff_t{0}; };
+  CHECK_EQ(WritePartsFully(nothing, parts, 0, &done), EIO);
+  CHECK_EQ(WritePartsFully(nothing, {}, 0, &done), 0);
 }
 
 }  // namespace

@@ -36,6 +36,8 @@ namespace {
 
 // Keys from which the shared prefix is learned: to insert them again takes some hundred microseconds.
 constexpr uint64_t kLearnFrom = 1024;
+// Entries from which there is a filter: with fewer a search is cheap.
+constexpr uint64_t kFilterFrom = 1024;
 // So many bytes of what those share are still compared, since keys to come may share less: numbers that count up do.
 constexpr size_t kMayChange = 3;
 
@@ -70,9 +72,10 @@ class MemTableIterator final : public InternalIterator {
 
 }  // namespace
 
-MemTable::MemTable(Slice shared_prefix)
+MemTable::MemTable(Slice shared_prefix, size_t filter_bytes)
     : points_(std::make_unique<Points>(shared_prefix)),
       learns_(shared_prefix.empty()),
+      filter_bytes_(filter_bytes),
       ranges_(std::make_unique<Ranges>()) {
   current_points_.store(points_.get(), std::memory_order_relaxed);
 }
@@ -82,7 +85,10 @@ void MemTable::Add(SequenceNumber sequence, Kind kind, Slice user_key, Slice val
   if (kind == Kind::kRangeDelete) {
     AddRangeTombstone(sequence, user_key, value);
   } else {
+    const uint64_t hash = filter_ == nullptr ? 0 : KeyFilter::HashOf(user_key);
+    if (filter_ != nullptr) filter_->Prefetch(hash);
     points_->Insert(user_key, PackTrailer(sequence, kind), value);
+    if (filter_ != nullptr) filter_->Add(hash);
   }
   CountEntries(1, sequence, sequence);
 }
@@ -104,7 +110,10 @@ void MemTable::AddAll(std::vector<Entry>* entries) {
   if (!std::is_sorted(entries->begin(), entries->end(), before)) std::sort(entries->begin(), entries->end(), before);
   for (auto from = entries->begin(); from != entries->end();) {
     const auto to = std::find_if(from, entries->end(), IsRange);
-    points_->InsertMany(entries->data() + (from - entries->begin()), static_cast<size_t>(to - from));
+    const Entry* const some = entries->data() + (from - entries->begin());
+    const auto n = static_cast<size_t>(to - from);
+    AddToFilter(some, n);
+    points_->InsertMany(some, n);
     from = to == entries->end() ? to : to + 1;
   }
   CountEntries(entries->size(), first, last);
@@ -126,6 +135,29 @@ void MemTable::CountEntries(uint64_t count, SequenceNumber first, SequenceNumber
   last_sequence_.store(last, std::memory_order_relaxed);
   entries_.store(before + count, std::memory_order_relaxed);
   if (learns_ && before + count >= kLearnFrom) LearnPrefix();
+  if (filter_ == nullptr && filter_bytes_ > 0 && before + count >= kFilterFrom) MakeFilter();
+}
+
+void MemTable::MakeFilter() {
+  filter_ = std::make_unique<KeyFilter>(filter_bytes_);
+  for (const SkipList::Node* node = points_->First(); node != nullptr; node = node->next()) {
+    filter_->Add(KeyFilter::HashOf(node->user_key()));
+  }
+  current_filter_.store(filter_.get(), std::memory_order_release);
+}
+
+void MemTable::AddToFilter(const Entry* entries, size_t n) {
+  if (filter_ == nullptr) return;
+  constexpr size_t kTogether = 16;  // cache lines under way at once
+  uint64_t hashes[kTogether];
+  for (size_t from = 0; from < n; from += kTogether) {
+    const size_t count = std::min(kTogether, n - from);
+    for (size_t i = 0; i < count; i++) {
+      hashes[i] = KeyFilter::HashOf(entries[from + i].user_key);
+      filter_->Prefetch(hashes[i]);
+    }
+    for (size_t i = 0; i < count; i++) filter_->Add(hashes[i]);
+  }
 }
 
 // Gives the points to a skiplist that knows what the keys share. Readers that are on the first one stay there: it has all
@@ -153,6 +185,8 @@ std::string MemTable::shared_prefix() const {
 }
 
 LookupResult MemTable::Get(const LookupKey& key, Slice* value, SequenceNumber* found_sequence) const {
+  const KeyFilter* filter = current_filter_.load(std::memory_order_acquire);
+  if (filter != nullptr && !filter->MayContain(KeyFilter::HashOf(key.user_key()))) return LookupResult::kAbsent;
   const SkipList::Node* node = points().FindAtOrAfter(key.user_key(), Trailer(key.internal_key()));
   if (node == nullptr || node->user_key() != key.user_key()) return LookupResult::kAbsent;
   const Slice found = node->internal_key();
@@ -191,8 +225,9 @@ std::shared_ptr<const FragmentedTombstones> MemTable::range_tombstones() const {
 }
 
 size_t MemTable::MemoryUsage() const {
+  const KeyFilter* filter = current_filter_.load(std::memory_order_acquire);
   return first_points_memory_.load(std::memory_order_relaxed) + points().MemoryUsage() +
-         ranges_->usage.load(std::memory_order_relaxed);
+         (filter == nullptr ? 0 : filter->bytes()) + ranges_->usage.load(std::memory_order_relaxed);
 }
 
 }  // namespace burrow

@@ -9,6 +9,7 @@
 #include "base/internal_key.h"
 #include "base/iterator.h"
 #include "base/range_tombstone.h"
+#include "memtable/key_filter.h"
 #include "memtable/skiplist.h"
 #include "util/arena.h"
 
@@ -23,7 +24,8 @@ class MemTable {
  public:
   // `shared_prefix`: what most keys are expected to begin with, such as the shared_prefix() of the memtable before. Any
   // bytes are right; a good guess makes searches faster. Without one, the first thousand keys are asked.
-  explicit MemTable(Slice shared_prefix = Slice());
+  // `filter_bytes`: of a filter for the keys, which a memtable with many gets; 0: none.
+  explicit MemTable(Slice shared_prefix = Slice(), size_t filter_bytes = 0);
   ~MemTable();
   MemTable(const MemTable&) = delete;
   MemTable& operator=(const MemTable&) = delete;
@@ -66,6 +68,8 @@ class MemTable {
   void CountEntries(uint64_t count, SequenceNumber first, SequenceNumber last);
 
   void LearnPrefix();
+  void MakeFilter();
+  void AddToFilter(const Entry* entries, size_t n);
 
   using Points = SkipList;
   const Points& points() const { return *current_points_.load(std::memory_order_acquire); }
@@ -76,6 +80,9 @@ class MemTable {
   std::unique_ptr<Points> first_points_;
   std::atomic<size_t> first_points_memory_{0};
   bool learns_;
+  const size_t filter_bytes_;
+  std::unique_ptr<KeyFilter> filter_;
+  std::atomic<const KeyFilter*> current_filter_{nullptr};  // null: the memtable is small
   std::atomic<uint64_t> entries_{0};
   std::atomic<uint64_t> range_count_{0};
   std::atomic<SequenceNumber> first_sequence_{0};

@@ -369,5 +369,51 @@ TEST(MemTable, ARecordBeingInsertedIsNotFoundByOlderReads) {
   for (std::thread& thread : readers) thread.join();
 }
 
+TEST(MemTable, AFilterHidesNothing) {
+  Random random(TestSeed());
+  for (const size_t filter_bytes : {size_t{1}, size_t{4096}, size_t{64 << 10}}) {
+    MemTable memtable(Slice(), filter_bytes);
+    const size_t without = MemTable().MemoryUsage();
+    std::vector<std::string> keys;
+    std::vector<MemTable::Entry> entries;
+    SequenceNumber sequence = 0;
+    while (keys.size() < 5000) {
+      if (random.OneIn(2)) {
+        keys.push_back("key" + std::to_string(random.Uniform(uint64_t{1} << 60)));
+        memtable.Add(++sequence, random.OneIn(10) ? Kind::kDelete : Kind::kPut, keys.back(), "value");
+        continue;
+      }
+      std::vector<std::string> batch(1 + random.Uniform(40));
+      entries.clear();
+      for (std::string& key : batch) {
+        key = "key" + std::to_string(random.Uniform(uint64_t{1} << 60));
+        entries.push_back({key, "value", PackTrailer(++sequence, Kind::kPut)});
+      }
+      if (random.OneIn(3)) entries.push_back({"a", "b", PackTrailer(++sequence, Kind::kRangeDelete)});
+      memtable.AddAll(&entries);
+      keys.insert(keys.end(), batch.begin(), batch.end());
+    }
+    CHECK_GE(memtable.MemoryUsage(), without + filter_bytes);
+    Slice value;
+    SequenceNumber found;
+    for (const std::string& key : keys) {
+      CHECK(memtable.Get(LookupKey(key, sequence), &value, &found) != LookupResult::kAbsent);
+      CHECK(memtable.Get(LookupKey(key + ".", sequence), &value, &found) == LookupResult::kAbsent);
+    }
+  }
+}
+
+TEST(KeyFilter, RulesOutMostOfWhatIsNotThere) {
+  KeyFilter filter(10000);
+  CHECK_LE(filter.bytes(), 10000u);
+  for (int i = 0; i < 8000; ++i) filter.Add(KeyFilter::HashOf("in" + std::to_string(i)));
+  int wrong = 0;
+  for (int i = 0; i < 8000; ++i) {
+    CHECK(filter.MayContain(KeyFilter::HashOf("in" + std::to_string(i))));
+    wrong += filter.MayContain(KeyFilter::HashOf("out" + std::to_string(i)));
+  }
+  CHECK_LT(wrong, 8000 / 30);  // ten bits a key
+}
+
 }  // namespace
 }  // namespace burrow
