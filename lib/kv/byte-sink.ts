@@ -8,6 +8,8 @@ const shortRun = 32
 const spares: FastBuffer[] = []
 const mostSpares = 4
 const largestSpare = 1 << 20
+/** A larger one, for as long as the collector of garbage leaves it there. */
+let largeSpare: WeakRef<FastBuffer> | undefined
 const smallest = 512
 const smallestSpare = 4096
 const nothing = allocateFast(0)
@@ -61,8 +63,7 @@ export class ByteSink {
     const needed = this.length + extra
     if (needed <= this.#bytes.length) return this.#bytes
     const size = Math.max(needed, 2 * this.#bytes.length, smallest)
-    const spare = spares.findLastIndex((buffer) => buffer.length >= size)
-    const grown = spare < 0 ? allocateFast(size) : spares.splice(spare, 1)[0]!
+    const grown = takeSpare(size) ?? allocateFast(size)
     this.#bytes.copy(grown, 0, 0, this.length)
     giveBack(this.#bytes)
     this.#bytes = grown
@@ -70,9 +71,22 @@ export class ByteSink {
   }
 }
 
+function takeSpare(size: number): FastBuffer | undefined {
+  const at = spares.findLastIndex((buffer) => buffer.length >= size)
+  if (at >= 0) return spares.splice(at, 1)[0]!
+  if (size <= largestSpare) return undefined
+  const large = largeSpare?.deref()
+  if (large === undefined || large.length < size) return undefined
+  largeSpare = undefined
+  return large
+}
+
 function giveBack(buffer: FastBuffer): void {
-  if (buffer.length < smallestSpare || buffer.length > largestSpare) return
-  if (spares.length < mostSpares) spares.push(buffer)
+  if (buffer.length > largestSpare) {
+    if (buffer.length > (largeSpare?.deref()?.length ?? 0)) largeSpare = new WeakRef(buffer)
+  } else if (buffer.length >= smallestSpare && spares.length < mostSpares) {
+    spares.push(buffer)
+  }
 }
 
 /** Writes text as UTF-8, or bytes as they are; how many bytes that took. REQUIRES: room, three bytes a UTF-16 unit. */
