@@ -377,6 +377,11 @@ export interface NativeEngine extends Inspection {
   /** null when the disk would be needed. */
   tryGetMany(keys: Uint8Array, length: number, count: number, sequence?: number): Buffer | null
   tryGetMany(...keys: [...ManyKeys, number | undefined, lengths: Int32Array]): Buffer | string | null
+  /**
+   * Many gets in one call: as tryGetMany with `lengths`, which gets READ_NOT_CACHED where the disk would be needed. null:
+   * there was an error, and it is not known for which.
+   */
+  tryGetTogether(...keys: [...ManyKeys, number | undefined, lengths: Int32Array]): Buffer | string | null
   /** On a disk thread, at this moment's view; answered through takeReads. Copies the keys. */
   submitGet(request: number, key: string | Uint8Array, sequence?: number): void
   submitGetMany(request: number, keys: Uint8Array, length: number, count: number, sequence?: number): void

@@ -16,6 +16,7 @@ import { ControlPlane } from './control-plane.ts'
 import { type DebugHost, debugHost, type OperationName } from './debug-host.ts'
 import { ErrorLog } from './error-log.ts'
 import { fairness } from './fairness.ts'
+import { readsOfNow } from './gathering-reads.ts'
 import { checkHealth, type Health } from './health.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { Bytes, KeyOf, ValueOf } from './keys-and-values.ts'
@@ -26,7 +27,7 @@ import { emitRecovered, emitRecoveryFailure, type OpenedFiles, openFiles, visibl
 import { announceOpened } from './opened.ts'
 import { type KeyRangeOptions, rangeNames, resolveRange } from './range.ts'
 import { ReadRequests } from './read-requests.ts'
-import { observeReads } from './readable.ts'
+import { observeReads, type Scans } from './readable.ts'
 import { Reads } from './reads.ts'
 import type { RecoveryReport } from './recover.ts'
 import { ScanHost } from './scan.ts'
@@ -137,6 +138,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
         syncWrites: options.syncWrites,
         memtableSize: options.memtableSize,
         errors,
+        beforeWrite: () => this.#reads.answer(),
       })
       this.#writeCalls = this.#writes
     }
@@ -149,7 +151,7 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
     const onReleased = () => {
       if (this.#phase === 'open') this.#plane?.pumpSoon()
     }
-    this.#reads = makeReads(undefined)
+    this.#reads = readsOfNow({ engine, slab, requests, snapshots, encodings, sequence: undefined, errors })
     this.#scans = new ScanHost({
       engine,
       requests,
@@ -161,9 +163,8 @@ export class Database<K = string, V = string> extends DatabaseAtRest<K, V> {
       onReleased,
     })
     this.#host = { engine, scans: this.#scans, makeReads, onReleased }
-    this.readThrough(this.#reads, {
-      scan: (shape, range) => this.#scans.scan(shape, range, undefined),
-    })
+    const scans: Scans = { scan: (shape, range) => this.#scans.scan(shape, range, undefined) }
+    this.readThrough(this.#reads, scans, this.#reads.alone())
     this.#batchTarget = {
       encodings,
       commit: (batch, write) => this.#later('batch', (writes) => writes.commit(batch, write)),

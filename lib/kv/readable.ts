@@ -14,21 +14,24 @@ export const observeReads = Symbol('observeReads')
 
 /** The reads that a database and its snapshots share. */
 export abstract class Readable<K, V> {
-  #plain!: { readonly reads: ReadCalls; readonly scans: Scans }
+  #plain!: { readonly reads: ReadCalls; readonly scans: Scans; readonly alone: ReadCalls }
   #reads!: ReadCalls
   #scans!: Scans
 
-  /** What the reads go through. To be called once, in the constructor. */
-  protected readThrough(reads: ReadCalls, scans: Scans): void {
-    this.#plain = { reads, scans }
+  /**
+   * What the reads go through. To be called once, in the constructor. Observed calls go through `alone`, which answers each
+   * of them by itself.
+   */
+  protected readThrough(reads: ReadCalls, scans: Scans, alone: ReadCalls = reads): void {
+    this.#plain = { reads, scans, alone }
     this.#reads = reads
     this.#scans = scans
   }
 
   /** @internal */
   [observeReads](observation: Observation | undefined): void {
-    const { reads, scans } = this.#plain
-    this.#reads = observation?.reads(reads) ?? reads
+    const { reads, scans, alone } = this.#plain
+    this.#reads = observation?.reads(alone) ?? reads
     this.#scans = observation?.scans(scans) ?? scans
   }
 

@@ -79,6 +79,14 @@ export class Reads {
     this.#default = { getSync: refused, get: rejected('get'), hasSync: refused, has: rejected('has') }
   }
 
+  /** Answers the gets that are held back: see GatheringReads. */
+  answer(): void {}
+
+  /** The reads that answer each call by itself. */
+  alone(): Reads {
+    return this
+  }
+
   getSync(key: unknown, options?: ReadOptions): unknown {
     try {
       return options === undefined ? this.#default.getSync(key) : this.#with(options, 'getSync').getSync(key)

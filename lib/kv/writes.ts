@@ -44,6 +44,8 @@ export interface WritesOptions {
   readonly syncWrites: boolean
   readonly memtableSize: number
   readonly errors: ErrorLog
+  /** Called before anything changes that reads see. */
+  readonly beforeWrite: () => void
 }
 
 /** The calls that are answered here. */
@@ -78,6 +80,7 @@ export class Writes {
   readonly #defaultFlags: number
   readonly #plain: boolean
   readonly #forceLimit: number
+  readonly #beforeWrite: () => void
   #forcedBytes = 0
   #blockedOn = WRITE_DONE
   #refusal: BurrowError | undefined
@@ -95,6 +98,7 @@ export class Writes {
     this.#defaultFlags = options.syncWrites ? WRITE_SYNC : 0
     this.#plain = options.encodings.key !== 'json' && options.encodings.value !== 'json'
     this.#forceLimit = options.memtableSize / 2
+    this.#beforeWrite = options.beforeWrite
   }
 
   /** Every later write gets this error; undefined: they are taken again. */
@@ -120,6 +124,7 @@ export class Writes {
     try {
       if (this.#dataRefusal !== undefined) this.#checkSpace()
       if (options === undefined && this.#plain && isPlain(key, value)) {
+        this.#beforeWrite()
         const result = this.#putSS(key as string, value as string, this.#defaultFlags)
         if (result !== WRITE_DONE) {
           this.#finishSync(result, this.#defaultFlags, (flags) =>
@@ -142,6 +147,7 @@ export class Writes {
     try {
       if (this.#dataRefusal !== undefined) this.#checkSpace()
       if (options === undefined && this.#plain && isPlain(key, value)) {
+        this.#beforeWrite()
         const result = this.#putSS(key as string, value as string, this.#defaultFlags | WRITE_NO_WAIT)
         if (result !== WRITE_DONE) {
           const size = (key as string).length + (value as string).length
@@ -315,12 +321,14 @@ export class Writes {
 
   #runSync(unwatched: Attempt, flags: number): void {
     const attempt = this.#watched(unwatched, flags)
+    this.#beforeWrite()
     const result = attempt(flags)
     if (result !== WRITE_DONE) this.#finishSync(result, flags, attempt)
   }
 
   #runAsync(unwatched: Attempt, flags: number, size: number): Promise<void> {
     const attempt = this.#watched(unwatched, flags)
+    this.#beforeWrite()
     const result = attempt(flags | WRITE_NO_WAIT)
     if (result !== WRITE_DONE) this.#finishAsync(result, flags, size, attempt)
     return this.#acknowledgements.join()

@@ -18,6 +18,7 @@ constexpr int32_t kReadNotCached = INT32_MIN;
 constexpr size_t kMaxPacked = size_t{2} << 30;
 // Values that JavaScript gets as parts of one string: each keeps all of it alive, as the records of a scan do.
 constexpr size_t kMaxTogether = size_t{32} << 10;
+constexpr size_t kMaxGathered = size_t{8} << 10;  // of gets that nobody asked for together
 
 // Of point reads.
 constexpr TableReadOptions OptionsFor(bool memory_only, bool measured) {
@@ -158,13 +159,13 @@ Status CheckPackedKeys(Slice packed, uint64_t count) {
   return Status();
 }
 
-// Looks up `count` checked packed keys and calls take(i, result) for each in turn. *cached is false when memory did not
-// suffice: nothing is to be done with what was taken.
+// Looks up checked packed keys and calls take(i, result) for each in turn. *cached is false when memory did not suffice:
+// nothing is to be done with what was taken. With null for `cached` the results say of which keys that is so.
 template <typename Take>
 Status GetEach(const ReadView& view, Slice keys, SequenceNumber sequence, const TableReadOptions& options, bool* cached,
                Take take) {
   MultiGet reads(view, sequence, options);
-  *cached = true;
+  if (cached != nullptr) *cached = true;
   for (size_t first = 0; !keys.empty();) {
     Slice group[MultiGet::kMaxKeys];
     size_t count = 0;
@@ -173,8 +174,12 @@ Status GetEach(const ReadView& view, Slice keys, SequenceNumber sequence, const 
       group[count] = keys.substr(2, size);
       keys.remove_prefix(2 + size);
     }
-    BURROW_RETURN_IF_ERROR(reads.Get(std::span(group, count), cached));
-    if (!*cached) return Status();
+    bool all_cached;
+    BURROW_RETURN_IF_ERROR(reads.Get(std::span(group, count), &all_cached));
+    if (cached != nullptr && !all_cached) {
+      *cached = false;
+      return Status();
+    }
     for (size_t i = 0; i < count; ++i) BURROW_RETURN_IF_ERROR(take(first + i, reads.result(i)));
     first += count;
   }
@@ -199,13 +204,16 @@ Status GetPacked(const ReadView& view, Slice keys, SequenceNumber sequence, cons
   });
 }
 
-// The values alone; lengths[i] is that of the i-th one, or -1.
+// The values alone; lengths[i] is that of the i-th one, or a READ_….
 Status GetColumn(const ReadView& view, Slice keys, SequenceNumber sequence, const TableReadOptions& options,
                  int32_t* lengths, std::string* values, bool* cached) {
   return GetEach(view, keys, sequence, options, cached, [lengths, values](size_t i, const GetResult& found) {
     const Slice value = found.value.value;
-    lengths[i] = found.outcome == GetOutcome::kValue ? static_cast<int32_t>(value.size()) : -1;
-    if (lengths[i] < 0) return Status();
+    if (found.outcome != GetOutcome::kValue) {
+      lengths[i] = found.outcome == GetOutcome::kNotCached ? kReadNotCached : kReadAbsent;
+      return Status();
+    }
+    lengths[i] = static_cast<int32_t>(value.size());
     if (values->size() + value.size() > kMaxPacked) return TooMuch();
     values->append(value);
     return Status();
@@ -243,6 +251,14 @@ bool ReadLengths(napi_env env, const EngineCall<N>& call, size_t i, uint64_t cou
   return true;
 }
 
+// One string, when the values are ASCII and no more bytes than `most`.
+napi_value Column(napi_env env, const std::string& values, size_t most) {
+  if (values.size() > most || !AllAscii(values)) return BufferCopy(env, values);
+  napi_value text = nullptr;
+  napi_create_string_latin1(env, values.data(), values.size(), &text);
+  return text;
+}
+
 template <bool memory_only>
 napi_value GetMany(napi_env env, napi_callback_info info) {
   EngineCall<5> call(env, info);
@@ -273,10 +289,44 @@ napi_value GetMany(napi_env env, napi_callback_info info) {
   }
   counter.bytes_in += keys.size();
   counter.bytes_out += found.size();
-  if (lengths == nullptr || found.size() > kMaxTogether || !AllAscii(found)) return BufferCopy(env, found);
-  napi_value text = nullptr;
-  napi_create_string_latin1(env, found.data(), found.size(), &text);
-  return text;
+  return lengths == nullptr ? BufferCopy(env, found) : Column(env, found, kMaxTogether);
+}
+
+// As many gets: what getMany answers, but with kReadNotCached for the length of a value that the disk would be needed
+// for; such a key counts when it is asked again. Null: there was an error, and all are to be asked again.
+napi_value TryGetTogether(napi_env env, napi_callback_info info) {
+  EngineCall<5> call(env, info);
+  Slice keys;
+  uint64_t count;
+  SequenceNumber sequence;
+  int32_t* lengths;
+  if (!call.open() || !ReadPackedKeys(env, call, 0, &keys, &count, &sequence) ||
+      !ReadLengths(env, call, 4, count, &lengths)) {
+    return nullptr;
+  }
+  if (lengths == nullptr) return ThrowInvalid(env, "lengths are missing");
+  EngineHandle* handle = call.handle();
+  const auto begin = handle->timed() ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
+  std::string values;
+  uint64_t answered = 0;
+  Status status = GetColumn(*call->CurrentView(), keys, sequence, OptionsOf(*handle, true), lengths, &values, nullptr);
+  if (!status.ok()) return Null(env);
+  OperationCounter& counter = handle->counter(Operation::kGet);
+  for (uint64_t i = 0; i < count; ++i) {
+    const size_t size = DecodeFixed16(keys.data());
+    keys.remove_prefix(2 + size);
+    if (lengths[i] == kReadNotCached) continue;
+    ++answered;
+    counter.bytes_in += size;
+  }
+  counter.count += answered;
+  counter.bytes_out += values.size();
+  if (handle->timed() && answered > 0) {
+    // As one in kSampled of them would have been timed; what one took cannot be told from the others.
+    const auto nanos = static_cast<uint64_t>((std::chrono::steady_clock::now() - begin).count()) / count;
+    for (uint64_t i = 0; i < answered; i += Measure::kSampled) counter.nanos.Record(nanos);
+  }
+  return Column(env, values, kMaxGathered);
 }
 
 // Runs `read(view, options, &answer)` on a disk thread with the view of now.
@@ -415,6 +465,7 @@ constexpr EngineFunction kFunctions[] = {
     {"tryHasB", Has<ArrayBytes, true>},
     {"getMany", GetMany<false>},
     {"tryGetMany", GetMany<true>},
+    {"tryGetTogether", TryGetTogether},
     {"submitGet", SubmitGet},
     {"submitGetMany", SubmitGetMany},
     {"takeReads", TakeReads},

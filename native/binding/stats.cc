@@ -144,7 +144,7 @@ napi_value Stats(napi_env env, napi_callback_info info) {
   Engine* engine = handle->engine();
   const TableReader::Counters& counters = engine->table_cache().counters();
   napi_value bloom = Object(env), disk = Object(env), object = Object(env);
-  Set(env, bloom, "checks", Number(env, Load(counters.bloom_checks)));
+  Set(env, bloom, "checks", Number(env, Load(counters.bloom_passed) + Load(counters.bloom_useful)));
   Set(env, bloom, "useful", Number(env, Load(counters.bloom_useful)));
   Set(env, bloom, "falsePositives", Number(env, Load(counters.bloom_false_positives)));
   Set(env, disk, "blocks", Number(env, Load(counters.blocks_read)));

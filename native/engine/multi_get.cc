@@ -8,6 +8,50 @@
 
 namespace burrow {
 
+inline bool MultiGet::Advance(Lane* lane) {
+  TableLookup& lookup = lane->lookup;
+  bool goes_on = true;
+  switch (lane->step) {
+    case Step::kFilter:
+      goes_on = lookup.PassFilter();
+      lane->step = Step::kIndex;
+      if (!goes_on) break;
+      [[fallthrough]];
+    case Step::kIndex:
+      goes_on = lookup.FindBlock();
+      if (goes_on) lookup.PrefetchCache(0);
+      lane->step = Step::kCache;
+      break;
+    case Step::kCache:
+      lookup.PrefetchCache(1);
+      lane->step = Step::kBlock;
+      break;
+    case Step::kBlock:
+      goes_on = lookup.LoadBlock();
+      if (goes_on) lookup.PrefetchEntries(0);
+      lane->step = Step::kInterval;
+      break;
+    case Step::kInterval:
+      lookup.PrefetchEntries(1);
+      lane->step = Step::kSearch;
+      break;
+    case Step::kSearch:
+      lookup.Search(&lane->result.value);
+      goes_on = false;
+      break;
+  }
+  if (goes_on) return false;
+  status_ = std::move(lookup.status());
+  const GetOutcome outcome = lookup.outcome();
+  if (!status_.ok()) return true;
+  if (outcome == GetOutcome::kAbsent) return NextTable(lane);
+  // As in PointGet: what a newer tombstone covers is not there.
+  if (outcome == GetOutcome::kNotCached || (outcome == GetOutcome::kValue && lookup.sequence() > lane->covering)) {
+    lane->result.outcome = outcome;
+  }
+  return true;
+}
+
 Status MultiGet::Get(std::span<const Slice> keys, bool* cached) {
   Lane* under_way[kMaxKeys];
   size_t count = 0;
@@ -24,7 +68,7 @@ Status MultiGet::Get(std::span<const Slice> keys, bool* cached) {
     count = kept;
   }
   for (size_t i = 0; i < keys.size(); ++i) {
-    lanes_[i].reader.reset();
+    lanes_[i].own_reader.reset();
     if (lanes_[i].result.outcome == GetOutcome::kNotCached) *cached = false;
   }
   return status_;
@@ -87,10 +131,22 @@ const TableEntry* MultiGet::FindTable(Lane* lane) const {
   return nullptr;
 }
 
+void MultiGet::Acquire(Lane* lane, const TableEntry& table) {
+  Held& held = held_[table.number % kHeld];
+  if (held.table != &table) {
+    std::shared_ptr<TableReader>* reader = held.table == nullptr ? &held.reader : &lane->own_reader;
+    status_ = table.handle->Acquire(options_.cache_only, reader);
+    lane->reader = reader->get();
+    if (reader == &held.reader && lane->reader != nullptr) held.table = &table;
+    return;
+  }
+  lane->reader = held.reader.get();
+}
+
 bool MultiGet::NextTable(Lane* lane) {
   const TableEntry* table = FindTable(lane);
   if (table == nullptr) return true;
-  status_ = table->handle->Acquire(options_.cache_only, &lane->reader);
+  Acquire(lane, *table);
   if (!status_.ok()) return true;
   if (lane->reader == nullptr) {
     lane->result.outcome = GetOutcome::kNotCached;
@@ -105,50 +161,6 @@ bool MultiGet::NextTable(Lane* lane) {
   lane->lookup.PrefetchFilter();
   lane->step = Step::kFilter;
   return false;
-}
-
-bool MultiGet::Advance(Lane* lane) {
-  TableLookup& lookup = lane->lookup;
-  bool goes_on = true;
-  switch (lane->step) {
-    case Step::kFilter:
-      goes_on = lookup.PassFilter();
-      lane->step = Step::kIndex;
-      if (!goes_on) break;
-      [[fallthrough]];
-    case Step::kIndex:
-      goes_on = lookup.FindBlock();
-      if (goes_on) lookup.PrefetchCache(0);
-      lane->step = Step::kCache;
-      break;
-    case Step::kCache:
-      lookup.PrefetchCache(1);
-      lane->step = Step::kBlock;
-      break;
-    case Step::kBlock:
-      goes_on = lookup.LoadBlock();
-      if (goes_on) lookup.PrefetchEntries(0);
-      lane->step = Step::kInterval;
-      break;
-    case Step::kInterval:
-      lookup.PrefetchEntries(1);
-      lane->step = Step::kSearch;
-      break;
-    case Step::kSearch:
-      lookup.Search(&lane->result.value);
-      goes_on = false;
-      break;
-  }
-  if (goes_on) return false;
-  status_ = std::move(lookup.status());
-  const GetOutcome outcome = lookup.outcome();
-  if (!status_.ok()) return true;
-  if (outcome == GetOutcome::kAbsent) return NextTable(lane);
-  // As in PointGet: what a newer tombstone covers is not there.
-  if (outcome == GetOutcome::kNotCached || (outcome == GetOutcome::kValue && lookup.sequence() > lane->covering)) {
-    lane->result.outcome = outcome;
-  }
-  return true;
 }
 
 }  // namespace burrow

@@ -35,7 +35,8 @@ class MultiGet {
     int level = 0;                // where the next table is
     size_t position = 0;          // in level 0
     Step step = Step::kFilter;
-    std::shared_ptr<TableReader> reader;
+    const TableReader* reader = nullptr;
+    std::shared_ptr<TableReader> own_reader;  // unless it is a held one
     TableLookup lookup;
     GetResult result;
   };
@@ -44,14 +45,23 @@ class MultiGet {
   bool Begin(Lane* lane, Slice user_key);
   bool Advance(Lane* lane);
   bool NextTable(Lane* lane);
+  void Acquire(Lane* lane, const TableEntry& table);
   bool InMemtables(Lane* lane);
   bool InMemtable(Lane* lane, const MemTable& memtable);
   const TableEntry* FindTable(Lane* lane) const;  // null: there is no further one
+
+  // Open tables that further keys will most likely come to again: to acquire one takes as long as to ask its filter.
+  static constexpr size_t kHeld = 16;
+  struct Held {
+    const TableEntry* table = nullptr;
+    std::shared_ptr<TableReader> reader;
+  };
 
   const ReadView& view_;
   const SequenceNumber sequence_;
   const TableReadOptions& options_;
   Status status_;
+  Held held_[kHeld];  // each at its number modulo kHeld
   Lane lanes_[kMaxKeys];
 };
 

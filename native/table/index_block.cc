@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kFooter = 8;
 constexpr size_t kBytesPerBlock = 8 + 8 + 4;
+constexpr uint32_t kOffsetsAhead = 8;  // so few positions left, a search asks for the offset that Handle will read
 
 // The first eight bytes of the user key as a number that orders as they do; a shorter key is filled up with zeros. The
 // trailer behind the user key makes eight bytes readable.
@@ -18,6 +19,15 @@ uint64_t PrefixOf(Slice internal_key) {
   uint64_t prefix = DecodeFixed64(internal_key.data());
   if (size < sizeof prefix) prefix &= (uint64_t{1} << 8 * size) - 1;
   return __builtin_bswap64(prefix);
+}
+
+// Whether the first n bytes are the same. REQUIRES: 8 bytes are readable behind each of them.
+bool Same(const char* a, const char* b, size_t n) {
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    if (DecodeFixed64(a + i) != DecodeFixed64(b + i)) return false;
+  }
+  return i == n || (DecodeFixed64(a + i) ^ DecodeFixed64(b + i)) << 8 * (i + 8 - n) == 0;
 }
 
 }  // namespace
@@ -81,10 +91,10 @@ bool IndexBlock::Suffix(uint32_t i, Slice* suffix) const {
 
 bool IndexBlock::Find(Slice target, uint32_t* position) const {
   const Slice user_key = UserKey(target);
-  const Slice front = user_key.substr(0, std::min(user_key.size(), common_.size()));
-  const int order = front.compare(common_);  // a shorter front orders before what it begins
-  if (order != 0) {
-    *position = order < 0 ? 0 : count_;
+  // The trailer makes the target readable behind the user key, the footer this block behind the common prefix.
+  if (user_key.size() < common_.size() || !Same(user_key.data(), common_.data(), common_.size())) {
+    const Slice front = user_key.substr(0, common_.size());
+    *position = front < common_ ? 0 : count_;  // a shorter front orders before what it begins
     return true;
   }
   const Slice suffix = target.substr(common_.size());
@@ -92,6 +102,7 @@ bool IndexBlock::Find(Slice target, uint32_t* position) const {
   // The first position whose prefix is not below that of the target.
   uint32_t low = 0;
   for (uint32_t n = count_; n > 0;) {
+    if (n <= kOffsetsAhead && n > kOffsetsAhead / 2) __builtin_prefetch(offsets_ + low * sizeof(uint64_t));
     const uint32_t half = n / 2;
     const bool below = PrefixAt(low + half) < prefix;
     low = below ? low + half + 1 : low;

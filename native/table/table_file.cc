@@ -203,14 +203,11 @@ Status TableFile::Decode(Slice stored, BlockHandle handle, BlockType type, Block
   return status.ok() ? status : std::move(status).WithFile(name).WithOffset(handle.offset);
 }
 
-void TableFile::PrefetchFilter(Slice internal_key, uint64_t hash) const {
-  if (!filter_block) return;
-  const Filter* part = &filter;
-  if (partitioned_filter()) {
-    uint32_t position;
-    part = filter_index.Find(internal_key, &position) ? filter_parts.Find(position) : nullptr;
-  }
-  if (part != nullptr) part->Prefetch(hash);
+const Filter* TableFile::ResidentFilter(Slice internal_key) const {
+  if (!filter_block) return nullptr;
+  if (!partitioned_filter()) return &filter;
+  uint32_t part;
+  return filter_index.Find(internal_key, &part) ? filter_parts.Find(part) : nullptr;
 }
 
 Status TableFile::AskFilter(Slice internal_key, uint64_t hash, const TableReadOptions& options,

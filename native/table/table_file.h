@@ -71,8 +71,8 @@ struct TableFile {
   // kMaybe also without a filter. kUnknown: cache_only, and the partition is not in memory.
   enum class FilterAnswer : uint8_t { kNo, kMaybe, kUnknown };
   Status AskFilter(Slice internal_key, uint64_t hash, const TableReadOptions& options, FilterAnswer* answer) const;
-  // Asks for what AskFilter is going to read, as far as it is in memory to stay.
-  void PrefetchFilter(Slice internal_key, uint64_t hash) const;
+  // The filter that AskFilter asks, where it is in memory to stay; null: it is not, or there is none for the key.
+  const Filter* ResidentFilter(Slice internal_key) const;
 
   Status Corrupt(const char* what, uint64_t offset) const {
     return Status::Corruption(what).WithFile(name).WithOffset(offset);

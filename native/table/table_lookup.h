@@ -6,23 +6,29 @@
 
 namespace burrow {
 
-// Whether the filter of the table lets the key pass. If not, that is the end, with an error or this outcome.
+// Whether the filter of the table lets the key pass. If not, that is the end, with an error or this outcome. `resident`
+// is the filter to ask, if it is known.
 inline Status PassFilter(const TableFile& table, const LookupKey& key, uint64_t hash, const TableReadOptions& options,
-                         GetOutcome* outcome, bool* passed) {
+                         GetOutcome* outcome, bool* passed, const Filter* resident = nullptr) {
   *passed = true;
   if (!table.filter_block) return Status();
   *passed = false;
-  TableFile::FilterAnswer answer;
-  BURROW_RETURN_IF_ERROR(table.AskFilter(key.internal_key(), hash, options, &answer));
+  using Answer = TableFile::FilterAnswer;
+  Answer answer = Answer::kNo;
+  if (resident == nullptr) {
+    BURROW_RETURN_IF_ERROR(table.AskFilter(key.internal_key(), hash, options, &answer));
+  } else if (resident->MayContain(hash)) {
+    answer = Answer::kMaybe;
+  }
   if (options.measured) [[unlikely]]
     PerfLap(Phase::kFilter);
-  if (answer == TableFile::FilterAnswer::kUnknown) {
+  if (answer == Answer::kUnknown) {
     *outcome = GetOutcome::kNotCached;
     return Status();
   }
-  table.counters->bloom_checks.fetch_add(1, std::memory_order_relaxed);
-  *passed = answer == TableFile::FilterAnswer::kMaybe;
-  if (!*passed) table.counters->bloom_useful.fetch_add(1, std::memory_order_relaxed);
+  *passed = answer == Answer::kMaybe;
+  auto& count = *passed ? table.counters->bloom_passed : table.counters->bloom_useful;
+  count.fetch_add(1, std::memory_order_relaxed);
   return Status();
 }
 
@@ -40,7 +46,7 @@ class TableLookup {
   bool LoadBlock();
   void Search(PinnedValue* value);  // sets it for GetOutcome::kValue
 
-  void PrefetchFilter() const;
+  void PrefetchFilter();                 // before PassFilter
   void PrefetchCache(int step) const;    // after FindBlock: see BlockCache::Prefetch
   void PrefetchEntries(int step) const;  // after LoadBlock: see DataBlock::PrefetchFor
 
@@ -55,6 +61,7 @@ class TableLookup {
   const LookupKey* key_ = nullptr;
   const TableReadOptions* options_ = nullptr;
   uint64_t hash_ = 0;
+  const Filter* filter_ = nullptr;  // as PrefetchFilter found it
   BlockHandle handle_;
   BlockRef block_;
   DataBlock data_;
@@ -70,6 +77,7 @@ inline void TableLookup::Start(const TableFile& table, const LookupKey& key, uin
   key_ = &key;
   options_ = &options;
   hash_ = hash;
+  filter_ = nullptr;
   outcome_ = GetOutcome::kAbsent;
 }
 
@@ -80,7 +88,7 @@ inline bool TableLookup::Fail(Status status) {
 
 inline bool TableLookup::PassFilter() {
   bool passed;
-  status_ = burrow::PassFilter(*table_, *key_, hash_, *options_, &outcome_, &passed);
+  status_ = burrow::PassFilter(*table_, *key_, hash_, *options_, &outcome_, &passed, filter_);
   return passed;
 }
 
@@ -147,7 +155,10 @@ inline void TableLookup::Search(PinnedValue* value) {
   }
 }
 
-inline void TableLookup::PrefetchFilter() const { table_->PrefetchFilter(key_->internal_key(), hash_); }
+inline void TableLookup::PrefetchFilter() {
+  filter_ = table_->ResidentFilter(key_->internal_key());
+  if (filter_ != nullptr) filter_->Prefetch(hash_);
+}
 
 inline void TableLookup::PrefetchCache(int step) const {
   if (table_->cache != nullptr) table_->cache->Prefetch(table_->number, handle_.offset, step);

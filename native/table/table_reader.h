@@ -112,8 +112,8 @@ class TableReader {
 };
 
 struct TableReader::Counters {
-  std::atomic<uint64_t> bloom_checks{0};
-  std::atomic<uint64_t> bloom_useful{0};           // the filter said no
+  std::atomic<uint64_t> bloom_passed{0};           // the filter said maybe
+  std::atomic<uint64_t> bloom_useful{0};           // it said no
   std::atomic<uint64_t> bloom_false_positives{0};  // the filter said maybe, the table has no version of the key
   std::atomic<uint64_t> blocks_read{0};            // from the file
   std::atomic<uint64_t> bytes_read{0};
