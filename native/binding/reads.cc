@@ -78,6 +78,23 @@ bool GetHere(napi_env env, const EngineCall<N>& call, size_t sequence_argument, 
   return true;
 }
 
+// As Text. That a large value is ASCII is found out once, and remembered with its block: to look at all of it takes as
+// long as to copy it.
+napi_value TextOf(napi_env env, PinnedValue* value) {
+  constexpr size_t kLarge = 16 << 10;
+  // Then it is the one value that is half of its block.
+  const bool remembers =
+      value->value.size() >= kLarge && value->block && value->value.size() > value->block.contents().size() / 2;
+  if (!remembers) return Text(env, value->value);
+  if (!value->block.remark()) {
+    if (!AllAscii(value->value)) return Text(env, value->value);
+    value->block.SetRemark();
+  }
+  napi_value text = nullptr;
+  napi_create_string_latin1(env, value->value.data(), value->value.size(), &text);
+  return text;
+}
+
 template <typename Bytes, bool memory_only>
 napi_value GetString(napi_env env, napi_callback_info info) {
   EngineCall<2> call(env, info);
@@ -85,7 +102,7 @@ napi_value GetString(napi_env env, napi_callback_info info) {
   if (!call.open() || !GetHere<Bytes>(env, call, 1, memory_only, &found)) return nullptr;
   if (found.outcome == GetOutcome::kNotCached) return Null(env);
   if (found.outcome != GetOutcome::kValue) return nullptr;
-  napi_value text = Text(env, found.value.value);
+  napi_value text = TextOf(env, &found.value);
   if (text == nullptr) [[unlikely]] {
     return ThrowInvalid(env, "the value has " + std::to_string(found.value.value.size()) +
                                  " bytes, too many for a string: read it with valueEncoding: 'buffer'");

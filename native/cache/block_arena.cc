@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "util/background_thread.h"
+
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
@@ -15,25 +17,30 @@ constexpr size_t kMinMargin = 2 << 10;  // of a segment beside its slots
 }  // namespace
 
 #ifdef __linux__
-namespace {
-constexpr size_t kHugePage = 2 << 20;
-}
-
 std::shared_ptr<SegmentRegion> SegmentRegion::Reserve(size_t bytes) {
-  bytes = (bytes + kHugePage - 1) / kHugePage * kHugePage;
-  const size_t mapped = bytes + kHugePage;
+  bytes = (bytes + kPage - 1) / kPage * kPage;
+  const size_t mapped = bytes + kPage;
   void* mapping = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapping == MAP_FAILED) return nullptr;
   std::shared_ptr<SegmentRegion> region(new SegmentRegion);
   region->mapping_ = mapping;
   region->mapped_ = mapped;
-  region->next_ = static_cast<char*>(mapping) + (-reinterpret_cast<uintptr_t>(mapping) & (kHugePage - 1));
+  region->next_ = static_cast<char*>(mapping) + (-reinterpret_cast<uintptr_t>(mapping) & (kPage - 1));
+  region->touched_ = region->next_;
   region->end_ = region->next_ + bytes;
   if (madvise(region->next_, bytes, MADV_HUGEPAGE) != 0) return nullptr;
   return region;
 }
 
-SegmentRegion::~SegmentRegion() { munmap(mapping_, mapped_); }
+SegmentRegion::~SegmentRegion() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wanted_.notify_one();
+  if (thread_.joinable()) thread_.join();
+  munmap(mapping_, mapped_);
+}
 
 void SegmentRegion::Give(char* segment) {
   madvise(segment, kSize, MADV_DONTNEED);
@@ -53,7 +60,30 @@ char* SegmentRegion::Take() {
     returned_.pop_back();
     return segment;
   }
-  return next_ == end_ ? nullptr : std::exchange(next_, next_ + kSize);
+  if (next_ == end_) return nullptr;
+  char* segment = std::exchange(next_, next_ + kSize);
+  // Whoever uses the segment touches its page, if that is not done: the thread goes on behind it.
+  if (touched_ < next_) touched_ = segment + (-reinterpret_cast<uintptr_t>(segment) & (kPage - 1));
+  if (touched_ < next_) touched_ += kPage;
+  if (WantsMore()) {
+    if (!thread_.joinable()) thread_ = StartBackgroundThread("burrow-memory", [this] { TouchAhead(); });
+    wanted_.notify_one();
+  }
+  return segment;
+}
+
+void SegmentRegion::TouchAhead() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wanted_.wait(lock, [this] { return stopping_ || WantsMore(); });
+    if (stopping_) return;
+    char* page = std::exchange(touched_, touched_ + kPage);
+    lock.unlock();
+    // Not madvise: that would hold up every mmap of the process meanwhile. Slots end before that byte (see Grow), so it
+    // belongs to nobody when the page has been given out by now.
+    *static_cast<volatile char*>(page + kSize - 1) = 0;
+    lock.lock();
+  }
 }
 
 SlotArena::~SlotArena() {

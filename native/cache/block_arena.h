@@ -1,10 +1,12 @@
 #pragma once
 
 #include <bit>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 namespace burrow {
@@ -12,12 +14,16 @@ namespace burrow {
 // Memory for the blocks of a large cache, in huge pages where the system has them (on Linux also where they are only
 // given to those who ask, its usual setting): a table of gigabytes has more small pages than a processor remembers.
 
-// A reserved range of addresses, given out in segments of kSize bytes. A segment takes no memory before it is used and
-// none after it was given back, except that the first use of a huge page takes all of it: at most 2 MiB for segments
-// that were not given out yet. Any number of threads.
+// A reserved range of addresses, given out in segments of kSize bytes. A segment takes no memory before it is
+// used and none after it was given back, except that the first use of a huge page takes all of it: at most 2 MiB for
+// segments that were not given out yet. And a thread of its own has kAhead huge pages ready once the first was taken:
+// the system clears them, which takes as long as dozens of reads, and far longer where it gets them from a hypervisor.
+// Any number of threads.
 class SegmentRegion {
  public:
   static constexpr size_t kSize = 256 << 10;
+  static constexpr size_t kPage = 2 << 20;
+  static constexpr size_t kAhead = 2;
 
   // Room for `bytes`. Null where there are no huge pages, or no addresses.
   static std::shared_ptr<SegmentRegion> Reserve(size_t bytes);
@@ -30,13 +36,19 @@ class SegmentRegion {
 
  private:
   SegmentRegion() = default;
+  bool WantsMore() const { return touched_ != end_ && touched_ < next_ + kAhead * kPage; }
+  void TouchAhead();
 
   void* mapping_ = nullptr;
   size_t mapped_ = 0;
   std::mutex mutex_;
-  char* next_ = nullptr;  // never given out
+  char* next_ = nullptr;     // never given out
+  char* touched_ = nullptr;  // the first page that was not touched before it was needed; at a page's begin
   char* end_ = nullptr;
   std::vector<char*> returned_;
+  bool stopping_ = false;
+  std::condition_variable wanted_;
+  std::thread thread_;
 };
 
 // Slots of one size, cut out of segments. As all have one size, each fits each hole, and what is left in a segment can

@@ -19,7 +19,8 @@ namespace {
 // In Block::refs; the rest counts BlockRefs.
 constexpr uint32_t kCached = uint32_t{1} << 31;   // the cache holds the block
 constexpr uint32_t kInArena = uint32_t{1} << 30;  // the block stands at the end of a slot, not in memory of its own
-constexpr uint32_t kFlags = kCached | kInArena;
+constexpr uint32_t kRemark = uint32_t{1} << 29;   // see BlockRef::SetRemark
+constexpr uint32_t kFlags = kCached | kInArena | kRemark;
 
 constexpr size_t kSlack = 16;  // readable bytes behind the contents: of the header
 constexpr size_t kMinShardBytes = 2 << 20;
@@ -170,6 +171,8 @@ void BlockRef::Reset() {
 BlockRef BlockRef::Allocate(size_t size) { return BlockRef(Block::New(size)); }
 Slice BlockRef::contents() const { return Slice(block_->data(), block_->size); }
 char* BlockRef::data() { return block_->data(); }
+bool BlockRef::remark() const { return (block_->refs.load(std::memory_order_relaxed) & kRemark) != 0; }
+void BlockRef::SetRemark() { block_->refs.fetch_or(kRemark, std::memory_order_relaxed); }
 
 // SLRU with lazy moves: a hit only sets a bit. When room is needed, the oldest block on probation is promoted if its
 // bit is set and evicted if not; what the protected part cannot hold goes back to probation, oldest first, except that
@@ -380,7 +383,7 @@ struct alignas(64) BlockCache::Shard : BlockHome {
   bool IsPinned(SlotArena::Segment* segment) {
     for (uint64_t left = segment->used; left != 0; left &= left - 1) {
       Block* block = InSlot(segment->SlotAt(static_cast<size_t>(std::countr_zero(left)), arena.slot_size()));
-      if (block->refs.load(std::memory_order_acquire) != kFlags) return true;
+      if ((block->refs.load(std::memory_order_acquire) & ~kFlags) != 0) return true;
     }
     return false;
   }
@@ -393,7 +396,7 @@ struct alignas(64) BlockCache::Shard : BlockHome {
     to->type = from->type;
     to->referenced = from->referenced;
     to->is_protected = from->is_protected;
-    to->refs.store(kFlags, std::memory_order_relaxed);
+    to->refs.store(from->refs.load(std::memory_order_relaxed), std::memory_order_relaxed);
     Find(HashOf(from->file, from->offset), from->file, from->offset)->block = to;
     from->prev->PushFront(to);
     from->Unlink();
@@ -512,7 +515,7 @@ BlockRef BlockCache::Insert(uint64_t file, uint64_t offset, BlockType type, Bloc
   block->type = static_cast<uint64_t>(type);
   block->referenced = false;
   block->is_protected = false;
-  block->refs.store(1 | (in_arena ? kFlags : kCached), std::memory_order_relaxed);
+  block->refs.store(1 | kCached | (in_arena ? kInArena : 0), std::memory_order_relaxed);
   shard.pinned += block->charge();
   shard.Add(hash, block);
   return ref;

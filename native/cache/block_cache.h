@@ -30,6 +30,10 @@ class BlockRef {
   explicit operator bool() const { return block_ != nullptr; }
   Slice contents() const;  // REQUIRES: not empty
   char* data();            // to fill a block just allocated. REQUIRES: it was never shared or inserted
+  // One bit for who reads the contents, to say something of them that is worth remembering while the block is in memory;
+  // false at first, also when the block was evicted and read again. Any thread. REQUIRES: not empty.
+  bool remark() const;
+  void SetRemark();
   void Reset();
 
  private:
