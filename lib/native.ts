@@ -378,8 +378,8 @@ export interface NativeEngine extends Inspection {
   tryGetMany(keys: Uint8Array, length: number, count: number, sequence?: number): Buffer | null
   tryGetMany(...keys: [...ManyKeys, number | undefined, lengths: Int32Array]): Buffer | string | null
   /**
-   * Many gets in one call: as tryGetMany with `lengths`, which gets READ_NOT_CACHED where the disk would be needed. null:
-   * there was an error, and it is not known for which.
+   * Many gets in one call: as tryGetMany with `lengths`, which gets READ_NOT_CACHED where the disk would be needed or the
+   * value is large: such a key has to be asked for alone. null: there was an error, and it is not known for which.
    */
   tryGetTogether(...keys: [...ManyKeys, number | undefined, lengths: Int32Array]): Buffer | string | null
   /** On a disk thread, at this moment's view; answered through takeReads. Copies the keys. */

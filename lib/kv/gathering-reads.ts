@@ -74,10 +74,12 @@ class GatheringReads extends Reads {
     const column = this.#look(length, count)
     const text = typeof column === 'string'
     let at = 0
+    let alone = 0
     for (let index = 0; index < count; index++) {
       const resolve = this.#resolves[index]!
       const size = this.#lengths[index]!
       if (column === null || size === READ_NOT_CACHED) {
+        alone++
         resolve(super.get(this.#keys[index]))
         continue
       }
@@ -90,6 +92,7 @@ class GatheringReads extends Reads {
       if (fairness.exhausted()) fairness.defer(() => resolve(value))
       else resolve(value)
     }
+    if (2 * alone > count) this.#oneByOne = untilNextTry
   }
 
   override alone(): Reads {

@@ -18,7 +18,8 @@ constexpr int32_t kReadNotCached = INT32_MIN;
 constexpr size_t kMaxPacked = size_t{2} << 30;
 // Values that JavaScript gets as parts of one string: each keeps all of it alive, as the records of a scan do.
 constexpr size_t kMaxTogether = size_t{32} << 10;
-constexpr size_t kMaxGathered = size_t{8} << 10;  // of gets that nobody asked for together
+constexpr size_t kMaxGathered = size_t{8} << 10;       // of gets that nobody asked for together
+constexpr size_t kMaxGatheredValue = size_t{4} << 10;  // a larger one is copied once less when it is asked for alone
 
 // Of point reads.
 constexpr TableReadOptions OptionsFor(bool memory_only, bool measured) {
@@ -221,13 +222,14 @@ Status GetPacked(const ReadView& view, Slice keys, SequenceNumber sequence, cons
   });
 }
 
-// The values alone; lengths[i] is that of the i-th one, or a READ_….
+// The values alone; lengths[i] is that of the i-th one, or a READ_…: kReadNotCached also for one of more than
+// `most_a_value` bytes.
 Status GetColumn(const ReadView& view, Slice keys, SequenceNumber sequence, const TableReadOptions& options,
-                 int32_t* lengths, std::string* values, bool* cached) {
-  return GetEach(view, keys, sequence, options, cached, [lengths, values](size_t i, const GetResult& found) {
+                 size_t most_a_value, int32_t* lengths, std::string* values, bool* cached) {
+  return GetEach(view, keys, sequence, options, cached, [=](size_t i, const GetResult& found) {
     const Slice value = found.value.value;
-    if (found.outcome != GetOutcome::kValue) {
-      lengths[i] = found.outcome == GetOutcome::kNotCached ? kReadNotCached : kReadAbsent;
+    if (found.outcome != GetOutcome::kValue || value.size() > most_a_value) {
+      lengths[i] = found.outcome == GetOutcome::kAbsent ? kReadAbsent : kReadNotCached;
       return Status();
     }
     lengths[i] = static_cast<int32_t>(value.size());
@@ -295,7 +297,7 @@ napi_value GetMany(napi_env env, napi_callback_info info) {
   bool cached = true;
   Status status = lengths == nullptr
                       ? GetPacked(*call->CurrentView(), keys, sequence, options, &found, &cached)
-                      : GetColumn(*call->CurrentView(), keys, sequence, options, lengths, &found, &cached);
+                      : GetColumn(*call->CurrentView(), keys, sequence, options, SIZE_MAX, lengths, &found, &cached);
   if (!status.ok()) {
     ++counter.errors;
     return Throw(env, status);
@@ -310,7 +312,7 @@ napi_value GetMany(napi_env env, napi_callback_info info) {
 }
 
 // As many gets: what getMany answers, but with kReadNotCached for the length of a value that the disk would be needed
-// for; such a key counts when it is asked again. Null: there was an error, and all are to be asked again.
+// for, or that is large; such a key counts when it is asked again. Null: there was an error, and all are to be asked again.
 napi_value TryGetTogether(napi_env env, napi_callback_info info) {
   EngineCall<5> call(env, info);
   Slice keys;
@@ -326,7 +328,8 @@ napi_value TryGetTogether(napi_env env, napi_callback_info info) {
   const auto begin = handle->timed() ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
   std::string values;
   uint64_t answered = 0;
-  Status status = GetColumn(*call->CurrentView(), keys, sequence, OptionsOf(*handle, true), lengths, &values, nullptr);
+  Status status = GetColumn(*call->CurrentView(), keys, sequence, OptionsOf(*handle, true), kMaxGatheredValue, lengths,
+                            &values, nullptr);
   if (!status.ok()) return Null(env);
   OperationCounter& counter = handle->counter(Operation::kGet);
   for (uint64_t i = 0; i < count; ++i) {

@@ -125,7 +125,7 @@ describe('close', () => {
     const functions = Object.entries(engine).filter(
       ([name, value]) => typeof value === 'function' && !mayBeLate.includes(name),
     )
-    expect(functions.length).toBe(67)
+    expect(functions.length).toBe(68)
     for (const [name, call] of functions)
       expect(
         thrownBy(() => call()),
