@@ -210,6 +210,12 @@ export const optionSchema: Readonly<Record<keyof DatabaseOptions, OptionSpec>> =
     'l0CompactionTrigger × memtableSize (256 MiB), up to 16 GiB',
   ),
   maxBackgroundJobs: count(1, 64, 2, 'Flushes and compactions that run at once.'),
+  idleCompaction: {
+    type: 'boolean',
+    default: true,
+    applies: 'open',
+    doc: 'Whether L0 is merged into the level below while nobody writes, where that rewrites little.',
+  },
   compactionBytesPerSecond: bytes(
     0,
     1024 * GiB,

@@ -59,6 +59,8 @@ export interface DatabaseOptions {
   baseLevelSize?: number
   /** Flushes and compactions that run at once. */
   maxBackgroundJobs?: number
+  /** Whether L0 is merged into the level below while nobody writes, where that rewrites little. */
+  idleCompaction?: boolean
   /** Limit for what compactions write in a second; 0 is no limit. Flushes are not limited. */
   compactionBytesPerSecond?: number
   /** Bytes waiting for compaction from which writes are slowed down. */

@@ -37,8 +37,15 @@ export class IdleWork {
   }
 
   pump(): void {
-    const { healthy, versions } = this.#plane
-    if (this.#stopped || !healthy || this.#timer !== undefined || versions.version === this.#settled) return
+    const { healthy, options, versions } = this.#plane
+    if (
+      this.#stopped ||
+      !options.idleCompaction ||
+      !healthy ||
+      this.#timer !== undefined ||
+      versions.version === this.#settled
+    )
+      return
     if (versions.version.tables(0).length === 0) return
     this.#before = this.#plane.engine.visibleSequence()
     this.#timer = setTimeout(() => this.#look(), idleAfterMs).unref()

@@ -67,7 +67,7 @@ Status CommitQueue::Refusal() const {
 
 bool CommitQueue::MemtableFull(size_t bytes) const {
   if (memtable_->empty()) return false;
-  size_t used = memtable_->MemoryUsage();
+  size_t used = memtable_->RecordMemory();
   if (used > options_.memtable_size) return true;
   // The arena grows in steps, so small records may overshoot by one step; a large batch may not.
   return bytes > options_.memtable_size / 16 && used + bytes > options_.memtable_size;

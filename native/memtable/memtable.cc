@@ -226,8 +226,12 @@ std::shared_ptr<const FragmentedTombstones> MemTable::range_tombstones() const {
 
 size_t MemTable::MemoryUsage() const {
   const KeyFilter* filter = current_filter_.load(std::memory_order_acquire);
+  return RecordMemory() + (filter == nullptr ? 0 : filter->bytes());
+}
+
+size_t MemTable::RecordMemory() const {
   return first_points_memory_.load(std::memory_order_relaxed) + points().MemoryUsage() +
-         (filter == nullptr ? 0 : filter->bytes()) + ranges_->usage.load(std::memory_order_relaxed);
+         ranges_->usage.load(std::memory_order_relaxed);
 }
 
 }  // namespace burrow

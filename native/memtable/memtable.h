@@ -54,8 +54,9 @@ class MemTable {
   // All range tombstones added so far; cached until another is added. Null when there are none. Any thread.
   std::shared_ptr<const FragmentedTombstones> range_tombstones() const;
 
-  // Every byte held by the arenas, from any thread.
+  // Every byte held by the arenas and the filter, from any thread; and without the filter, whose size is given.
   size_t MemoryUsage() const;
+  size_t RecordMemory() const;
   uint64_t entries() const { return entries_.load(std::memory_order_relaxed); }  // all kinds
   uint64_t range_tombstone_count() const { return range_count_.load(std::memory_order_acquire); }
   bool empty() const { return entries() == 0; }

@@ -62,10 +62,11 @@ export class SimulatedHistory {
       memtableSize: random.pick([4096, 8192]),
       targetFileSize: random.pick([4096, 16384]),
       l0CompactionTrigger: random.pick([1, 2, 4]),
-      // Slowing writers down takes time, which is what there is none of.
+      // Slowing writers down takes time, and so does being idle, which is what there is none of.
       maxMemtables: 8,
       l0SlowdownTrigger: 100,
       l0StopTrigger: 200,
+      idleCompaction: false,
       manifestRollSize: random.pick([1024, 65536]),
       blockCacheSize: 65536,
       statistics: false,

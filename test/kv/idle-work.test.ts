@@ -70,6 +70,15 @@ describe('when nobody writes', () => {
     await db.close()
   })
 
+  it('nothing happens where that is not wanted', async () => {
+    const db = await Database.open(':memory:', { ...options, idleCompaction: false })
+    fill(db, 2.5 * MiB)
+    await until(() => tables(db)[0] === 2)
+    await sleep(300)
+    expect(tables(db)[0]).toBe(2)
+    await db.close()
+  })
+
   it('closing does not wait for it', async () => {
     const db = await Database.open(':memory:', { ...options, compactionBytesPerSecond: MiB })
     fill(db, 2.5 * MiB)

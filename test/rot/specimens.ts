@@ -29,6 +29,7 @@ const specimenOptions = {
   blockCacheSize: 0,
   l0CompactionTrigger: 20,
   maxBackgroundJobs: 1,
+  idleCompaction: false,
   readThreads: 1,
 } as const
 
@@ -64,8 +65,6 @@ export async function makeSpecimens(seed = 'a'): Promise<Specimen[]> {
   while (db.levels()[0]!.files.length > 0) await new Promise((resolve) => setTimeout(resolve, 1))
   await db.close()
   db = await Database.open(directory, { ...options, env })
-  // Also when nobody writes: the files are those of these writes.
-  await db.pauseCompaction()
   for (let i = 12; i < 40; i += 4) put(`k${i}`, `second ${seed}${i}`)
   deleteRange('k20', 'k24')
   db.deleteSync('k30')
@@ -108,7 +107,6 @@ export async function makeSpecimens(seed = 'a'): Promise<Specimen[]> {
   await take('closed with logs', true)
   env.removeRule!(broken)
   const again = await Database.open(directory, { ...options, env })
-  await again.pauseCompaction()
   await again.close()
   history.splice(0, history.length - 1)
   await take('closed', true)
