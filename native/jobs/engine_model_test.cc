@@ -146,25 +146,19 @@ class Machine {
     const Levels& levels = engine_->CurrentView()->levels();
     return level < levels.count() ? levels.level(level).tables : std::vector<TableRef>();
   }
-  static bool Overlap(const TableEntry& a, const TableEntry& b) {
-    auto before = [](const TableEntry& x, const TableEntry& y) {
-      return x.largest < y.smallest || (x.largest == y.smallest && x.largest_exclusive);
-    };
-    return !before(a, b) && !before(b, a);
+  static bool Before(const TableEntry& a, const TableEntry& b) {
+    return a.largest < b.smallest || (a.largest == b.smallest && a.largest_exclusive);
   }
   void Compact(std::vector<TableRef> upper, int level) {
     if (upper.empty()) return;
+    // All that lies within the span of the upper tables together, as the policy picks them: an output may bridge a gap
+    // between two of these, where none of them overlaps anything.
     std::vector<TableRef> lower;
     for (const TableRef& table : Tables(level + 1)) {
-      if (std::any_of(upper.begin(), upper.end(), [&](const TableRef& t) { return Overlap(*t, *table); })) {
+      if (std::any_of(upper.begin(), upper.end(), [&](const TableRef& t) { return !Before(*t, *table); }) &&
+          std::any_of(upper.begin(), upper.end(), [&](const TableRef& t) { return !Before(*table, *t); })) {
         lower.push_back(table);
       }
-    }
-    if (lower.size() > 1) {  // a run of neighbours, as the policy picks them
-      auto all = Tables(level + 1);
-      auto first = std::find(all.begin(), all.end(), lower.front());
-      auto last = std::find(all.begin(), all.end(), lower.back());
-      lower.assign(first, last + 1);
     }
     CompactRequest request;
     request.format = format_;
