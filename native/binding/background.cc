@@ -6,6 +6,7 @@
 
 #include "binding/args.h"
 #include "binding/errors.h"
+#include "util/background_thread.h"
 
 namespace burrow::binding {
 
@@ -65,7 +66,7 @@ napi_value RunInBackground(napi_env env, BackgroundWork work) {
   napi_create_promise(env, &owned->deferred, &promise);
   if (owned->work.keep != nullptr) napi_create_reference(env, owned->work.keep, 1, &owned->kept);
   napi_add_env_cleanup_hook(env, OnEnvironmentEnd, owned);
-  owned->thread = std::thread([owned] {
+  owned->thread = StartBackgroundThread("burrow-work", [owned] {
     owned->work.run();
     napi_call_threadsafe_function(owned->settle, nullptr, napi_tsfn_nonblocking);
   });

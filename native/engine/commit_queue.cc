@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "util/background_thread.h"
 #include "util/perf_context.h"
 
 namespace burrow {
@@ -53,7 +54,7 @@ void CommitQueue::Start(std::shared_ptr<MemTable> memtable, std::unique_ptr<log:
   if (options_.schedule != nullptr) {
     step_ = options_.schedule->Add([this] { return LogStep(); });
   } else {
-    thread_ = std::thread([this] { RunLogThread(); });
+    thread_ = StartBackgroundThread("burrow-log", [this] { RunLogThread(); });
   }
 }
 
