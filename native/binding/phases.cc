@@ -53,7 +53,7 @@ napi_value GroupPhases(napi_env env, napi_callback_info info) {
   if (!call.open()) return nullptr;
   Reader reader(env);
   const uint64_t index = reader.Integer(call[0], "index");
-  CommitQueue::GroupTimes group;
+  GroupTimes group;
   if (!reader.ok() || !call->commits().FindGroup(index, &group)) return nullptr;
   napi_value object = Object(env);
   Set(env, object, "writeNanos", Number(env, group.write_nanos));

@@ -257,7 +257,7 @@ Status CommitQueue::EnsureAllocated() {
 
 void CommitQueue::Apply(const Entry& entry) {
   if (entry.single) {
-    memtable_->Add(next_, entry.kind, entry.key, entry.value);
+    unfinished_.store(memtable_->AddLater(next_, entry.kind, entry.key, entry.value), std::memory_order_relaxed);
   } else {
     apply_buffer_.clear();
     BatchReader reader(entry.records);
@@ -266,11 +266,18 @@ void CommitQueue::Apply(const Entry& entry) {
       apply_buffer_.push_back({record.key, record.value, PackTrailer(sequence, record.kind)});
     }
     memtable_->AddAll(&apply_buffer_);
+    unfinished_.store(false, std::memory_order_release);
     if (apply_buffer_.capacity() > kMaxIdleEntries) std::vector<MemTable::Entry>().swap(apply_buffer_);
   }
   next_ += entry.count;
   submitted_.store(submitted_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   visible_.store(next_ - 1, std::memory_order_release);
+}
+
+void CommitQueue::FinishAdding() const {
+  Lock lock(mutex_);
+  if (memtable_ != nullptr) memtable_->FinishAdding();
+  unfinished_.store(false, std::memory_order_release);
 }
 
 void CommitQueue::AcknowledgeAll() {
@@ -374,6 +381,8 @@ Status CommitQueue::Rotate(std::shared_ptr<MemTable> memtable, std::unique_ptr<l
     AcknowledgeAll();
   }
   sealed_.push_back(std::move(log_));
+  memtable_->FinishAdding();
+  unfinished_.store(false, std::memory_order_release);
   *sealed = std::move(memtable_);
   log_ = std::move(log);
   memtable_ = std::move(memtable);
@@ -562,28 +571,19 @@ uint64_t CommitQueue::log_size() const {
 }
 
 void CommitQueue::KeepTimes(uint64_t index, Clock::time_point begin, Clock::time_point written, Clock::time_point end) {
-  groups_[next_group_++ % groups_.size()] = {index, static_cast<uint64_t>((written - begin).count()),
-                                             static_cast<uint64_t>((end - written).count())};
+  groups_.Add(
+      {index, static_cast<uint64_t>((written - begin).count()), static_cast<uint64_t>((end - written).count())});
 }
 
 void CommitQueue::MeasureGroups(bool on) {
   Lock lock(mutex_);
   measured_ = on;
-  next_group_ = 0;
-  // Stands for all groups before: what was in them is not known.
-  groups_[next_group_++] = {acknowledged_, 0, 0};
+  groups_.Begin(acknowledged_);
 }
 
 bool CommitQueue::FindGroup(uint64_t index, GroupTimes* times) const {
   Lock lock(mutex_);
-  bool found = false;
-  for (size_t age = 1; age <= groups_.size() && age <= next_group_; ++age) {
-    const GroupTimes& group = groups_[(next_group_ - age) % groups_.size()];
-    if (group.index < index) return found;
-    *times = group;
-    found = true;
-  }
-  return false;  // it may have been in one that is forgotten
+  return groups_.Find(index, times);
 }
 
 CommitQueue::Stats CommitQueue::GetStats() const {

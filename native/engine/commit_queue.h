@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -12,6 +11,7 @@
 
 #include "base/listener.h"
 #include "base/write_batch.h"
+#include "engine/group_times.h"
 #include "memtable/memtable.h"
 #include "util/histogram.h"
 #include "util/schedule.h"
@@ -39,8 +39,9 @@ enum class WriteOutcome : uint8_t {
 // dedicated thread writes and syncs what was gathered while it was busy; a caller that waits and finds the queue idle
 // does its own write(2) and fdatasync(2) instead.
 //
-// Visibility: a write is in the memtable and published before Write returns. Acknowledgement: in sequence order, counted
-// by acknowledged(): the n-th successful Write has index n, from 1.
+// Visibility: a write is published before Write returns. Single records go to the memtable a few together, at the latest
+// when somebody asks for the visible sequence number: whoever knows it finds them all. Acknowledgement: in sequence
+// order, counted by acknowledged(): the n-th successful Write has index n, from 1.
 //
 // When a log write or sync fails the queue is poisoned: the visible sequence falls back to the last acknowledged one,
 // every later write fails, and nothing is synced again.
@@ -90,7 +91,12 @@ class CommitQueue {
   void SetGate(Gate gate, uint64_t bytes_per_second);
   uint64_t TakeDelayMicros();
 
-  SequenceNumber visible_sequence() const { return visible_.load(std::memory_order_acquire); }
+  // What a read that begins now may see. Any thread.
+  SequenceNumber visible_sequence() const {
+    const SequenceNumber visible = visible_.load(std::memory_order_acquire);
+    if (unfinished_.load(std::memory_order_acquire)) FinishAdding();
+    return visible;
+  }
   uint64_t submitted() const { return submitted_.load(std::memory_order_acquire); }
   uint64_t acknowledged() const { return acknowledged_.load(std::memory_order_acquire); }
   bool poisoned() const { return poisoned_flag_.load(std::memory_order_acquire); }
@@ -106,14 +112,9 @@ class CommitQueue {
   };
   Stats GetStats() const;
 
-  // What it took to log a group of writes. Only of groups since MeasureGroups(true), and only of the last ones.
-  struct GroupTimes {
-    uint64_t index = 0;  // of its last write
-    uint64_t write_nanos = 0;
-    uint64_t sync_nanos = 0;  // 0: not synced
-  };
+  // Whether the times of groups are kept, of the last ones from now on.
   void MeasureGroups(bool on);
-  // The group that the write with this index was in; false when that is not known (any more).
+  // See RecentGroups::Find.
   bool FindGroup(uint64_t index, GroupTimes* times) const;
 
  private:
@@ -131,6 +132,7 @@ class CommitQueue {
   Status FrameInto(const Entry& entry, Buffer* buffer);
   Status EnsureAllocated();
   void Apply(const Entry& entry);
+  void FinishAdding() const;
   void AcknowledgeAll();
   void Poison(const Status& status);
   bool SyncOwed() const { return sync_wanted_ > sync_done_; }
@@ -183,10 +185,11 @@ class CommitQueue {
   Stats stats_;
   Histogram sync_micros_;
   bool measured_ = false;
-  std::array<GroupTimes, 64> groups_;  // a ring
-  size_t next_group_ = 0;
+  RecentGroups groups_;
 
   std::atomic<SequenceNumber> visible_{0};
+  // The memtable has records to finish. Stored before the sequence number that publishes them, taken back after.
+  mutable std::atomic<bool> unfinished_{false};
   std::atomic<uint64_t> submitted_{0};
   std::atomic<uint64_t> acknowledged_{0};
   std::atomic<bool> poisoned_flag_{false};

@@ -453,6 +453,41 @@ TEST(CommitQueue, WritesAfterStopAreNeverApplied) {
 
 // Every mix of modes from one writer, with rotations: acknowledgements never run ahead, everything logged is replayed in
 // order. The interesting verdict is TSan's.
+TEST(CommitQueue, WhoeverAsksForTheVisibleSequenceFindsAllWritesUpToIt) {
+  Fixture f(64 << 20);
+  constexpr SequenceNumber kWrites = 20000;
+  auto key_of = [](SequenceNumber s) { return std::to_string(s * 0x9e3779b9 % 1000003); };
+  auto read = [&](uint64_t seed) {
+    Random random(seed);
+    for (SequenceNumber visible = 0; visible < kWrites;) {
+      visible = f.queue.visible_sequence();
+      if (visible == 0) continue;
+      // The newest ones are those that may be on their way.
+      const SequenceNumber s = visible - random.Uniform(std::min<SequenceNumber>(visible, 20));
+      Slice value;
+      SequenceNumber found;
+      CHECK(f.memtable->Get(LookupKey(key_of(s), visible), &value, &found) == LookupResult::kValue);
+      CHECK_EQ(found, s);
+    }
+  };
+  std::vector<std::thread> readers;
+  for (uint64_t i = 0; i < 2; ++i) readers.emplace_back(read, TestSeed() + i);
+  for (SequenceNumber s = 1; s <= kWrites; ++s) f.MustPut(key_of(s), s % 100 == 0 ? WriteMode{} : kLater);
+  for (std::thread& reader : readers) reader.join();
+}
+
+TEST(CommitQueue, ASealedMemtableHasAllItsRecords) {
+  Fixture f;
+  for (int i = 0; i < 21; ++i) f.MustPut("k" + std::to_string(i), kLater);
+  std::shared_ptr<MemTable> sealed;
+  CHECK_OK(
+      f.queue.Rotate(std::make_shared<MemTable>(), Fixture::NewLog(std::make_shared<Script>(), 2), 1 << 20, &sealed));
+  auto records = sealed->NewIterator();
+  int found = 0;
+  for (records->SeekToFirst(); records->Valid(); records->Next()) ++found;
+  CHECK_EQ(found, 21);
+}
+
 TEST(CommitQueue, RandomModes) {
   Random random(TestSeed());
   Fixture f(1 << 16);

@@ -82,19 +82,37 @@ MemTable::MemTable(Slice shared_prefix, size_t filter_bytes)
 MemTable::~MemTable() = default;
 
 void MemTable::Add(SequenceNumber sequence, Kind kind, Slice user_key, Slice value) {
+  if (AddLater(sequence, kind, user_key, value)) FinishAdding();
+}
+
+bool MemTable::AddLater(SequenceNumber sequence, Kind kind, Slice user_key, Slice value) {
   if (kind == Kind::kRangeDelete) {
     AddRangeTombstone(sequence, user_key, value);
   } else {
-    const uint64_t hash = filter_ == nullptr ? 0 : KeyFilter::HashOf(user_key);
-    if (filter_ != nullptr) filter_->Prefetch(hash);
-    points_->Insert(user_key, PackTrailer(sequence, kind), value);
-    if (filter_ != nullptr) filter_->Add(hash);
+    if (filter_ != nullptr) {
+      later_hashes_[later_] = KeyFilter::HashOf(user_key);
+      filter_->Prefetch(later_hashes_[later_]);
+    }
+    points_->Hold(user_key, PackTrailer(sequence, kind), value);
+    later_++;
   }
   CountEntries(1, sequence, sequence);
+  if (later_ == SkipList::kTogether) FinishAdding();
+  return later_ > 0;
+}
+
+void MemTable::FinishAdding() {
+  points_->InsertHeld();
+  if (filter_ != nullptr) {
+    for (size_t i = 0; i < later_; i++) filter_->Add(later_hashes_[i]);
+  }
+  later_ = 0;
+  Adapt();
 }
 
 void MemTable::AddAll(std::vector<Entry>* entries) {
   if (entries->empty()) return;
+  if (later_ > 0) FinishAdding();
   const SequenceNumber first = entries->front().trailer >> 8, last = entries->back().trailer >> 8;
   for (Entry& entry : *entries) {
     if (IsRange(entry)) {
@@ -117,6 +135,7 @@ void MemTable::AddAll(std::vector<Entry>* entries) {
     from = to == entries->end() ? to : to + 1;
   }
   CountEntries(entries->size(), first, last);
+  Adapt();
 }
 
 void MemTable::AddRangeTombstone(SequenceNumber sequence, Slice begin, Slice end) {
@@ -134,8 +153,12 @@ void MemTable::CountEntries(uint64_t count, SequenceNumber first, SequenceNumber
   if (before == 0) first_sequence_.store(first, std::memory_order_relaxed);
   last_sequence_.store(last, std::memory_order_relaxed);
   entries_.store(before + count, std::memory_order_relaxed);
-  if (learns_ && before + count >= kLearnFrom) LearnPrefix();
-  if (filter_ == nullptr && filter_bytes_ > 0 && before + count >= kFilterFrom) MakeFilter();
+}
+
+// What only pays once there are many entries. REQUIRES: none is to be added later.
+void MemTable::Adapt() {
+  if (learns_ && entries() >= kLearnFrom) LearnPrefix();
+  if (filter_ == nullptr && filter_bytes_ > 0 && entries() >= kFilterFrom) MakeFilter();
 }
 
 void MemTable::MakeFilter() {

@@ -33,6 +33,10 @@ class MemTable {
   // REQUIRES: external synchronization; sequence is larger than any added before (equal only never); key is not empty.
   // Copies key and value. Visible to readers of `sequence` once the caller publishes that sequence number.
   void Add(SequenceNumber sequence, Kind kind, Slice user_key, Slice value);
+  // The same, but readers may not find the record before FinishAdding(): some records together are added in half the
+  // time. True: there is something to finish.
+  bool AddLater(SequenceNumber sequence, Kind kind, Slice user_key, Slice value);
+  void FinishAdding();
 
   // One record of AddAll, which sets the hint. Key and value are borrowed until it returns.
   using Entry = SkipList::Entry;
@@ -68,6 +72,7 @@ class MemTable {
   void AddRangeTombstone(SequenceNumber sequence, Slice begin, Slice end);
   void CountEntries(uint64_t count, SequenceNumber first, SequenceNumber last);
 
+  void Adapt();
   void LearnPrefix();
   void MakeFilter();
   void AddToFilter(const Entry* entries, size_t n);
@@ -83,6 +88,8 @@ class MemTable {
   bool learns_;
   const size_t filter_bytes_;
   std::unique_ptr<KeyFilter> filter_;
+  size_t later_ = 0;  // records that are to be finished, and their keys' hashes
+  uint64_t later_hashes_[SkipList::kTogether];
   std::atomic<const KeyFilter*> current_filter_{nullptr};  // null: the memtable is small
   std::atomic<uint64_t> entries_{0};
   std::atomic<uint64_t> range_count_{0};

@@ -154,7 +154,8 @@ TEST(MemTable, ManyAtOnceUnderAnyExpectedPrefix) {
 TEST(MemTable, AgreesWithAMap) {
   Random random(TestSeed());
   for (int round = 0; round < 20; round++) {
-    MemTable table;
+    MemTable table(Slice(), random.OneIn(2) ? 16 << 10 : 0);
+    const bool later = random.OneIn(2);
     Model model;
     SequenceNumber last = 0;
     const size_t n = random.Uniform(1500);
@@ -163,9 +164,17 @@ TEST(MemTable, AgreesWithAMap) {
       std::string key = RandomKey(random);
       Kind kind = random.OneIn(4) ? Kind::kDelete : Kind::kPut;
       std::string value = kind == Kind::kPut ? std::string(random.Uniform(40), 'v') + std::to_string(last) : "";
-      table.Add(last, kind, key, value);
+      if (!later) {
+        table.Add(last, kind, key, value);
+      } else if (random.OneIn(30)) {
+        std::vector<MemTable::Entry> entries{{key, value, PackTrailer(last, kind)}};
+        table.AddAll(&entries);
+      } else if (table.AddLater(last, kind, key, value) && random.OneIn(10)) {
+        table.FinishAdding();
+      }
       model[key][PackTrailer(last, kind)] = value;
     }
+    table.FinishAdding();
     CHECK_EQ(table.entries(), n);
     CHECK_EQ(table.last_sequence(), last);
 
@@ -326,11 +335,11 @@ TEST(MemTable, OneWriterManyReaders) {
   for (uint64_t i = 0; i < 3; i++) readers.emplace_back(reader, TestSeed() + i);
   for (SequenceNumber s = 1; s <= writes; s++) {
     std::string key = key_of(s * 37);
-    if (is_range(s)) {
-      table.Add(s, Kind::kRangeDelete, key, key + '\0');
-    } else {
-      table.Add(s, Kind::kPut, key, std::to_string(s));
-    }
+    // What is to be finished is published only then.
+    const bool unfinished = is_range(s) ? table.AddLater(s, Kind::kRangeDelete, key, key + '\0')
+                                        : table.AddLater(s, Kind::kPut, key, std::to_string(s));
+    if (unfinished && s % 7 != 0 && s != writes) continue;
+    table.FinishAdding();
     published.store(s, std::memory_order_release);
   }
   for (std::thread& thread : readers) thread.join();

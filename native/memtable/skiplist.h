@@ -23,6 +23,9 @@ class SkipList {
  public:
   static constexpr int kMaxHeight = 12;  // with p = 1/4: 16 million entries before searches degrade
 
+  // Searches that take turns: about as many cache misses as the hardware has under way at once.
+  static constexpr size_t kTogether = 16;
+
   // An entry: its tower of links below the header (level 0 nearest), then user key, trailer and value.
   class Node {
    public:
@@ -71,7 +74,7 @@ class SkipList {
   void Insert(Slice user_key, uint64_t trailer, Slice value) {
     const Target target = TargetOf(user_key, trailer);
     if (!SpliceHolds(target)) FindSplice(target);
-    InsertAtSplice(target, value);
+    InsertAtSplice(NewNode(target, value), target);
   }
 
   struct Entry {
@@ -81,20 +84,28 @@ class SkipList {
     uint64_t hint = 0;  // HintOf(user_key)
   };
 
-  // Inserts entries that are in order, some at a time: their searches take turns, so that while one waits for a node to
-  // arrive from memory the others go on. REQUIRES: as for Insert.
+  // Inserts entries that are in order. REQUIRES: as for Insert; nothing is held.
   void InsertMany(const Entry* entries, size_t n) {
-    for (const Entry* const end = entries + n; entries != end;) {
-      const Target target = TargetOf(*entries);
-      if (SpliceHolds(target)) {  // an ascending run
-        InsertAtSplice(target, entries->value);
-        ++entries;
-        continue;
-      }
-      const size_t together = std::min(static_cast<size_t>(end - entries), kTogether);
-      InsertTogether(entries, together);
-      entries += together;
+    for (size_t i = 0; i < n; i++) {
+      if (held_count_ == kTogether) InsertHeld();
+      Hold(TargetOf(entries[i]), entries[i].value);
     }
+    InsertHeld();
+  }
+
+  // Copies an entry; InsertHeld() will put it in its place. Many at a time are faster: their searches take turns, so that
+  // while one waits for a node to arrive from memory the others go on. REQUIRES: as for Insert; fewer than kTogether are
+  // held.
+  void Hold(Slice user_key, uint64_t trailer, Slice value) { Hold(TargetOf(user_key, trailer), value); }
+  void InsertHeld() {
+    if (held_count_ > 1) {
+      InsertTogether();
+    } else if (held_count_ == 1) {
+      const Target target = TargetOf(held_[0]);
+      FindSplice(target);
+      InsertAtSplice(held_[0].node, target);
+    }
+    held_count_ = 0;
   }
 
   // The first entry at or after (user_key, trailer); null when there is none.
@@ -137,17 +148,20 @@ class SkipList {
 
  private:
   static constexpr uint64_t kNoHint = UINT64_MAX;
-  // Searches that take turns: about as many cache misses as the hardware has under way at once.
-  static constexpr size_t kTogether = 16;
 
   struct Target {
     Slice user_key;
     uint64_t trailer;
     uint64_t prefix;
   };
+  struct Held {
+    Node* node;
+    uint64_t prefix;
+  };
 
   Target TargetOf(Slice user_key, uint64_t trailer) const { return {user_key, trailer, HintOf(user_key)}; }
   static Target TargetOf(const Entry& entry) { return {entry.user_key, entry.trailer, entry.hint}; }
+  static Target TargetOf(const Held& held) { return {held.node->user_key(), held.node->trailer(), held.prefix}; }
 
   static bool Before(const Node* node, const Target& target) {
     int order = node->user_key().compare(target.user_key);
@@ -219,9 +233,15 @@ class SkipList {
     return next != nullptr && Before(next, target);
   }
 
-  void InsertAtSplice(const Target& target, Slice value) {
-    Node* node = NewNode(target, value);
+  void InsertAtSplice(Node* node, const Target& target) {
     for (int level = 0; level < node->height_; level++) Link(node, level, splice_[level], target);
+  }
+
+  // An ascending run goes where the last one went, without a search.
+  void Hold(const Target& target, Slice value) {
+    Node* const node = NewNode(target, value);
+    if (held_count_ == 0 && SpliceHolds(target)) return InsertAtSplice(node, target);
+    held_[held_count_++] = {node, target.prefix};
   }
 
   // One of the searches of InsertTogether.
@@ -234,24 +254,24 @@ class SkipList {
     Node* splice[kMaxHeight];
   };
 
-  // REQUIRES: 0 < n <= kTogether.
-  void InsertTogether(const Entry* entries, size_t n) {
+  // Inserts those that are held, more than none.
+  void InsertTogether() {
     Search searches[kTogether];
     const int height = max_height_.load(std::memory_order_relaxed);
-    for (size_t i = 0; i < n; i++) {
-      searches[i].target = TargetOf(entries[i]);
+    for (size_t i = 0; i < held_count_; i++) {
+      searches[i].target = TargetOf(held_[i]);
       searches[i].node = head_;
       searches[i].level = height - 1;
     }
-    FindTogether(searches, n);
-    for (size_t i = 0; i < n; i++) {
+    FindTogether(searches, held_count_);
+    for (size_t i = 0; i < held_count_; i++) {
       const Search& search = searches[i];
-      Node* node = NewNode(search.target, entries[i].value);
+      Node* node = held_[i].node;
       // Those that were inserted since may stand between; and the last one leaves its place behind.
-      const int levels = i + 1 < n ? node->height_ : max_height_.load(std::memory_order_relaxed);
+      const int levels = i + 1 < held_count_ ? node->height_ : height;
       for (int level = 0; level < levels; level++) {
         const Node* not_before = nullptr;
-        splice_[level] = Advance(level < height ? search.splice[level] : head_, level, search.target, &not_before);
+        splice_[level] = Advance(search.splice[level], level, search.target, &not_before);
         if (level < node->height_) Link(node, level, splice_[level], search.target);
       }
     }
@@ -348,6 +368,8 @@ class SkipList {
   Node* head_;
   std::atomic<int> max_height_{1};
   Node* splice_[kMaxHeight];  // per level the last node at or before the last insertion
+  Held held_[kTogether];
+  size_t held_count_ = 0;
   uint64_t random_ = 0x9e3779b97f4a7c15;
 };
 
