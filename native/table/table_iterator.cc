@@ -156,14 +156,16 @@ Status TableIterator::Fetch(BlockHandle handle) {
   last_begin_ = handle.offset;
   last_end_ = end;
   if (options_.read_ahead == 0) return table_.GetBlock(handle, BlockType::kData, options_, &block_);
-  if (!InWindow(handle)) {
-    if (!(forward || backward) || !table_.Contains(handle)) {
-      return table_.GetBlock(handle, BlockType::kData, options_, &block_);
-    }
-    if (table_.cache != nullptr) block_ = table_.cache->Lookup(table_.number, handle.offset, BlockType::kData);
-    if (block_) return Status();
-    BURROW_RETURN_IF_ERROR(ReadWindow(handle, forward));
+  const bool in_window = InWindow(handle);
+  if (!in_window && (!(forward || backward) || !table_.Contains(handle))) {
+    return table_.GetBlock(handle, BlockType::kData, options_, &block_);
   }
+  // Beside a block that has to be read many may be cached. A job that reads everything once leaves the cache in peace.
+  if (table_.cache != nullptr && (options_.fill_cache || !in_window)) {
+    block_ = table_.cache->Lookup(table_.number, handle.offset, BlockType::kData);
+    if (block_) return Status();
+  }
+  if (!in_window) BURROW_RETURN_IF_ERROR(ReadWindow(handle, forward));
   Slice stored = window_.substr(handle.offset - window_offset_, handle.size + kBlockTrailerSize);
   BURROW_RETURN_IF_ERROR(table_.Decode(stored, handle, BlockType::kData, &block_));
   if (table_.cache != nullptr && options_.fill_cache) {

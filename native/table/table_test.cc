@@ -319,5 +319,38 @@ TEST(Table, ReadAheadReadsInLargePieces) {
   CHECK_EQ(cache.GetStats().used_bytes, 0u);
 }
 
+TEST(Table, ReadAheadDecodesNoBlockThatIsCached) {
+  Model model;
+  for (int i = 0; i < 5000; i++) model[InternalKey(std::to_string(1000000 + i), 1)] = std::string(100, 'v');
+  std::string bytes;
+  BuildTable({}, model, {}, &bytes);
+  BlockCache cache(64 << 20);
+  TableReader::Counters counters;
+  std::shared_ptr<TableReader> reader;
+  CHECK_OK(OpenTable(bytes, &cache, &counters, &reader));
+  auto data_blocks = [&] { return cache.GetStats().by_type[static_cast<size_t>(BlockType::kData)]; };
+  auto read_all = [&] {
+    auto records = reader->NewIterator({.read_ahead = 256 << 10});
+    size_t found = 0;
+    for (records->SeekToFirst(); records->Valid(); records->Next()) found++;
+    CHECK_EQ(found, model.size());
+  };
+  Random random(TestSeed());
+  for (int i = 0; i < 60; i++) {
+    auto record = reader->NewIterator({});
+    record->Seek(InternalKey(std::to_string(1000000 + random.Uniform(5000)), 1));
+    CHECK(record->Valid());
+  }
+  const uint64_t cached = data_blocks().misses, hits = data_blocks().hits;
+  CHECK(cached > 10);
+  read_all();
+  CHECK_EQ(data_blocks().hits - hits, cached);
+  const uint64_t blocks = data_blocks().misses;
+  CHECK(blocks > 2 * cached);
+  read_all();
+  CHECK_EQ(data_blocks().hits - hits, cached + blocks);
+  CHECK_EQ(data_blocks().misses, blocks);
+}
+
 }  // namespace
 }  // namespace burrow
