@@ -327,6 +327,7 @@ napi_value TryGetTogether(napi_env env, napi_callback_info info) {
   EngineHandle* handle = call.handle();
   const auto begin = handle->timed() ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
   std::string values;
+  values.reserve(kMaxGathered);
   uint64_t answered = 0;
   Status status = GetColumn(*call->CurrentView(), keys, sequence, OptionsOf(*handle, true), kMaxGatheredValue, lengths,
                             &values, nullptr);

@@ -194,6 +194,8 @@ struct alignas(64) BlockCache::Shard : BlockHome {
   };
   size_t slot_mask = kFirstSlots - 1;
   std::unique_ptr<Slot[]> slots = std::make_unique<Slot[]>(kFirstSlots);
+  std::atomic<const Slot*> slots_hint{slots.get()};  // the same two, for Prefetch
+  std::atomic<size_t> mask_hint{slot_mask};
   Link probation;
   Link protected_blocks;
   TypeStats by_type[kBlockTypes];
@@ -242,6 +244,8 @@ struct alignas(64) BlockCache::Shard : BlockHome {
     }
     slots = std::move(grown);
     slot_mask = mask;
+    slots_hint.store(slots.get(), std::memory_order_relaxed);
+    mask_hint.store(mask, std::memory_order_relaxed);
   }
 
   void Add(uint64_t hash, Block* block) {
@@ -477,11 +481,13 @@ BlockRef BlockCache::Lookup(uint64_t file, uint64_t offset, BlockType type, bool
 void BlockCache::Prefetch(uint64_t file, uint64_t offset, int step) {
   const uint64_t hash = HashOf(file, offset);
   Shard& shard = impl_->ShardOf(hash);
-  std::lock_guard lock(shard.mutex);
   if (step == 0) {
-    __builtin_prefetch(&shard.slots[hash & shard.slot_mask]);
+    // Without the mutex: if somebody is changing the two, this asks for a line that nobody needs.
+    const Shard::Slot* slots = shard.slots_hint.load(std::memory_order_relaxed);
+    __builtin_prefetch(slots + (hash & shard.mask_hint.load(std::memory_order_relaxed)));
     return;
   }
+  std::lock_guard lock(shard.mutex);
   for (size_t i = hash & shard.slot_mask; shard.slots[i].block != nullptr; i = (i + 1) & shard.slot_mask) {
     if (shard.slots[i].hash != hash) continue;
     __builtin_prefetch(shard.slots[i].block);

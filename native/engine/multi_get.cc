@@ -13,12 +13,16 @@ inline bool MultiGet::Advance(Lane* lane) {
   bool goes_on = true;
   switch (lane->step) {
     case Step::kFilter:
-      goes_on = lookup.PassFilter();
+      goes_on = lookup.PassFilter() && lookup.FindPart();
+      if (goes_on) lookup.PrefetchIndex();
       lane->step = Step::kIndex;
-      if (!goes_on) break;
-      [[fallthrough]];
+      break;
     case Step::kIndex:
-      goes_on = lookup.FindBlock();
+      goes_on = lookup.FindPosition();
+      lane->step = Step::kHandle;
+      break;
+    case Step::kHandle:
+      goes_on = lookup.ReadHandle();
       if (goes_on) lookup.PrefetchCache(0);
       lane->step = Step::kCache;
       break;

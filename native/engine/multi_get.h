@@ -25,7 +25,7 @@ class MultiGet {
   const GetResult& result(size_t i) const { return lanes_[i].result; }
 
  private:
-  enum class Step : uint8_t { kFilter, kIndex, kCache, kBlock, kInterval, kSearch };
+  enum class Step : uint8_t { kFilter, kIndex, kHandle, kCache, kBlock, kInterval, kSearch };
 
   // One key on its way.
   struct Lane {

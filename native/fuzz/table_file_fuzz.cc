@@ -87,7 +87,12 @@ void AskTogether(const TableReader& table, const Records& records) {
       lookups[k].Start(table.file(), keys[k], Hash64(keys[k].user_key()), options);
       lookups[k].PrefetchFilter();
     }
-    for (size_t k = 0; k < kLanes; k++) on[k] = lookups[k].PassFilter() && lookups[k].FindBlock();
+    for (size_t k = 0; k < kLanes; k++) {
+      on[k] = lookups[k].PassFilter() && lookups[k].FindPart();
+      if (on[k]) lookups[k].PrefetchIndex();
+    }
+    for (size_t k = 0; k < kLanes; k++) on[k] = on[k] && lookups[k].FindPosition();
+    for (size_t k = 0; k < kLanes; k++) on[k] = on[k] && lookups[k].ReadHandle();
     for (int step : {0, 1}) {
       for (size_t k = 0; k < kLanes; k++) {
         if (on[k]) lookups[k].PrefetchCache(step);

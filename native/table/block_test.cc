@@ -54,7 +54,10 @@ void Exercise(Slice contents, Random* random) {
     BlockHandle handle;
     std::string separator;
     for (int i = 0; i < 10; i++) {
-      if (index.Find(InternalKey(RandomKey(random), 3), &position)) CHECK_LE(position, index.size());
+      const std::string target = InternalKey(RandomKey(random), 3);
+      if (index.Find(target, &position)) CHECK_LE(position, index.size());
+      index.PrefetchFor(target);
+      if (index.FindPrefetched(target, &position)) CHECK_LE(position, index.size());
     }
     for (uint32_t i = 0; i < index.size(); i++) (void)(index.Handle(i, &handle) && index.Separator(i, &separator));
   }
@@ -144,6 +147,9 @@ TEST(IndexBlock, FindsWhatAModelFinds) {
       auto it = std::lower_bound(keys.begin(), keys.end(), target, InternalKeyLess());
       uint32_t position;
       CHECK(index.Find(target, &position));
+      CHECK_EQ(position, it - keys.begin());
+      index.PrefetchFor(target);
+      CHECK(index.FindPrefetched(target, &position));
       CHECK_EQ(position, it - keys.begin());
       if (it == keys.end()) continue;
       BlockHandle handle;

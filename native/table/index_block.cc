@@ -11,6 +11,8 @@ namespace {
 constexpr size_t kFooter = 8;
 constexpr size_t kBytesPerBlock = 8 + 8 + 4;
 constexpr uint32_t kOffsetsAhead = 8;  // so few positions left, a search asks for the offset that Handle will read
+constexpr uint32_t kPrefetched = 32;   // so few positions left, PrefetchFor asks for all of them
+constexpr size_t kLine = 64;
 
 // The first eight bytes of the user key as a number that orders as they do; a shorter key is filled up with zeros. The
 // trailer behind the user key makes eight bytes readable.
@@ -28,6 +30,17 @@ bool Same(const char* a, const char* b, size_t n) {
     if (DecodeFixed64(a + i) != DecodeFixed64(b + i)) return false;
   }
   return i == n || (DecodeFixed64(a + i) ^ DecodeFixed64(b + i)) << 8 * (i + 8 - n) == 0;
+}
+
+// Searches among the *n ascending prefixes from *first on for the first one that is not below `prefix`, until no more than
+// `most` may be it. Which way a step goes, nobody could predict: so it is computed.
+inline void Narrow(uint64_t prefix, uint32_t most, const char** first, uint32_t* n) {
+  while (*n > most) {
+    const uint32_t half = *n / 2;
+    const uint64_t below = DecodeFixed64(*first + (half - 1) * sizeof(uint64_t)) < prefix;
+    *first += half * sizeof(uint64_t) & -below;
+    *n -= half;
+  }
 }
 
 }  // namespace
@@ -78,6 +91,11 @@ bool IndexBlock::Init(Slice contents) {
   key_ends_ = offsets_ + (size_t{count_} + 1) * sizeof(uint64_t);
   common_ = contents.substr(columns, common);
   keys_ = contents.substr(columns + common, size - columns - common);
+  stride_ = (count_ + kFences) / (kFences + 1);
+  for (uint32_t i = 0; i < kFences; i++) {
+    const uint64_t behind = uint64_t{i + 1} * stride_;
+    fences_[i] = behind < count_ ? PrefixAt(static_cast<uint32_t>(behind) - 1) : UINT64_MAX;
+  }
   return true;
 }
 
@@ -89,24 +107,61 @@ bool IndexBlock::Suffix(uint32_t i, Slice* suffix) const {
   return true;
 }
 
-bool IndexBlock::Find(Slice target, uint32_t* position) const {
+bool IndexBlock::Enter(Slice target, Slice* suffix, uint64_t* prefix) const {
   const Slice user_key = UserKey(target);
   // The trailer makes the target readable behind the user key, the footer this block behind the common prefix.
-  if (user_key.size() < common_.size() || !Same(user_key.data(), common_.data(), common_.size())) {
-    const Slice front = user_key.substr(0, common_.size());
+  if (user_key.size() < common_.size() || !Same(user_key.data(), common_.data(), common_.size())) return false;
+  *suffix = target.substr(common_.size());
+  *prefix = PrefixOf(*suffix);
+  return true;
+}
+
+inline uint32_t IndexBlock::Begin(uint64_t prefix, const char** first) const {
+  uint32_t below = 0;
+  for (uint64_t fence : fences_) below += fence < prefix;
+  const uint32_t position = below * stride_;
+  *first = prefixes_ + position * sizeof(uint64_t);
+  return std::min(stride_, count_ - position);
+}
+
+void IndexBlock::PrefetchFor(Slice target) const {
+  Slice suffix;
+  uint64_t prefix;
+  if (!Enter(target, &suffix, &prefix)) return;
+  const char* first;
+  uint32_t n = Begin(prefix, &first);
+  Narrow(prefix, kPrefetched, &first, &n);
+  for (uint32_t i = 0; i < n; i += kLine / sizeof(uint64_t)) __builtin_prefetch(first + i * sizeof(uint64_t));
+  __builtin_prefetch(first + (n - 1) * sizeof(uint64_t));
+}
+
+template <bool prefetched>
+bool IndexBlock::Search(Slice target, uint32_t* position) const {
+  Slice suffix;
+  uint64_t prefix;
+  if (!Enter(target, &suffix, &prefix)) {
+    const Slice front = UserKey(target).substr(0, common_.size());
     *position = front < common_ ? 0 : count_;  // a shorter front orders before what it begins
     return true;
   }
-  const Slice suffix = target.substr(common_.size());
-  const uint64_t prefix = PrefixOf(suffix);
   // The first position whose prefix is not below that of the target.
-  uint32_t low = 0;
-  for (uint32_t n = count_; n > 0;) {
-    if (n <= kOffsetsAhead && n > kOffsetsAhead / 2) __builtin_prefetch(offsets_ + low * sizeof(uint64_t));
-    const uint32_t half = n / 2;
-    const bool below = PrefixAt(low + half) < prefix;
-    low = below ? low + half + 1 : low;
-    n = below ? n - half - 1 : half;
+  const char* first;
+  uint32_t n = Begin(prefix, &first);
+  uint32_t low = static_cast<uint32_t>((first - prefixes_) / sizeof(uint64_t));
+  if (prefetched) {
+    Narrow(prefix, kOffsetsAhead, &first, &n);
+    __builtin_prefetch(first + (offsets_ - prefixes_));
+    Narrow(prefix, 1, &first, &n);
+    low = static_cast<uint32_t>((first - prefixes_) / sizeof(uint64_t)) + (DecodeFixed64(first) < prefix);
+  } else {
+    // A processor that guesses right is at the next step before this one's memory has come.
+    while (n > 0) {
+      if (n <= kOffsetsAhead && n > kOffsetsAhead / 2) __builtin_prefetch(offsets_ + low * sizeof(uint64_t));
+      const uint32_t half = n / 2;
+      const bool below = PrefixAt(low + half) < prefix;
+      low = below ? low + half + 1 : low;
+      n = below ? n - half - 1 : half;
+    }
   }
   // Among equal prefixes the keys decide.
   uint32_t high = low;
@@ -124,6 +179,9 @@ bool IndexBlock::Find(Slice target, uint32_t* position) const {
   *position = low;
   return true;
 }
+
+bool IndexBlock::Find(Slice target, uint32_t* position) const { return Search<false>(target, position); }
+bool IndexBlock::FindPrefetched(Slice target, uint32_t* position) const { return Search<true>(target, position); }
 
 bool IndexBlock::Handle(uint32_t i, BlockHandle* handle) const {
   const uint64_t begin = DecodeFixed64(offsets_ + i * sizeof(uint64_t));

@@ -42,6 +42,9 @@ class IndexBlock {
   // The first block whose separator is at or after the internal key `target`; size() when none is. False for a corrupt
   // block.
   bool Find(Slice target, uint32_t* position) const;
+  // The same in two steps, for who has several searches under way: the first asks for the memory that the second reads.
+  void PrefetchFor(Slice target) const;
+  bool FindPrefetched(Slice target, uint32_t* position) const;
   // REQUIRES: i < size(). False for a corrupt one. The block may still lie outside of the file.
   bool Handle(uint32_t i, BlockHandle* handle) const;
   bool Separator(uint32_t i, std::string* separator) const;  // also false when its prefix, which Find uses, is another
@@ -49,10 +52,21 @@ class IndexBlock {
   uint64_t end_offset() const { return DecodeFixed64(offsets_ + count_ * sizeof(uint64_t)); }
 
  private:
+  template <bool prefetched>
+  bool Search(Slice target, uint32_t* position) const;
+  // What is left of the target behind the common prefix, and its prefix; false when it begins otherwise.
+  bool Enter(Slice target, Slice* suffix, uint64_t* prefix) const;
+  // How many positions, from *first on, are left when the fences have been looked at: at least 1.
+  uint32_t Begin(uint64_t prefix, const char** first) const;
   bool Suffix(uint32_t i, Slice* suffix) const;  // the separator without the common prefix
   uint64_t PrefixAt(uint32_t i) const { return DecodeFixed64(prefixes_ + i * sizeof(uint64_t)); }
 
   uint32_t count_ = 0;
+  // The last prefix of each stretch of stride_ positions but the last stretch, where a search begins: to step through the
+  // block would be a cache miss each. Filled up with the greatest number.
+  static constexpr uint32_t kFences = 15;
+  uint32_t stride_ = 0;
+  uint64_t fences_[kFences] = {};
   const char* prefixes_ = nullptr;
   const char* offsets_ = nullptr;
   const char* key_ends_ = nullptr;

@@ -41,13 +41,17 @@ class TableLookup {
   void Start(const TableFile& table, const LookupKey& key, uint64_t hash, const TableReadOptions& options);
 
   bool PassFilter();
-  bool FindBlock();
+  bool FindBlock();  // or FindPart, PrefetchIndex, FindPosition, ReadHandle
+  bool FindPart();
+  bool FindPosition();
+  bool ReadHandle();
   template <bool counted = false>  // a block that the cache has for options.reads, too
   bool LoadBlock();
   void Search(PinnedValue* value);  // sets it for GetOutcome::kValue
 
   void PrefetchFilter();                 // before PassFilter
-  void PrefetchCache(int step) const;    // after FindBlock: see BlockCache::Prefetch
+  void PrefetchIndex() const;            // after FindPart, before FindPosition
+  void PrefetchCache(int step) const;    // after ReadHandle: see BlockCache::Prefetch
   void PrefetchEntries(int step) const;  // after LoadBlock: see DataBlock::PrefetchFor
 
   Status& status() { return status_; }
@@ -56,12 +60,15 @@ class TableLookup {
 
  private:
   bool Fail(Status status);
+  bool CorruptIndex();
 
   const TableFile* table_ = nullptr;
   const LookupKey* key_ = nullptr;
   const TableReadOptions* options_ = nullptr;
   uint64_t hash_ = 0;
   const Filter* filter_ = nullptr;  // as PrefetchFilter found it
+  TableFile::IndexPart part_;
+  uint32_t position_ = 0;  // in it
   BlockHandle handle_;
   BlockRef block_;
   DataBlock data_;
@@ -92,28 +99,38 @@ inline bool TableLookup::PassFilter() {
   return passed;
 }
 
-inline bool TableLookup::FindBlock() {
-  auto corrupt = [&] { return Fail(table_->Corrupt("malformed index block", table_->footer.index.offset)); };
-  const IndexBlock* index = &table_->index;
-  TableFile::IndexPart part;
+inline bool TableLookup::CorruptIndex() {
+  return Fail(table_->Corrupt("malformed index block", table_->footer.index.offset));
+}
+
+inline bool TableLookup::FindPart() {
+  part_.view = &table_->index;
+  if (!table_->partitioned_index()) return true;
   uint32_t position;
-  if (table_->partitioned_index()) {
-    if (!index->Find(key_->internal_key(), &position)) return corrupt();
-    if (position == index->size()) return false;
-    Status status = table_->LoadIndexPart(position, *options_, &part);
-    if (!status.ok()) return Fail(std::move(status));
-    if (part.view == nullptr) {
-      outcome_ = GetOutcome::kNotCached;
-      return false;
-    }
-    index = part.view;
-  }
-  if (!index->Find(key_->internal_key(), &position)) return corrupt();
-  if (position == index->size()) return false;
-  if (!index->Handle(position, &handle_)) return corrupt();
+  if (!table_->index.Find(key_->internal_key(), &position)) return CorruptIndex();
+  if (position == table_->index.size()) return false;
+  Status status = table_->LoadIndexPart(position, *options_, &part_);
+  if (!status.ok()) return Fail(std::move(status));
+  if (part_.view == nullptr) outcome_ = GetOutcome::kNotCached;
+  return part_.view != nullptr;
+}
+
+inline bool TableLookup::FindPosition() {
+  return part_.view->FindPrefetched(key_->internal_key(), &position_) ? position_ != part_.view->size()
+                                                                      : CorruptIndex();
+}
+
+inline bool TableLookup::ReadHandle() {
+  if (!part_.view->Handle(position_, &handle_)) return CorruptIndex();
   if (options_->measured) [[unlikely]]
     PerfLap(Phase::kIndex);
   return true;
+}
+
+inline bool TableLookup::FindBlock() {
+  if (!FindPart()) return false;
+  if (!part_.view->Find(key_->internal_key(), &position_)) return CorruptIndex();
+  return position_ != part_.view->size() && ReadHandle();
 }
 
 template <bool counted>
@@ -159,6 +176,8 @@ inline void TableLookup::PrefetchFilter() {
   filter_ = table_->ResidentFilter(key_->internal_key());
   if (filter_ != nullptr) filter_->Prefetch(hash_);
 }
+
+inline void TableLookup::PrefetchIndex() const { part_.view->PrefetchFor(key_->internal_key()); }
 
 inline void TableLookup::PrefetchCache(int step) const {
   if (table_->cache != nullptr) table_->cache->Prefetch(table_->number, handle_.offset, step);
