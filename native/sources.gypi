@@ -160,6 +160,7 @@
       "table/table_salvage_test.cc",
       "table/table_test.cc",
       "util/arena_test.cc",
+      "util/ascii_test.cc",
       "util/crc32c_test.cc",
       "util/hash_test.cc",
       "util/histogram_test.cc",

@@ -13,6 +13,15 @@ namespace {
 
 constexpr size_t kPackedHeader = 8;
 
+// Without looking at the bytes once it is known that not all are ASCII.
+void Pack(Slice bytes, char* to, bool* ascii) {
+  if (*ascii) {
+    *ascii = CopyAscii(bytes, to);
+  } else {
+    bytes.copy(to, bytes.size());
+  }
+}
+
 // Those tables of a run that the half-open span [lower, upper) of the scan touches.
 std::span<const RunTable> Inside(std::span<const RunTable> run, const ScanOptions& options) {
   size_t begin = 0, end = run.size();
@@ -129,11 +138,9 @@ Status Scan::Fill(char* out, size_t capacity, uint32_t max_records, Batch* batch
     }
     EncodeFixed32(front, static_cast<uint32_t>(key.size()));
     EncodeFixed32(front + 4, static_cast<uint32_t>(value.size()));
-    key.copy(front + kPackedHeader, key.size());
     end -= value.size();
-    value.copy(end, value.size());
-    if (ascii_keys) ascii_keys = AllAscii(key);
-    if (ascii_values) ascii_values = AllAscii(value);
+    Pack(key, front + kPackedHeader, &ascii_keys);
+    Pack(value, end, &ascii_values);
     front += kPackedHeader + key.size();
     ++batch->records;
     if (memory_.on) passed_ = iterator_->key();

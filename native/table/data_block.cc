@@ -55,6 +55,17 @@ inline bool ParseEntry(const char* p, const char* limit, Entry* entry) {
          static_cast<uint64_t>(limit - p) >= uint64_t{entry->unshared} + entry->value_size;
 }
 
+// Mostly a few bytes and the trailer, for which memcpy would be a call. REQUIRES: n >= kTrailerSize.
+inline void CopyKeyEnd(char* to, const char* from, size_t n) {
+  if (n > 2 * kTrailerSize) {
+    memcpy(to, from, n);
+    return;
+  }
+  const uint64_t last = DecodeFixed64(from + n - kTrailerSize);
+  EncodeFixed64(to, DecodeFixed64(from));
+  EncodeFixed64(to + n - kTrailerSize, last);
+}
+
 // The first of n positions at which a and b differ, n when none. REQUIRES: 8 bytes are readable at each of them.
 inline size_t Mismatch(const char* a, const char* b, size_t n) {
   for (size_t i = 0; i < n; i += 8) {
@@ -311,7 +322,7 @@ bool DataBlockCursor::Parse() {
     const size_t size = size_t{entry.shared} + entry.unshared;
     if (entry.shared + kTrailerSize > key_.size() || size > kMaxUserKeySize + kTrailerSize) return Corrupt(), false;
     char* to = Grow(size, entry.shared);
-    memcpy(to + entry.shared, entry.delta, entry.unshared);
+    CopyKeyEnd(to + entry.shared, entry.delta, entry.unshared);
     key_ = Slice(to, size);
   }
   value_ = Slice(entry.delta + entry.unshared, entry.value_size);

@@ -14,6 +14,28 @@ inline bool AllAscii(Slice bytes) {
   return (high & 0x8080808080808080u) == 0;
 }
 
+// Copies and tells in one pass. REQUIRES: room for bytes.size() at `to`; no overlap.
+inline bool CopyAscii(Slice bytes, char* __restrict to) {
+  const char* const p = bytes.data();
+  const size_t n = bytes.size();
+  uint64_t high = 0;
+  if (n < 8) {
+    for (size_t i = 0; i < n; ++i) {
+      to[i] = p[i];
+      high |= static_cast<uint8_t>(p[i]);
+    }
+    return high < 0x80;
+  }
+  auto copy = [&](size_t i) {
+    const uint64_t word = DecodeFixed64(p + i);
+    EncodeFixed64(to + i, word);
+    high |= word;
+  };
+  for (size_t i = 0; i + 8 <= n; i += 8) copy(i);
+  copy(n - 8);  // what is left, and some again
+  return (high & 0x8080808080808080u) == 0;
+}
+
 // UTF-16 that is all ASCII, as bytes; false: it is not, and `to` holds anything. REQUIRES: room for `count` bytes.
 inline bool NarrowAscii(const char16_t* units, size_t count, char* to) {
   char16_t any = 0;
