@@ -23,6 +23,7 @@ struct Sources {
       const SequenceNumber part = SequenceOf(key) * 4 / (records + 1);
       if (part < 3) parts[part].emplace(key, value);
     }
+    if (random->OneIn(3)) parts[1].clear();  // a table of nothing but its range tombstone
     LevelsDelta delta;
     for (uint64_t i = 0; i < 3; i++) {
       const SequenceNumber last = (records + 1) * (i + 1) / 4;

@@ -43,6 +43,7 @@ class IndexBlock {
   // block.
   bool Find(Slice target, uint32_t* position) const;
   // The same in two steps, for who has several searches under way: the first asks for the memory that the second reads.
+  // REQUIRES: size() > 0.
   void PrefetchFor(Slice target) const;
   bool FindPrefetched(Slice target, uint32_t* position) const;
   // REQUIRES: i < size(). False for a corrupt one. The block may still lie outside of the file.

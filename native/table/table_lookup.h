@@ -105,7 +105,7 @@ inline bool TableLookup::CorruptIndex() {
 
 inline bool TableLookup::FindPart() {
   part_.view = &table_->index;
-  if (!table_->partitioned_index()) return true;
+  if (!table_->partitioned_index()) return table_->index.size() > 0;  // with range tombstones alone there is none
   uint32_t position;
   if (!table_->index.Find(key_->internal_key(), &position)) return CorruptIndex();
   if (position == table_->index.size()) return false;
