@@ -239,8 +239,10 @@ export const healthRules: readonly HealthRule[] = [
 
   function cacheHitRatio({ options, stats }) {
     const limit = options.health.cacheHitRatio
-    const { capacityBytes, hitRatio, hits, misses } = stats.cache.block
+    const { capacityBytes, hitRatio, hits, misses, usedBytes } = stats.cache.block
     if (limit === null || hitRatio === null || capacityBytes === 0) return null
+    // A larger one would not help: large values that are seldom read are not cached at all.
+    if (usedBytes < capacityBytes / 2) return null
     if (hits + misses < enoughLookups || hitRatio >= limit) return null
     const message = `${percent(hitRatio)} of the lookups in the block cache (${formatBytes(capacityBytes)}) find their block: raise blockCacheSize, or scan with fillCache: false`
     return warning('cache-hit-ratio', hitRatio, limit, message)

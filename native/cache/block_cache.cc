@@ -12,6 +12,8 @@
 #include <utility>
 
 #include "cache/block_arena.h"
+#include "cache/link.h"
+#include "cache/recent_asks.h"
 
 namespace burrow {
 namespace {
@@ -32,23 +34,6 @@ constexpr size_t kFirstSlots = 64;
 constexpr size_t kMinArenaBytes = 32 << 20;  // of a cache: smaller ones would have too few segments a shard
 constexpr size_t kSampledBlocks = 16;
 constexpr size_t kBookkeeping = 48;  // of a block beside its header: its part of a shard's slots, and what malloc keeps
-
-struct Link {
-  Link* prev = this;
-  Link* next = this;
-
-  void Unlink() {
-    prev->next = next;
-    next->prev = prev;
-  }
-  void PushFront(Link* link) {
-    link->prev = this;
-    link->next = next;
-    next->prev = link;
-    next = link;
-  }
-  bool empty() const { return next == this; }
-};
 
 uint64_t HashOf(uint64_t file, uint64_t offset) {
   uint64_t h = (file * 0x9e3779b97f4a7c15) ^ (offset + 0x7f4a7c15);
@@ -119,10 +104,14 @@ class alignas(16) Block : public BlockHead, public Link {  // in the probation o
     auto* memory = static_cast<char*>(malloc(Padded(size) + sizeof(Block) + kMaxShift));
     if (memory == nullptr) abort();
     const size_t shift = (kLine / 2 - reinterpret_cast<uintptr_t>(memory + Padded(size))) % kLine / 16 * 16;
-    auto* block = new (memory + shift + Padded(size)) Block;
+    return At(memory + shift, size, shift / 16);
+  }
+  // One that was never cached, in memory of its own.
+  static Block* At(char* data, size_t size, uint64_t shift) {
+    auto* block = new (data + Padded(size)) Block;
     block->file = 0;
     block->home = nullptr;
-    block->shift = shift / 16;
+    block->shift = shift;
     block->size = static_cast<uint32_t>(size);
     block->refs.store(1, std::memory_order_relaxed);
     return block;
@@ -172,6 +161,7 @@ BlockRef BlockRef::Allocate(size_t size) { return BlockRef(Block::New(size)); }
 Slice BlockRef::contents() const { return Slice(block_->data(), block_->size); }
 char* BlockRef::data() { return block_->data(); }
 bool BlockRef::remark() const { return (block_->refs.load(std::memory_order_relaxed) & kRemark) != 0; }
+void BlockRef::Truncate(size_t size) { block_ = Block::At(block_->data(), size, block_->shift); }
 void BlockRef::SetRemark() { block_->refs.fetch_or(kRemark, std::memory_order_relaxed); }
 
 // SLRU with lazy moves: a hit only sets a bit. When room is needed, the oldest block on probation is promoted if its
@@ -202,6 +192,7 @@ struct alignas(64) BlockCache::Shard : BlockHome {
   std::unordered_map<uint64_t, Block*> first_of_file;
   std::array<size_t, kSampledBlocks> sample;  // total sizes of data blocks, to choose the arena's slots by
   size_t sampled = 0;
+  RecentAsks asks;
 
   // What the shard takes, free slots and slots of evicted blocks that are still pinned included.
   size_t memory() const { return arena.segments().size() * SegmentRegion::kSize + outside_arena; }
@@ -525,6 +516,13 @@ BlockRef BlockCache::Insert(uint64_t file, uint64_t offset, BlockType type, Bloc
   shard.pinned += block->charge();
   shard.Add(hash, block);
   return ref;
+}
+
+bool BlockCache::AskedOften(uint64_t file, uint64_t offset) {
+  const uint64_t hash = HashOf(file, offset);
+  Shard& shard = impl_->ShardOf(hash);
+  std::lock_guard lock(shard.mutex);
+  return shard.asks.Often(hash, impl_->capacity / impl_->shard_count);
 }
 
 bool BlockCache::Reserve(size_t bytes, BlockType type) {

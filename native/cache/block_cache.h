@@ -28,8 +28,9 @@ class BlockRef {
   static BlockRef Allocate(size_t size);
 
   explicit operator bool() const { return block_ != nullptr; }
-  Slice contents() const;  // REQUIRES: not empty
-  char* data();            // to fill a block just allocated. REQUIRES: it was never shared or inserted
+  Slice contents() const;      // REQUIRES: not empty
+  char* data();                // to fill a block just allocated. REQUIRES: it was never shared or inserted
+  void Truncate(size_t size);  // the contents become their first `size` bytes. REQUIRES: as data()
   // One bit for who reads the contents, to say something of them that is worth remembering while the block is in memory;
   // false at first, also when the block was evicted and read again. Any thread. REQUIRES: not empty.
   bool remark() const;
@@ -69,6 +70,9 @@ class BlockCache {
   // Takes over `block` and returns a reference to the cached one: `block` itself, or the one that another thread
   // inserted first. When it does not fit, the reference works but the block is not cached.
   BlockRef Insert(uint64_t file, uint64_t offset, BlockType type, BlockRef block);
+  // For a large block that Lookup did not find: whether it was asked for so often lately that Insert pays. Memory that is
+  // fresh from the system costs as much as to read the block from the system's cache, and decode it, several times.
+  bool AskedOften(uint64_t file, uint64_t offset);
   // Counts `bytes` of blocks that their user keeps outside of the cache, of which lookups then know nothing, as used: the
   // cache holds so much less. False, and nothing is counted, beyond a quarter of the capacity.
   bool Reserve(size_t bytes, BlockType type);

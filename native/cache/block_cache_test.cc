@@ -127,6 +127,43 @@ TEST(BlockCache, TheFirstInsertWinsAndTooLargeIsNotCached) {
   CHECK(!cache.Lookup(1, 1, BlockType::kData));
 }
 
+TEST(BlockCache, TruncatedBlocksKeepTheirBeginning) {
+  BlockCache cache(1 << 20);
+  for (size_t size = 1; size < 200; size++) {
+    for (size_t cut = 0; cut <= size && cut < 40; cut++) {
+      BlockRef block = Make(size, size, cut);
+      const std::string kept(block.contents().substr(0, size - cut));
+      block.Truncate(size - cut);
+      CHECK(block.contents() == kept);
+      CHECK(!block.remark());
+      block = cache.Insert(size, cut, BlockType::kData, std::move(block));
+      CHECK(block.contents() == kept);
+    }
+  }
+  for (uint64_t file = 1; file < 200; file++) cache.EraseFile(file);
+  CHECK_EQ(cache.GetStats().used_bytes, 0u);
+}
+
+TEST(BlockCache, SaysWhatIsAskedForOften) {
+  for (size_t capacity : {size_t{0}, size_t{1} << 20, size_t{64} << 20}) {
+    BlockCache cache(capacity);
+    auto asks_until_yes = [&](uint64_t offset) {
+      int asks = 1;
+      while (!cache.AskedOften(7, offset)) asks++;
+      return asks;
+    };
+    const int asks = asks_until_yes(0);
+    CHECK_GT(asks, 1);
+    CHECK_EQ(asks_until_yes(0), asks);  // and again, should it have been evicted
+    CHECK(!cache.AskedOften(7, 1));     // others have no part in it
+    CHECK(!cache.AskedOften(8, 0));
+    // What was asked for long ago is forgotten.
+    for (int i = 1; i < asks; i++) CHECK(!cache.AskedOften(7, 0));
+    for (uint64_t i = 0; i < 100000; i++) CHECK(!cache.AskedOften(9, i));
+    CHECK(!cache.AskedOften(7, 0));
+  }
+}
+
 TEST(BlockCache, FindsExactlyWhatItHolds) {
   Random random(TestSeed());
   BlockCache cache(32 << 20);  // nothing is evicted: the model is a plain set

@@ -104,6 +104,10 @@ Status DecodeBlock(Slice stored, BlockType type, BlockRef* block) {
   if (codec > kLastCodecId) return Status::Unsupported("unknown block codec " + std::to_string(codec));
   Slice payload = stored.substr(0, size);
   char* data;
+  if (codec == 0 && type != BlockType::kFilter && *block && block->contents().data() == stored.data()) {
+    block->Truncate(size);
+    return Status();
+  }
   if (codec == 0) {
     BlockRef raw = AllocateFor(type, size, &data);
     memcpy(data, payload.data(), size);
@@ -131,7 +135,11 @@ Slice FilterContents(const BlockRef& block) {
 Status ReadExactly(const RandomAccessFile& file, uint64_t offset, size_t n, Slice* result,
                    std::unique_ptr<char[]>* scratch) {
   scratch->reset(new char[n]);
-  BURROW_RETURN_IF_ERROR(file.Read(offset, n, result, scratch->get()));
+  return ReadExactly(file, offset, n, result, scratch->get());
+}
+
+Status ReadExactly(const RandomAccessFile& file, uint64_t offset, size_t n, Slice* result, char* scratch) {
+  BURROW_RETURN_IF_ERROR(file.Read(offset, n, result, scratch));
   if (result->size() != n) return Status::Corruption("file ends inside a block");
   return Status();
 }

@@ -44,14 +44,16 @@ Status DecodeFooter(Slice bytes, uint64_t file_size, TableFooter* footer);
 // Appends a block as it is stored: compressed when that pays, then the trailer. Returns the payload's size.
 uint64_t AppendBlock(CodecId codec, int level, Slice raw, std::string* out);
 
-// Checks and decodes a stored block (payload and trailer) into memory of its own. A filter's first byte is put on a
-// cache line of its own: see FilterContents.
+// Checks and decodes a stored block (payload and trailer) into memory of its own; one that is not compressed stays where it
+// is, if that is *block. A filter's first byte is put on a cache line of its own: see FilterContents.
 Status DecodeBlock(Slice stored, BlockType type, BlockRef* block);
 
 // The payload of a block that was decoded as BlockType::kFilter, aligned to 64 bytes.
 Slice FilterContents(const BlockRef& block);
 
-// Reads `n` bytes at `offset`, fewer being corruption. The result lives in *scratch or in the file.
+// Reads `n` bytes at `offset`, fewer being corruption. The result lives in `scratch`, which has room for them, or in the
+// file; in the second form in *scratch.
+Status ReadExactly(const RandomAccessFile& file, uint64_t offset, size_t n, Slice* result, char* scratch);
 Status ReadExactly(const RandomAccessFile& file, uint64_t offset, size_t n, Slice* result,
                    std::unique_ptr<char[]>* scratch);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "table/block_reads.h"
+#include "table/data_block.h"
 #include "table/properties.h"
 #include "util/perf_context.h"
 
@@ -10,6 +11,7 @@ namespace burrow {
 namespace {
 
 constexpr uint64_t kTailSize = 16 << 10;  // read at once when opening: all of a small table's metadata
+constexpr size_t kLargeBlock = 32 << 10;  // whose memory costs more than all else
 
 // The end of the file, read once; blocks in front of it are read one by one.
 struct Tail {
@@ -37,6 +39,18 @@ Status ParseTombstones(const TableFile& table, Slice block, std::vector<RangeTom
                          table.footer.range_tombstones.offset);
   }
   return Status();
+}
+
+// Others save more when they are cached: who reads one record of them also gets its neighbours.
+bool IsOneLargeRecord(BlockType type, const BlockRef& block) {
+  DataBlock data;
+  if (type != BlockType::kData || block.contents().size() < kLargeBlock || !data.Init(block.contents())) return false;
+  DataBlockCursor cursor;
+  cursor.Reset(data);
+  cursor.SeekToFirst();
+  if (!cursor.Valid()) return false;
+  cursor.Next();
+  return !cursor.Valid() && !cursor.corrupt();
 }
 
 bool InitPart(const BlockRef& block, IndexBlock* view) { return view->Init(block.contents()); }
@@ -177,18 +191,25 @@ Status TableFile::ReadThrough(BlockHandle handle, BlockType type, const TableRea
                               BlockRef* block) const {
   BURROW_RETURN_IF_ERROR(ReadBlock(handle, type, block));
   if (options.reads != nullptr) options.reads->Read(number, handle.size + kBlockTrailerSize);
-  if (cache != nullptr && options.fill_cache) {
-    *block = cache->Insert(number, handle.offset, type, std::move(*block));
-  }
+  if (cache == nullptr || !options.fill_cache) return Status();
+  if (IsOneLargeRecord(type, *block) && !cache->AskedOften(number, handle.offset)) return Status();
+  *block = cache->Insert(number, handle.offset, type, std::move(*block));
   return Status();
 }
 
 Status TableFile::ReadBlock(BlockHandle handle, BlockType type, BlockRef* block) const {
   if (!Contains(handle)) return Corrupt("index names a block outside the file", handle.offset);
+  const size_t n = handle.size + kBlockTrailerSize;
   std::unique_ptr<char[]> scratch;
   Slice stored;
   PerfLeave();
-  Status status = ReadExactly(*file, handle.offset, handle.size + kBlockTrailerSize, &stored, &scratch);
+  Status status;
+  if (n < kLargeBlock) {
+    status = ReadExactly(*file, handle.offset, n, &stored, &scratch);
+  } else {
+    *block = BlockRef::Allocate(n);
+    status = ReadExactly(*file, handle.offset, n, &stored, block->data());
+  }
   PerfLap(Phase::kBlockRead);
   if (!status.ok()) return std::move(status).WithFile(name).WithOffset(handle.offset);
   return Decode(stored, handle, type, block);

@@ -300,6 +300,49 @@ TEST(Table, ManyReadersAndATinyCache) {
   for (std::thread& thread : threads) thread.join();
 }
 
+// Blocks of one large record are read anew until they were asked for often; others are cached when they are first read.
+TEST(Table, LargeRecordsAreCachedWhenTheyAreAskedForOften) {
+  Random random(TestSeed());
+  Model model;
+  std::string noise(70000, '\0');
+  for (char& c : noise) c = static_cast<char>(random.Next());
+  const std::string large = InternalKey("large", 1), stored_raw = InternalKey("raw", 1),
+                    small = InternalKey("small", 1);
+  model[large] = std::string(70000, 'l');
+  model[stored_raw] = noise;
+  model[small] = "s";
+  std::string many;
+  for (int i = 0; i < 1000; i++) model[many = InternalKey("z" + std::to_string(1000 + i), 1)] = std::string(100, 'z');
+  TableBuilderOptions options;
+  options.block_size = 64 << 10;
+  for (size_t capacity : {size_t{0}, size_t{4} << 20, size_t{64} << 20}) {
+    std::string bytes;
+    BuildTable(options, model, {}, &bytes);
+    BlockCache cache(capacity);
+    TableReader::Counters counters;
+    std::shared_ptr<TableReader> reader;
+    CHECK_OK(OpenTable(bytes, &cache, &counters, &reader));
+    // How often a record is read until it is read from the cache; at most 20.
+    auto reads_of = [&](const std::string& key) {
+      for (int reads = 1; reads < 20; reads++) {
+        const uint64_t before = counters.blocks_read;
+        PinnedValue value;
+        SequenceNumber sequence;
+        GetOutcome outcome;
+        CHECK_OK(reader->Get(LookupKey(UserKey(key), kMaxSequence), {}, &value, &sequence, &outcome));
+        CHECK(value.value == model[key]);
+        if (counters.blocks_read == before) return reads - 1;
+      }
+      return 20;
+    };
+    CHECK_EQ(reads_of(many), capacity == 0 ? 20 : 1);
+    const int reads = reads_of(large);
+    CHECK(capacity == 0 ? reads == 20 : reads > 1 && reads < 20);
+    CHECK_EQ(reads_of(stored_raw), reads);
+    if (capacity != 0) CHECK_EQ(reads_of(stored_raw), 0);
+  }
+}
+
 TEST(Table, ReadAheadReadsInLargePieces) {
   Model model;
   for (int i = 0; i < 5000; i++) model[InternalKey(std::to_string(1000000 + i), 1)] = std::string(100, 'v');

@@ -407,12 +407,23 @@ describe('rules as functions of what was measured', () => {
   }
 
   it('cache-hit-ratio', async () => {
-    const block = (hits: number, misses: number) => (healthy: HealthInput) => {
-      const cache = { ...healthy.stats.cache.block, hits, misses, hitRatio: hits / (hits + misses) }
-      return { stats: { ...healthy.stats, cache: { ...healthy.stats.cache, block: cache } } }
-    }
+    const block =
+      (hits: number, misses: number, filled = 1) =>
+      (healthy: HealthInput) => {
+        const { capacityBytes } = healthy.stats.cache.block
+        const usedBytes = capacityBytes * filled
+        const cache = {
+          ...healthy.stats.cache.block,
+          usedBytes,
+          hits,
+          misses,
+          hitRatio: hits / (hits + misses),
+        }
+        return { stats: { ...healthy.stats, cache: { ...healthy.stats.cache, block: cache } } }
+      }
     expect(await input(block(10, 100))).toEqual([])
     expect(await input(block(1000, 9000))).toEqual(['cache-hit-ratio'])
+    expect(await input(block(1000, 9000, 0.4))).toEqual([])
     expect(await input(block(4000, 6000))).toEqual([])
   })
 
