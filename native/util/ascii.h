@@ -8,7 +8,11 @@ namespace burrow {
 inline bool AllAscii(Slice bytes) {
   const char* p = bytes.data();
   size_t n = bytes.size();
-  uint64_t high = 0;
+  uint64_t high = 0, higher[4] = {};
+  for (; n >= 32; p += 32, n -= 32) {  // compilers make vectors of it
+    for (size_t i = 0; i < 4; ++i) higher[i] |= DecodeFixed64(p + 8 * i);
+  }
+  for (const uint64_t some : higher) high |= some;
   for (; n >= 8; p += 8, n -= 8) high |= DecodeFixed64(p);
   for (; n > 0; ++p, --n) high |= static_cast<uint8_t>(*p);
   return (high & 0x8080808080808080u) == 0;
