@@ -142,6 +142,7 @@
       "env/transfer_test.cc",
       "jobs/engine_model_test.cc",
       "jobs/job_runner_test.cc",
+      "jobs/paced_file_test.cc",
       "jobs/rate_limiter_test.cc",
       "jobs/salvage_job_test.cc",
       "jobs/stress_test.cc",

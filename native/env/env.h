@@ -44,6 +44,8 @@ class WritableFile {
   // again: the kernel may have dropped the dirty pages. May run on another thread beside Append; what was appended
   // before the call began is covered.
   virtual Status Sync() = 0;
+  // Has the system begin to write these bytes, so that a later Sync has less to wait for; a hint, never an error.
+  virtual void StartWriting(uint64_t /*offset*/, uint64_t /*n*/) {}
   // Cuts or extends the file to `size`; the logical end becomes at most `size`.
   virtual Status Truncate(uint64_t size) = 0;
   virtual Status Close() = 0;

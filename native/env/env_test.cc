@@ -172,6 +172,23 @@ TEST(Env, LargeRandomContentMatchesAModel) {
   });
 }
 
+TEST(Env, StartWritingChangesNothing) {
+  ForEachEnv([](Env* env, const std::string& dir) {
+    std::unique_ptr<WritableFile> file;
+    CHECK_OK(env->NewWritableFile(dir + "/a", Env::OpenMode::kTruncate, &file));
+    const std::string bytes(100000, 'x');
+    CHECK_OK(file->Append(bytes));
+    file->StartWriting(0, 4096);
+    file->StartWriting(5000, bytes.size());  // also beyond the end
+    CHECK_EQ(file->Size(), bytes.size());
+    CHECK_OK(file->Append("more"));
+    CHECK_OK(file->Sync());
+    CHECK_OK(file->Close());
+    file->StartWriting(0, 4096);
+    CHECK(ReadFile(env, dir + "/a") == bytes + "more");
+  });
+}
+
 TEST(Env, Directories) {
   ForEachEnv([](Env* env, const std::string& dir) {
     CHECK_OK(env->CreateDirs(dir + "/x/y/z"));

@@ -242,6 +242,7 @@ class FaultWritableFile final : public WritableFile {
     BURROW_RETURN_IF_ERROR(injector_->Check(fault::kSync, path_));
     return base_->Sync();
   }
+  void StartWriting(uint64_t offset, uint64_t n) override { base_->StartWriting(offset, n); }
   Status Truncate(uint64_t size) override {
     BURROW_RETURN_IF_ERROR(injector_->Check(fault::kTruncate, path_));
     return base_->Truncate(size);

@@ -20,13 +20,15 @@ class Pacer {
   explicit Pacer(const Pace& pace) : pace_(pace) {}
   // Waits until `bytes` may be moved; kAborted once the job is cancelled.
   Status Spend(uint64_t bytes);
+  bool limited() const { return pace_.rate_limiter != nullptr && pace_.rate_limiter->limited(); }
 
  private:
   const Pace pace_;
   uint64_t credit_ = 0;
 };
 
-// Counts what is written to `file` in *bytes_written, paces it and stops at cancellation.
+// Counts what is written to `file` in *bytes_written, paces it and stops at cancellation. Has the system write it to the
+// disk from the beginning on, so that the Sync at the end is short.
 std::unique_ptr<WritableFile> NewPacedFile(std::unique_ptr<WritableFile> file, const Pace& pace,
                                            uint64_t* bytes_written);
 // The same for reads, which one thread does.

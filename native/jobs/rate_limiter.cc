@@ -21,6 +21,11 @@ void RateLimiter::Refill() {
   refilled_at_ = now;
 }
 
+bool RateLimiter::limited() {
+  std::lock_guard lock(mutex_);
+  return rate_ != 0;
+}
+
 void RateLimiter::SetRate(uint64_t bytes_per_second) {
   {
     std::lock_guard lock(mutex_);

@@ -14,6 +14,7 @@ class RateLimiter {
  public:
   explicit RateLimiter(uint64_t bytes_per_second);
   void SetRate(uint64_t bytes_per_second);
+  bool limited();
   // Blocks until `bytes` may be written, or `cancelled` becomes true (checked when woken; see Wake). A request passes
   // when the ones before it are paid for; its own bytes delay the next, so it may be of any size.
   void Request(uint64_t bytes, const std::atomic<bool>& cancelled);
