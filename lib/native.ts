@@ -68,15 +68,17 @@ export const SCAN_FILL_CACHE = 8
 
 /**
  * Bytes at the front of a scan buffer that `fillScan` writes: u32 bytes of keys with their lengths, u32 bytes of values,
- * u32 flags, u32 needed.
+ * u32 flags, u32 needed, u32 records.
  */
-export const SCAN_HEADER = 16
+export const SCAN_HEADER = 20
 export const SCAN_DONE = 1
 /** Every byte of the keys is below 0x80; of the values. */
 export const SCAN_ASCII_KEYS = 2
 export const SCAN_ASCII_VALUES = 4
 /** Of fillScanFromMemory: what follows is on the disk. */
 export const SCAN_MISSED = 8
+/** The values stand right behind the keys, not at the end of the buffer: all is ASCII, and few bytes. */
+export const SCAN_JOINED = 16
 
 type ManyKeys = [keys: Uint8Array, length: number, count: number]
 export type FileKind = 'table' | 'wal' | 'manifest' | 'temp'
@@ -388,7 +390,8 @@ export interface NativeEngine extends Inspection {
   takeReads(): ReadCompletion[]
   /**
    * Begins a range scan, from `lower` (inclusive) to `upper` (exclusive); its number. `limit` may be Infinity; `sequence`
-   * undefined: now. What it packs is described in native/engine/scan.h.
+   * undefined: now. What it packs is described in native/engine/scan.h. With `memory`, which is for a small limit, its
+   * records are packed at once, as by fillScanFromMemory, as far as that can; an error is left to the next call.
    */
   openScan(
     flags: number,
@@ -397,9 +400,17 @@ export interface NativeEngine extends Inspection {
     limit: number,
     readAhead: number,
     sequence?: number,
+    memory?: ArrayBuffer,
   ): number
   /** The same from a text on, without an upper bound. */
-  openScanFrom(flags: number, lower: string, limit: number, readAhead: number, sequence?: number): number
+  openScanFrom(
+    flags: number,
+    lower: string,
+    limit: number,
+    readAhead: number,
+    sequence?: number,
+    memory?: ArrayBuffer,
+  ): number
   /** Packs records behind SCAN_HEADER; returns how many. 0 with needed > 0: ask again with a larger buffer. */
   fillScan(scan: number, buffer: Uint8Array, maxRecords: number): number
   /** The same, but never touches the disk: see SCAN_MISSED. */

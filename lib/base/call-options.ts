@@ -29,8 +29,8 @@ export function checkNames(options: unknown, names: ReadonlySet<string>, call: s
       value: options,
     })
   }
-  for (const name of Object.keys(options)) {
-    if (!names.has(name)) {
+  for (const name in options) {
+    if (!names.has(name) && Object.hasOwn(options, name)) {
       const near = nearestName(name, names)
       const hint = near === undefined ? `it takes ${[...names].join(', ')}` : `did you mean '${near}'?`
       throw invalidArgument(`${call} has no option named '${name}'; ${hint}`, {

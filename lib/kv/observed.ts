@@ -9,7 +9,6 @@ import type { ReadRequests } from './read-requests.ts'
 import type { Scans } from './readable.ts'
 import type { ReadCalls } from './reads.ts'
 import type { ScanHostOptions } from './scan.ts'
-import { readUint32 } from './scan-batch.ts'
 import type { WriteCalls } from './writes.ts'
 
 class ObservedCall implements OperationCall {
@@ -179,7 +178,7 @@ export class Observation {
           })
         }
         // Not answered: a disk thread is asked next, and that is told.
-        if (found === 0 && (readUint32(buffer, 8) & SCAN_MISSED) !== 0) {
+        if (found === 0 && (buffer[8]! & SCAN_MISSED) !== 0) {
           if (this.#measured) engine.takePhases(this.#taken)
           return found
         }

@@ -1,15 +1,16 @@
 import { encodeBound } from '../base/encodings.ts'
 import { BurrowError } from '../base/errors.ts'
-import { SCAN_ASCII_KEYS, SCAN_ASCII_VALUES, SCAN_DONE, SCAN_HEADER, SCAN_MISSED } from '../native.ts'
-import { allocateFast, type FastBuffer } from '../util/fast-buffer.ts'
+import { SCAN_DONE, SCAN_MISSED } from '../native.ts'
+import type { FastBuffer } from '../util/fast-buffer.ts'
 import { badOption, type Encodings, readCount } from './call-options.ts'
 import { fairness } from './fairness.ts'
 import type { OpenScan, ScanHost } from './scan.ts'
-import { readUint32, type ScanBatch } from './scan-batch.ts'
+import { type ScanBatch, ScanBuffer } from './scan-batch.ts'
 
 const smallestKey = '\0'
 const firstRecords = 8
-const mostRecords = 100
+/** Of a batch that is fetched on this thread. */
+export const mostRecords = 100
 /** Asynchronous batches cost a round trip to a disk thread each, so they grow further. */
 const mostRecordsAsync = 1000
 /** Bytes of a batch, unless one record has more. */
@@ -38,7 +39,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
   readonly #empty: boolean
   /** Undefined once it is closed. */
   #scan: OpenScan | undefined
-  #buffer: FastBuffer | undefined
+  #buffer: ScanBuffer | undefined
   #records = firstRecords
   #filledToEnd: boolean
   #busy: Promise<void> | undefined
@@ -46,13 +47,17 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
   /** Something was on the disk: asynchronous calls leave all that follows to a disk thread. */
   #onDisk = false
 
-  /** Made by `db.entries()`, `db.keys()` and `db.values()`. Without `scan` there is nothing in the range. */
+  /**
+   * Made by `db.entries()`, `db.keys()` and `db.values()`. Without `scan` there is nothing in the range. `filled`: has the
+   * first records, which came with the scan.
+   */
   constructor(
     host: ScanHost,
     scan: OpenScan | undefined,
     batch: ScanBatch,
     encodings: Encodings,
     reverse: boolean,
+    filled?: ScanBuffer,
   ) {
     this.#reverse = reverse
     this.#host = host
@@ -61,6 +66,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     this.#encodings = encodings
     this.#empty = scan === undefined
     this.#filledToEnd = this.#empty
+    if (filled !== undefined) this.#load(filled)
   }
 
   /** Up to `count` records; [] at the end. */
@@ -223,64 +229,52 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
     this.#check()
     const scan = this.#scan
     if (this.#filledToEnd || scan === undefined) return false
-    const { engine } = this.#host.options
-    const records = this.#size(wanted, mostRecords)
-    return this.#take((buffer) => engine.fillScan(scan.number, buffer, records))
+    return this.#take(scan, this.#size(wanted, mostRecords), false)
   }
 
-  /** Fills the buffer by `fill` and begins to decode it; false: there was no record. */
-  #take(fill: (buffer: FastBuffer) => number): boolean {
+  /** Fills the buffer and begins to decode it; false: there was no record. */
+  #take(scan: OpenScan, records: number, fromMemory: boolean): boolean {
     let buffer = this.#buffer ?? this.#host.borrow()
-    let count: number
+    const { engine } = this.#host.options
+    const fill = fromMemory ? engine.fillScanFromMemory : engine.fillScan
     try {
-      count = fill(buffer)
-      const needed = readUint32(buffer, 12)
-      if (count === 0 && needed > 0) {
+      const count = fill(scan.number, buffer.bytes, records)
+      const needed = count === 0 ? buffer.head(12) : 0
+      if (needed > 0) {
         this.#host.giveBack(buffer)
-        buffer = allocateFast(SCAN_HEADER + needed)
-        count = fill(buffer)
+        buffer = new ScanBuffer(needed)
+        fill(scan.number, buffer.bytes, records)
       }
     } catch (error) {
       throw this.#failed(error)
     }
+    return this.#load(buffer)
+  }
+
+  /** Begins to decode what native code left in the buffer; false: no record. */
+  #load(buffer: ScanBuffer): boolean {
     this.#buffer = buffer
-    const flags = readUint32(buffer, 8)
+    const flags = buffer.head(8)
     this.#filledToEnd = (flags & SCAN_DONE) !== 0
     this.#onDisk = (flags & SCAN_MISSED) !== 0
-    if (count === 0) return false
-    this.#batch.load({
-      bytes: buffer,
-      records: count,
-      front: SCAN_HEADER,
-      frontBytes: readUint32(buffer, 0),
-      end: buffer.byteLength,
-      valueBytes: readUint32(buffer, 4),
-      asciiKeys: (flags & SCAN_ASCII_KEYS) !== 0,
-      asciiValues: (flags & SCAN_ASCII_VALUES) !== 0,
-      borrowed: true,
-    })
-    return true
+    return this.#batch.loadBuffer(buffer, flags)
   }
 
   /** As #fillSync, but leaves the disk to its threads. What is in memory is there at once. */
   async #fill(wanted: number): Promise<boolean> {
-    if (this.#batch.left > 0) return true
-    this.#check()
-    const scan = this.#scan
-    if (this.#filledToEnd || scan === undefined) return false
-    const records = this.#size(wanted, mostRecordsAsync)
-    if (!this.#onDisk) {
-      const { engine } = this.#host.options
-      const most = Math.min(records, mostRecords)
-      if (this.#take((buffer) => engine.fillScanFromMemory(scan.number, buffer, most))) {
-        this.#busy = answered
-        await fairness.turn()
-        this.#busy = undefined
-        return true
+    if (this.#batch.left === 0) {
+      this.#check()
+      const scan = this.#scan
+      if (this.#filledToEnd || scan === undefined) return false
+      const records = this.#size(wanted, mostRecordsAsync)
+      if (this.#onDisk || !this.#take(scan, Math.min(records, mostRecords), true)) {
+        return this.#onDisk && (await this.#fillOnThread(scan, records))
       }
-      if (!this.#onDisk) return false
     }
-    return await this.#fillOnThread(scan, records)
+    this.#busy = answered
+    await fairness.turn()
+    this.#busy = undefined
+    return true
   }
 
   async #fillOnThread(scan: OpenScan, records: number): Promise<boolean> {
@@ -303,6 +297,7 @@ export class RangeIterator<T> implements Iterable<T>, AsyncIterable<T> {
       if (count === 0 || bytes === undefined) return false
       this.#batch.load({
         bytes: bytes as FastBuffer,
+        view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
         records: count,
         front: 0,
         frontBytes: bytes.byteLength - valueBytes,

@@ -7,7 +7,6 @@ import {
   SCAN_REVERSE,
   SCAN_VALUES,
 } from '../native.ts'
-import { allocateFast, type FastBuffer } from '../util/fast-buffer.ts'
 import {
   checkNames,
   type EncodingOptions,
@@ -20,16 +19,16 @@ import type { LiveScan } from './debug-host.ts'
 import type { ErrorLog } from './error-log.ts'
 import type { Observation } from './observed.ts'
 import { type ByteRange, type KeyRangeOptions, onlyLowerText, rangeNames, resolveRange } from './range.ts'
-import { batchBytes, RangeIterator } from './range-iterator.ts'
+import { batchBytes, mostRecords, RangeIterator } from './range-iterator.ts'
 import type { ReadRequests } from './read-requests.ts'
-import { ScanBatch, type ScanShape } from './scan-batch.ts'
+import { ScanBatch, ScanBuffer, type ScanShape } from './scan-batch.ts'
 import type { Snapshot, Snapshots } from './snapshot.ts'
 
 /** Which records a scan is about, and how it is made. */
 export interface ScanOptions extends KeyRangeOptions, EncodingOptions {
   /** From the highest key down. Default false. */
   readonly reverse?: boolean | undefined
-  /** At most so many records; default: no limit. */
+  /** At most so many records; default: no limit. Up to 100 come with the call, as far as they are in memory. */
   readonly limit?: number | undefined
   /** Scan what this snapshot shows; default: the moment of the call. */
   readonly snapshot?: Snapshot | undefined
@@ -50,7 +49,6 @@ const scanNames = new Set([
   'valueEncoding',
 ] as const)
 
-const bufferSize = SCAN_HEADER + batchBytes
 const spareBuffers = 8
 
 /** What iterators need of their database. */
@@ -88,7 +86,7 @@ export class ScanHost {
   #oldest: OpenScan | undefined
   #newest: OpenScan | undefined
   #open = 0
-  readonly #buffers: FastBuffer[] = []
+  readonly #buffers: ScanBuffer[] = []
   /** Iterators that have reported their end. They let go of their views in the next turn: until then one may seek. */
   readonly #ended = new Set<RangeIterator<unknown>>()
   #refusal: BurrowError | undefined
@@ -185,10 +183,12 @@ export class ScanHost {
     if (this.#ended.size > 0 && this.#open >= this.options.maxOpen) this.#releaseEnded()
     const parts = shape === 'entries' ? SCAN_KEYS | SCAN_VALUES : shape === 'keys' ? SCAN_KEYS : SCAN_VALUES
     const flags = parts | (reverse ? SCAN_REVERSE : 0) | (fillCache ? SCAN_FILL_CACHE : 0)
+    // Who says that it is about a few records, wants them: those in memory come with the scan. Observers see two calls.
+    const buffer = limit <= mostRecords && this.options === this.#plainOptions ? this.borrow() : undefined
     const number =
       from === undefined
-        ? engine.openScan(flags, range.lower, range.upper, limit, ahead, moment)
-        : engine.openScanFrom(flags, from, limit, ahead, moment)
+        ? engine.openScan(flags, range.lower, range.upper, limit, ahead, moment, buffer?.memory)
+        : engine.openScanFrom(flags, from, limit, ahead, moment, buffer?.memory)
     if (!this.#turning) this.#watchTurn()
     const older = this.#newest
     const scan: OpenScan = {
@@ -203,7 +203,7 @@ export class ScanHost {
     else older.newer = scan
     this.#newest = scan
     this.#open++
-    const iterator = new RangeIterator<T>(this, scan, batch, encodings, reverse)
+    const iterator = new RangeIterator<T>(this, scan, batch, encodings, reverse, buffer)
     scan.fresh = iterator
     return iterator
   }
@@ -251,11 +251,12 @@ export class ScanHost {
     this.options.onReleased()
   }
 
-  borrow(): FastBuffer {
-    return this.#buffers.pop() ?? allocateFast(bufferSize)
+  borrow(): ScanBuffer {
+    return this.#buffers.pop() ?? new ScanBuffer(batchBytes)
   }
 
-  giveBack(buffer: FastBuffer): void {
-    if (buffer.byteLength === bufferSize && this.#buffers.length < spareBuffers) this.#buffers.push(buffer)
+  giveBack(buffer: ScanBuffer): void {
+    const usual = buffer.bytes.byteLength === SCAN_HEADER + batchBytes
+    if (usual && this.#buffers.length < spareBuffers) this.#buffers.push(buffer)
   }
 }

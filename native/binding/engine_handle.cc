@@ -130,6 +130,7 @@ void EngineHandle::Close() {
   notifier_->Close();
   for (const auto& [id, scan] : scans_) scan->scan.reset();
   scans_.clear();
+  spare_scan_ = {};
   Unpin();
   SetSlab(nullptr, nullptr, 0);
   (void)completions_->Take();
@@ -182,13 +183,19 @@ void EngineHandle::SetSlab(napi_value array_buffer, char* data, size_t size) {
   slab_used_ = 0;
 }
 
-Status EngineHandle::AddScan(std::shared_ptr<OpenScan> scan) {
+Status EngineHandle::AddScan(OpenScan** added) {
   if (scans_.size() >= max_open_scans_) {
     return Status(Code::kBusy,
                   std::to_string(scans_.size()) + " iterators are open, as many as maxOpenIterators allows");
   }
-  scan->id = next_scan_++;
-  scans_.emplace(scan->id, std::move(scan));
+  const uint64_t id = next_scan_++;
+  if (spare_scan_.empty()) {
+    *added = scans_.emplace(id, std::make_shared<OpenScan>()).first->second.get();
+  } else {
+    spare_scan_.key() = id;
+    *added = scans_.insert(std::move(spare_scan_)).position->second.get();
+  }
+  (*added)->id = id;
   return Status();
 }
 
@@ -205,7 +212,12 @@ void EngineHandle::CloseScan(uint64_t id) {
     return;
   }
   found->second->scan.reset();
-  scans_.erase(found);
+  // An answer that was not taken yet keeps its scan.
+  if (found->second.use_count() == 1) {
+    spare_scan_ = scans_.extract(found);
+  } else {
+    scans_.erase(found);
+  }
 }
 
 }  // namespace burrow::binding

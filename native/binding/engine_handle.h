@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -28,8 +29,8 @@ namespace burrow::binding {
 // thread uses `scan` while `busy`.
 struct OpenScan {
   uint64_t id = 0;
-  std::unique_ptr<Scan> scan;  // null: closed
-  bool busy = false;           // between fillAsync and its answer's way through takeReads
+  std::optional<Scan> scan;  // empty: closed
+  bool busy = false;         // between fillAsync and its answer's way through takeReads
   bool close_when_answered = false;
 };
 
@@ -106,8 +107,8 @@ class EngineHandle {
     return true;
   }
 
-  // Gives it its id; kBusy beyond maxOpenScans.
-  Status AddScan(std::shared_ptr<OpenScan> scan);
+  // Makes one, whose `scan` is empty yet; kBusy beyond maxOpenScans.
+  Status AddScan(OpenScan** added);
   const std::shared_ptr<OpenScan>* FindScan(uint64_t id) const;  // null: closed, or never opened
   // Nothing happens when it is closed already.
   void CloseScan(uint64_t id);
@@ -147,7 +148,9 @@ class EngineHandle {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<JobRunner> runner_;
   std::unique_ptr<ThreadPool> readers_;
-  std::unordered_map<uint64_t, std::shared_ptr<OpenScan>> scans_;
+  using OpenScans = std::unordered_map<uint64_t, std::shared_ptr<OpenScan>>;
+  OpenScans scans_;
+  OpenScans::node_type spare_scan_;  // the memory of one that was closed, for the next
   uint64_t next_scan_ = 1;
   napi_ref slab_reference_ = nullptr;  // keeps its memory
   char* slab_ = nullptr;

@@ -1,6 +1,7 @@
 // Range scans that fill buffers of JavaScript's with packed records. JavaScript knows a scan by its number.
 
 #include <cmath>
+#include <cstring>
 
 #include "binding/engine_handle.h"
 #include "util/coding.h"
@@ -10,17 +11,20 @@ namespace burrow::binding {
 namespace {
 
 // The head of a filled buffer and the flags of openScan: SCAN_… of lib/native.ts.
-constexpr size_t kHeaderSize = 16;
+constexpr size_t kHeaderSize = 20;
 constexpr uint32_t kDone = 1;
 constexpr uint32_t kAsciiKeys = 2;
 constexpr uint32_t kAsciiValues = 4;
 constexpr uint32_t kMissed = 8;
+constexpr uint32_t kJoined = 16;
 constexpr uint32_t kReverse = 1;
 constexpr uint32_t kWithKeys = 2;
 constexpr uint32_t kWithValues = 4;
 constexpr uint32_t kFillCache = 8;
 
 constexpr uint64_t kMaxBuffer = uint64_t{2} << 30;
+// Texts of so many bytes are made one string: to move them is less work than to make a second one.
+constexpr size_t kMaxJoined = 4 << 10;
 
 // A call about an open scan, the first argument, that no disk thread uses; otherwise it throws, and scan() is null.
 template <size_t N>
@@ -42,45 +46,79 @@ class ScanCall : public EngineCall<N> {
       found_ = found;
     }
   }
-  Scan* scan() const { return found_ == nullptr ? nullptr : (*found_)->scan.get(); }
+  Scan* scan() const { return found_ == nullptr ? nullptr : &*(*found_)->scan; }
   const std::shared_ptr<OpenScan>& shared() const { return *found_; }
 
  private:
   const std::shared_ptr<OpenScan>* found_ = nullptr;
 };
 
+// Memory of JavaScript's that records are packed into, behind a head.
+struct ScanBuffer {
+  char* data = nullptr;
+  size_t size = 0;
+
+  bool Read(napi_env env, napi_value value) {
+    return Check(env, GetMutableBytes(env, value, &data, &size), "buffer must be a Uint8Array");
+  }
+  // To look into a Uint8Array takes five times as long.
+  bool ReadMemory(napi_env env, napi_value value) {
+    void* memory = nullptr;
+    const bool read = napi_get_arraybuffer_info(env, value, &memory, &size) == napi_ok;
+    data = static_cast<char*>(memory);
+    return Check(env, read, "memory must be an ArrayBuffer");
+  }
+
+ private:
+  bool Check(napi_env env, bool read, const char* expected) const {
+    if (read && size >= kHeaderSize && size - kHeaderSize <= kMaxBuffer) return true;
+    ThrowInvalid(env, std::string(expected) + " of at least 20 bytes, and not above 2 GiB");
+    return false;
+  }
+};
+
+// One batch of the scan, counted as an operation. With `from_memory` the disk is left alone.
+Status FillBuffer(EngineHandle* engine, Scan* scan, const ScanBuffer& buffer, uint32_t max_records, bool from_memory,
+                  Scan::Batch* batch) {
+  OperationCounter& counter = engine->counter(Operation::kNext);
+  Measure measure(counter, engine->timed(), Measure::kSampled);
+  PerfScope scope(engine->phases_if_measured(), Phase::kMerge);
+  char* const out = buffer.data + kHeaderSize;
+  const size_t room = buffer.size - kHeaderSize;
+  Status status =
+      from_memory ? scan->FillFromMemory(out, room, max_records, batch) : scan->Fill(out, room, max_records, batch);
+  if (!status.ok()) {
+    ++counter.errors;
+    return status;
+  }
+  if (batch->missed && batch->records == 0) --counter.count;  // a disk thread is asked for the same
+  counter.bytes_out += batch->bytes();
+  const bool joined =
+      batch->ascii_keys && batch->ascii_values && batch->value_bytes > 0 && batch->bytes() <= kMaxJoined;
+  if (joined) memmove(out + batch->front_bytes, out + room - batch->value_bytes, batch->value_bytes);
+  EncodeFixed32(buffer.data, static_cast<uint32_t>(batch->front_bytes));
+  EncodeFixed32(buffer.data + 4, static_cast<uint32_t>(batch->value_bytes));
+  EncodeFixed32(buffer.data + 8, (batch->done ? kDone : 0) | (batch->ascii_keys ? kAsciiKeys : 0) |
+                                     (batch->ascii_values ? kAsciiValues : 0) | (batch->missed ? kMissed : 0) |
+                                     (joined ? kJoined : 0));
+  EncodeFixed32(buffer.data + 12, static_cast<uint32_t>(batch->needed));
+  EncodeFixed32(buffer.data + 16, batch->records);
+  return status;
+}
+
 template <bool from_memory>
 napi_value Fill(napi_env env, napi_callback_info info) {
   ScanCall<3> call(env, info);
   if (call.scan() == nullptr) return nullptr;
-  char* buffer = nullptr;
-  size_t size = 0;
+  ScanBuffer buffer;
+  if (!buffer.Read(env, call[1])) return nullptr;
   uint32_t max_records = 0;
-  if (!GetMutableBytes(env, call[1], &buffer, &size) || size < kHeaderSize || size - kHeaderSize > kMaxBuffer) {
-    return ThrowInvalid(env, "buffer must be a Uint8Array of at least 16 bytes, and not above 2 GiB");
-  }
   if (napi_get_value_uint32(env, call[2], &max_records) != napi_ok) {
     return ThrowInvalid(env, "maxRecords must be an integer");
   }
-  OperationCounter& counter = call.handle()->counter(Operation::kNext);
-  Measure measure(counter, call.handle()->timed(), Measure::kSampled);
   Scan::Batch batch;
-  PerfScope scope(call.handle()->phases_if_measured(), Phase::kMerge);
-  char* const out = buffer + kHeaderSize;
-  const size_t room = size - kHeaderSize;
-  Status status = from_memory ? call.scan()->FillFromMemory(out, room, max_records, &batch)
-                              : call.scan()->Fill(out, room, max_records, &batch);
-  if (!status.ok()) {
-    ++counter.errors;
-    return Throw(env, status);
-  }
-  if (batch.missed && batch.records == 0) --counter.count;  // a disk thread is asked for the same
-  counter.bytes_out += batch.bytes();
-  EncodeFixed32(buffer, static_cast<uint32_t>(batch.front_bytes));
-  EncodeFixed32(buffer + 4, static_cast<uint32_t>(batch.value_bytes));
-  EncodeFixed32(buffer + 8, (batch.done ? kDone : 0) | (batch.ascii_keys ? kAsciiKeys : 0) |
-                                (batch.ascii_values ? kAsciiValues : 0) | (batch.missed ? kMissed : 0));
-  EncodeFixed32(buffer + 12, static_cast<uint32_t>(batch.needed));
+  Status status = FillBuffer(call.handle(), call.scan(), buffer, max_records, from_memory, &batch);
+  if (!status.ok()) return Throw(env, status);
   napi_value result = nullptr;
   napi_create_uint32(env, batch.records, &result);
   return result;
@@ -150,7 +188,7 @@ napi_value FillAsync(napi_env env, napi_callback_info info) {
         if (measured) answer.phases = std::make_unique<PerfContext>();
         {
           PerfScope scope(answer.phases.get(), Phase::kMerge);
-          answer.status = FillString(open->scan.get(), max_records, max_bytes, &answer);
+          answer.status = FillString(&*open->scan, max_records, max_bytes, &answer);
         }
         answer.scan = std::move(open);
         if (timer != nullptr) {
@@ -192,25 +230,41 @@ napi_value OpenScanCall(napi_env env, napi_callback_info info, size_t rest, Read
   EngineCall<N> call(env, info);
   if (!call.open()) return nullptr;
   EngineHandle* engine = call.handle();
-  OperationCounter& counter = engine->counter(Operation::kScan);
-  Measure measure(counter, engine->timed(), Measure::kSampled);
   ScanOptions options;
   SequenceNumber sequence;
   if (!read_bounds(call, &options) || !ReadRequest(env, call, rest, &options, &sequence)) return nullptr;
   options.read.measured = engine->measured();
-  auto open = std::make_shared<OpenScan>();
-  Status status = engine->AddScan(open);
-  if (!status.ok()) {
-    ++counter.errors;
-    return Throw(env, status);
+  ScanBuffer buffer;
+  const bool fill = !IsUndefined(env, call[N - 1]);
+  if (fill && !buffer.ReadMemory(env, call[N - 1])) return nullptr;
+  const auto max_records = static_cast<uint32_t>(std::min<uint64_t>(options.limit, UINT32_MAX));
+  OpenScan* open = nullptr;
+  {
+    OperationCounter& counter = engine->counter(Operation::kScan);
+    Measure measure(counter, engine->timed(), Measure::kSampled);
+    Status status = engine->AddScan(&open);
+    if (!status.ok()) {
+      ++counter.errors;
+      return Throw(env, status);
+    }
+    open->scan.emplace(call->CurrentView(), sequence, std::move(options));
   }
-  open->scan = std::make_unique<Scan>(call->CurrentView(), sequence, std::move(options));
+  if (fill) {
+    Scan::Batch batch;
+    Status status = FillBuffer(engine, &*open->scan, buffer, max_records, true, &batch);
+    if (!status.ok()) {
+      // It is told, and thrown, to who asks for these records: they may never be asked for.
+      --engine->counter(Operation::kNext).count;
+      --engine->counter(Operation::kNext).errors;
+      memset(buffer.data, 0, kHeaderSize);
+    }
+  }
   return Number(env, open->id);
 }
 
-// openScan(flags, lower, upper, limit, readAhead, sequence)
+// openScan(flags, lower, upper, limit, readAhead, sequence[, memory])
 napi_value OpenScanFunction(napi_env env, napi_callback_info info) {
-  return OpenScanCall<6>(env, info, 3, [env](const auto& call, ScanOptions* options) {
+  return OpenScanCall<7>(env, info, 3, [env](const auto& call, ScanOptions* options) {
     Reader reader(env);
     if (!reader.Undefined(call[1])) options->lower = reader.Bytes(call[1], "lower");
     if (!reader.Undefined(call[2])) options->upper = reader.Bytes(call[2], "upper");
@@ -218,9 +272,9 @@ napi_value OpenScanFunction(napi_env env, napi_callback_info info) {
   });
 }
 
-// openScanFrom(flags, lower as a string, limit, readAhead, sequence)
+// openScanFrom(flags, lower as a string, limit, readAhead, sequence[, memory])
 napi_value OpenScanFrom(napi_env env, napi_callback_info info) {
-  return OpenScanCall<5>(env, info, 2, [env](const auto& call, ScanOptions* options) {
+  return OpenScanCall<6>(env, info, 2, [env](const auto& call, ScanOptions* options) {
     StringBytes lower;
     if (!lower.Read(env, call[1])) return ThrowInvalid(env, "lower must be a string"), false;
     options->lower = lower.slice();

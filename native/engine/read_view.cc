@@ -112,8 +112,12 @@ ReadView::ReadView(std::shared_ptr<MemTable> active, std::vector<std::shared_ptr
     : active_(std::move(active)), immutables_(std::move(immutables)), levels_(std::move(levels)) {}
 
 Status ReadView::StaticTombstones(std::shared_ptr<const FragmentedTombstones>* tombstones, MemoryOnly* memory) const {
+  if (tombstones_ready_.load(std::memory_order_acquire)) {
+    *tombstones = tombstones_;
+    return Status();
+  }
   std::lock_guard<std::mutex> lock(mutex_);
-  if (!tombstones_ready_) {
+  if (!tombstones_ready_.load(std::memory_order_relaxed)) {
     std::vector<std::shared_ptr<const FragmentedTombstones>> parts;
     for (const auto& memtable : immutables_) {
       if (auto part = memtable->range_tombstones()) parts.push_back(std::move(part));
@@ -130,7 +134,7 @@ Status ReadView::StaticTombstones(std::shared_ptr<const FragmentedTombstones>* t
     }
     if (parts.size() == 1) tombstones_ = parts.front();
     if (parts.size() > 1) tombstones_ = FragmentedTombstones::Merge(parts);
-    tombstones_ready_ = true;
+    tombstones_ready_.store(true, std::memory_order_release);
   }
   *tombstones = tombstones_;
   return Status();

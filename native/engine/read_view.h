@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -110,7 +111,7 @@ class ReadView {
   const std::vector<std::shared_ptr<MemTable>> immutables_;
   const std::shared_ptr<const Levels> levels_;
   mutable std::mutex mutex_;
-  mutable bool tombstones_ready_ = false;
+  mutable std::atomic<bool> tombstones_ready_ = false;  // then nothing changes them any more
   mutable std::shared_ptr<const FragmentedTombstones> tombstones_;
 };
 

@@ -91,12 +91,12 @@ Status Scan::Start() {
     records = std::make_unique<CountingIterator>(std::move(records), options_.lower ? &*options_.lower : nullptr,
                                                  options_.upper ? &*options_.upper : nullptr, options_.records);
   }
-  iterator_ = std::make_unique<DbIterator>(std::move(records), std::move(merged), std::move(bounds));
+  iterator_.emplace(std::move(records), std::move(merged), std::move(bounds));
   return Status();
 }
 
 Status Scan::Position() {
-  if (iterator_ == nullptr) BURROW_RETURN_IF_ERROR(Start());
+  if (!iterator_) BURROW_RETURN_IF_ERROR(Start());
   if (!positioned_) {
     if (!passed_.empty()) {
       Resume();
@@ -178,7 +178,7 @@ Status Scan::Count(uint64_t max_records, uint64_t* counted, bool* done) {
 }
 
 Status Scan::Seek(Slice user_key) {
-  if (iterator_ == nullptr) BURROW_RETURN_IF_ERROR(Start());
+  if (!iterator_) BURROW_RETURN_IF_ERROR(Start());
   remaining_ = options_.limit;
   positioned_ = true;
   passed_.clear();
@@ -186,6 +186,6 @@ Status Scan::Seek(Slice user_key) {
   return iterator_->status();
 }
 
-uint64_t Scan::skipped() const { return iterator_ == nullptr ? 0 : iterator_->skipped(); }
+uint64_t Scan::skipped() const { return iterator_ ? iterator_->skipped() : 0; }
 
 }  // namespace burrow

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/read_view.h"
@@ -63,7 +64,7 @@ class Scan {
   const SequenceNumber sequence_;
   MemoryOnly memory_;
   const ScanOptions options_;  // its memory_only is memory_
-  std::unique_ptr<DbIterator> iterator_;
+  std::optional<DbIterator> iterator_;
   bool positioned_ = false;
   std::string
       passed_;  // where FillFromMemory goes on, when there is no position: behind this user key; empty: at the start

@@ -32,7 +32,7 @@ bool InOrder(const DataBlock& block, const Records& records) {
   cursor.Reset(block);
   uint32_t restart = 0;
   for (cursor.SeekToFirst(); cursor.Valid(); cursor.Next()) {
-    restart = cursor.restart();
+    restart = cursor.CountRestart();
     const uint64_t hash = Hash64(UserKey(cursor.key()));
     uint64_t trailer;
     Slice value;

@@ -9,6 +9,8 @@ namespace {
 constexpr int kMaxSteps = 8;
 // A saved value larger than this is not kept as a buffer for small ones.
 constexpr size_t kMaxIdleBuffer = 1 << 20;
+constexpr size_t kWord = 8;
+constexpr size_t kMaxWordwise = 64;
 
 // Seek targets around all versions of a key, whatever a damaged file may hold in their trailers.
 LookupKey BeforeVersionsOf(Slice user_key) { return LookupKey(user_key, UINT64_MAX >> 8); }
@@ -79,7 +81,7 @@ void DbIterator::SeekForPrev(Slice user_key) {
 
 void DbIterator::Next() {
   if (forward_) {
-    saved_key_.assign(key_);
+    SaveKey(key_);
     merged_->Next();
   } else {
     merged_->Seek(AfterVersionsOf(saved_key_));
@@ -229,17 +231,28 @@ void DbIterator::Invalidate(Status status) {
   status_ = std::move(status);
 }
 
-bool DbIterator::Covered(Slice user_key, SequenceNumber sequence) {
-  if (tombstones_ == nullptr) return false;
-  const auto& fragments = tombstones_->fragments();
+bool DbIterator::CoveredBy(const FragmentedTombstones& tombstones, Slice user_key, SequenceNumber sequence) {
+  const auto& fragments = tombstones.fragments();
   auto stands_at = [&](size_t i) {
     return (i == fragments.size() || user_key < fragments[i].end) && (i == 0 || fragments[i - 1].end <= user_key);
   };
   if (fragment_ > fragments.size() || !stands_at(fragment_)) {
-    fragment_ = fragment_ < fragments.size() && stands_at(fragment_ + 1) ? fragment_ + 1 : tombstones_->Find(user_key);
-    covering_ = fragment_ == fragments.size() ? 0 : tombstones_->MaxCoveringIn(fragments[fragment_], options_.sequence);
+    fragment_ = fragment_ < fragments.size() && stands_at(fragment_ + 1) ? fragment_ + 1 : tombstones.Find(user_key);
+    covering_ = fragment_ == fragments.size() ? 0 : tombstones.MaxCoveringIn(fragments[fragment_], options_.sequence);
   }
   return covering_ > sequence && fragments[fragment_].begin <= user_key;
+}
+
+// Most keys of a range have one length, and are short: to assign to the string takes longer.
+inline void DbIterator::SaveKey(Slice key) {
+  const size_t size = key.size();
+  if (size != saved_key_.size() || size < kWord || size > kMaxWordwise) {
+    saved_key_.assign(key);
+    return;
+  }
+  char* const to = saved_key_.data();
+  for (size_t i = 0; i < size - kWord; i += kWord) EncodeFixed64(to + i, DecodeFixed64(key.data() + i));
+  EncodeFixed64(to + size - kWord, DecodeFixed64(key.data() + size - kWord));
 }
 
 void DbIterator::SaveValue(Slice value) {

@@ -48,7 +48,11 @@ class DbIterator {
   void Show(Slice key, Slice value);
   void Invalidate(Status status);
   bool Leap(Slice target);  // past a crowd of versions; false, with an error, where the source leads back into it
-  bool Covered(Slice user_key, SequenceNumber sequence);
+  bool Covered(Slice user_key, SequenceNumber sequence) {
+    return tombstones_ != nullptr && CoveredBy(*tombstones_, user_key, sequence);
+  }
+  bool CoveredBy(const FragmentedTombstones& tombstones, Slice user_key, SequenceNumber sequence);
+  void SaveKey(Slice key);  // in saved_key_
   void SaveValue(Slice value);
 
   std::unique_ptr<InternalIterator> merged_;

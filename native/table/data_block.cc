@@ -429,7 +429,6 @@ void DataBlockCursor::SeekBeforeFrom(uint32_t restart, Slice target) {
 
 void DataBlockCursor::Next() {
   if (passed_ != nullptr) passed_->Clear();
-  if (restart_ + 1 < block_.restart_count() && next_ == block_.Restart(restart_ + 1)) restart_++;
   Parse();
 }
 

@@ -99,8 +99,12 @@ class DataBlockCursor {
   Slice key() const { return key_; }
   Slice value() const { return value_; }
   bool corrupt() const { return corrupt_; }
-  // Index of the interval that the entry is in, given that the cursor came by SeekToFirst and Next only.
-  uint32_t restart() const { return restart_; }
+  // Index of the interval that the entry is in. REQUIRES: the cursor came by SeekToFirst and Next only, and this was
+  // called once at each entry before.
+  uint32_t CountRestart() {
+    if (restart_ + 1 < block_.restart_count() && entry_ == block_.Restart(restart_ + 1)) restart_++;
+    return restart_;
+  }
 
   void SeekToFirst();
   void SeekToLast();

@@ -28,7 +28,7 @@ bool CheckDataBlock(Slice contents, DataBlock* data, std::string* first, std::st
     }
     if (first->empty()) *first = key;
     *last = key;
-    restart = cursor.restart();
+    restart = cursor.CountRestart();
   }
   return !cursor.corrupt() && !first->empty() && restart + 1 == data->restart_count();
 }

@@ -61,14 +61,14 @@ class Verifier {
     cursor.Reset(data);
     uint32_t restart = 0;
     for (cursor.SeekToFirst(); cursor.Valid(); cursor.Next()) {
-      restart = cursor.restart();
-      BURROW_RETURN_IF_ERROR(CheckRecord(data, cursor));
+      restart = cursor.CountRestart();
+      BURROW_RETURN_IF_ERROR(CheckRecord(data, cursor, restart));
     }
     if (cursor.corrupt() || restart + 1 != data.restart_count()) return Wrong("malformed data block");
     return Status();
   }
 
-  Status CheckRecord(const DataBlock& data, const DataBlockCursor& cursor) {
+  Status CheckRecord(const DataBlock& data, const DataBlockCursor& cursor, uint32_t restart) {
     const Slice key = cursor.key(), user_key = UserKey(key);
     if (RawKindOf(key) > static_cast<uint8_t>(Kind::kPut)) {
       return Status::Unsupported("unknown kind of record").WithFile(table_.name).WithOffset(offset_);
@@ -85,7 +85,7 @@ class Verifier {
     const uint64_t hash = Hash64(user_key);
     uint64_t trailer;
     Slice value;
-    if (!data.HashFinds(hash, cursor.restart()) || data.Get(key, hash, &trailer, &value) != DataBlock::Found::kYes ||
+    if (!data.HashFinds(hash, restart) || data.Get(key, hash, &trailer, &value) != DataBlock::Found::kYes ||
         trailer != Trailer(key)) {
       return Wrong("data block does not find its own key");
     }

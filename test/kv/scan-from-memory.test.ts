@@ -72,5 +72,62 @@ it('a second call before the first is answered is refused, also when the answer 
   await expect(scan.next(2)).rejects.toMatchObject({ code: 'BURROW_BUSY' })
   expect(await first).toEqual([key(0), key(1)])
   await scan.close()
+  // Records that came with the iterator are no different.
+  const few = db.keys({ limit: 5 })
+  const begun = few.next(2)
+  await expect(few.next(2)).rejects.toMatchObject({ code: 'BURROW_BUSY' })
+  expect(await begun).toEqual([key(0), key(1)])
+  await few.close()
+  await db.close()
+})
+
+/** They come with the iterator, as far as they are in memory: nobody should notice. */
+it('a few records are those of the call, in any encoding, and one can seek behind them', async () => {
+  const db = await Database.open(':memory:')
+  const values = ['plain', 'ümlaut', 'x'.repeat(3000), 'y'.repeat(40_000), '"json"', '']
+  const all = values.map((value, i): [string, string] => [key(i), value])
+  for (const [name, value] of all) db.putSync(name, value)
+  for (let from = 0; from < all.length; from++) {
+    for (let limit = 1; limit <= all.length; limit++) {
+      const expected = all.slice(from, from + limit)
+      const range = { gte: key(from), limit }
+      const scan = db.entries(range)
+      const bytes = db.entries({ ...range, keyEncoding: 'buffer', valueEncoding: 'buffer' })
+      const mixed = db.entries({ ...range, valueEncoding: 'buffer' })
+      for (const [name] of all) db.putSync(name, 'later')
+      expect([...scan]).toEqual(expected)
+      expect(bytes.nextSync(limit).map(([name, value]) => [name.toString(), value.toString()])).toEqual(
+        expected,
+      )
+      expect(mixed.nextSync(limit).map(([name, value]) => [name, value.toString()])).toEqual(expected)
+      mixed.seek(key(0))
+      expect(mixed.nextSync(10).map(([name]) => name)).toEqual(expected.map(([name]) => name))
+      for (const iterator of [bytes, mixed]) await iterator.close()
+      for (const [name, value] of all) db.putSync(name, value)
+      expect(db.keys({ lt: key(from), limit, reverse: true }).nextSync(10)).toEqual(
+        all
+          .slice(Math.max(0, from - limit), from)
+          .map(([name]) => name)
+          .reverse(),
+      )
+      expect(await db.values(range).all()).toEqual(expected.map(([, value]) => value))
+    }
+  }
+  await db.close()
+})
+
+it('short scans let the event loop turn', async () => {
+  const db = await Database.open(':memory:')
+  for (let i = 0; i < 10; i++) db.putSync(key(i), 'v')
+  for (const read of [() => db.keys({ limit: 3 }).all(), () => db.keys({ limit: 3 }).next(2)]) {
+    let turned = false
+    setImmediate(() => {
+      turned = true
+    })
+    for (let calls = 0; !turned; calls++) {
+      await read()
+      if (calls === 100_000) throw new Error('the event loop never turned')
+    }
+  }
   await db.close()
 })

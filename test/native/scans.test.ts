@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { SCAN_ASCII_KEYS, SCAN_ASCII_VALUES, SCAN_DONE, SCAN_HEADER, SCAN_MISSED } from '../../lib/native.ts'
+import {
+  SCAN_ASCII_KEYS,
+  SCAN_ASCII_VALUES,
+  SCAN_DONE,
+  SCAN_FILL_CACHE,
+  SCAN_HEADER,
+  SCAN_JOINED,
+  SCAN_KEYS,
+  SCAN_MISSED,
+  SCAN_VALUES,
+} from '../../lib/native.ts'
 import { bytes, closed, engineOf, invalid, thrownBy } from './calls.ts'
 import { flush, openScan } from './open-engine.ts'
 
@@ -19,6 +29,13 @@ function unpackRecords(packed: Buffer, count: number): [string, string][] {
   return records
 }
 
+/** Those of a scan buffer, as its head says. */
+function recordsIn(buffer: Buffer): [string, string][] {
+  const [front, values, flags, , count] = [0, 4, 8, 12, 16].map((at) => buffer.readUInt32LE(at))
+  const end = flags! & SCAN_JOINED ? SCAN_HEADER + front! + values! : buffer.length
+  return unpackRecords(buffer.subarray(SCAN_HEADER, end), count!)
+}
+
 describe('scans', () => {
   it('fill buffers forward and backward, count and seek', () => {
     const engine = engineOf()
@@ -26,9 +43,10 @@ describe('scans', () => {
     const buffer = Buffer.alloc(SCAN_HEADER + 12 * 4)
     const scan = openScan(engine, { lower: bytes('k2'), upper: bytes('k9') })
     expect(scan.fill(buffer, 100)).toBe(4)
-    const ascii = SCAN_ASCII_KEYS | SCAN_ASCII_VALUES
+    const ascii = SCAN_ASCII_KEYS | SCAN_ASCII_VALUES | SCAN_JOINED
     expect([buffer.readUInt32LE(0), buffer.readUInt32LE(4), buffer.readUInt32LE(8)]).toEqual([40, 8, ascii])
-    expect(unpackRecords(buffer.subarray(SCAN_HEADER), 4)[0]).toEqual(['k2', 'v2'])
+    expect(recordsIn(buffer)[0]).toEqual(['k2', 'v2'])
+    expect(recordsIn(buffer)).toHaveLength(4)
     expect(scan.fill(buffer, 100)).toBe(3)
     expect(buffer.readUInt32LE(8)).toBe(ascii | SCAN_DONE)
     scan.seek('k7')
@@ -36,7 +54,7 @@ describe('scans', () => {
     expect(scan.count(100)).toBe(1)
     const reverse = openScan(engine, { reverse: true, limit: 2, values: false })
     expect(reverse.fill(buffer, 100)).toBe(2)
-    expect(unpackRecords(buffer.subarray(SCAN_HEADER), 2)).toEqual([
+    expect(recordsIn(buffer)).toEqual([
       ['k9', ''],
       ['k8', ''],
     ])
@@ -69,7 +87,7 @@ describe('scans', () => {
     flush(engine)
     for (const key of ['a', 'c']) engine.putSS(key, 'new', 0)
     const flags = () => slab.readUInt32LE(8) & (SCAN_DONE | SCAN_MISSED)
-    const keys = (count: number) => unpackRecords(slab.subarray(SCAN_HEADER), count).map(([key]) => key)
+    const keys = () => recordsIn(slab).map(([key]) => key)
     for (const reverse of [false, true]) {
       const all = reverse ? ['d', 'c', 'b', 'a'] : ['a', 'b', 'c', 'd']
       const cold = openScan(engine, { reverse })
@@ -81,15 +99,58 @@ describe('scans', () => {
         }
       }
       expect(cold.fill(slab, 1)).toBe(1)
-      expect(keys(1)).toEqual(all.slice(0, 1))
+      expect(keys()).toEqual(all.slice(0, 1))
       expect(cold.fillFromMemory(slab, 2)).toBe(2)
       expect(flags()).toBe(0)
-      expect(keys(2)).toEqual(all.slice(1, 3))
+      expect(keys()).toEqual(all.slice(1, 3))
       expect(cold.fillFromMemory(slab, 10)).toBe(1)
       expect(flags()).toBe(SCAN_DONE)
-      expect(keys(1)).toEqual(all.slice(3))
+      expect(keys()).toEqual(all.slice(3))
       cold.close()
     }
+  })
+
+  it('join few bytes of ASCII, and leave everything else apart', () => {
+    const engine = engineOf()
+    engine.putSS('a', 'x'.repeat(20), 0)
+    engine.putSS('b', 'é', 0)
+    engine.putSS('c', 'y'.repeat(5000), 0)
+    const buffer = Buffer.alloc(10_000)
+    const scan = openScan(engine)
+    const joined: boolean[] = []
+    for (const key of ['a', 'b', 'c']) {
+      expect(scan.fill(buffer, 1)).toBe(1)
+      expect(recordsIn(buffer)[0]![0]).toBe(key)
+      joined.push((buffer.readUInt32LE(8) & SCAN_JOINED) !== 0)
+    }
+    expect(joined).toEqual([true, false, false])
+  })
+
+  it('come with what memory has of their first records', () => {
+    const engine = engineOf()
+    for (let i = 0; i < 5; i++) engine.putSS(`k${i}`, `v${i}`, 0)
+    const memory = new ArrayBuffer(200)
+    const records = () => recordsIn(Buffer.from(memory)).map(([key]) => key)
+    const flags = () => new DataView(memory).getUint32(8, true) & (SCAN_DONE | SCAN_MISSED)
+    const all = SCAN_KEYS | SCAN_VALUES | SCAN_FILL_CACHE
+    const fromText = engine.openScanFrom(all, 'k1', 2, 0, undefined, memory)
+    expect([records(), flags()]).toEqual([['k1', 'k2'], SCAN_DONE])
+    // The limit counts from where one seeks to.
+    engine.seekScan(fromText, 'k4')
+    expect(engine.countScan(fromText, 10)).toBe(1)
+    engine.closeScan(fromText)
+    engine.closeScan(engine.openScan(all, bytes('k3'), undefined, 100, 0, undefined, memory))
+    expect([records(), flags()]).toEqual([['k3', 'k4'], SCAN_DONE])
+    const { next } = engine.stats().ops
+    expect(next).toMatchObject({ count: 3, errors: 0 })
+
+    flush(engine)
+    const cold = engine.openScanFrom(all, 'k1', 2, 0, undefined, memory)
+    expect([records(), flags()]).toEqual([[], SCAN_MISSED])
+    expect(engine.fillScan(cold, slab, 2)).toBe(2)
+    expect(recordsIn(slab).map(([key]) => key)).toEqual(['k1', 'k2'])
+    engine.closeScan(cold)
+    expect(engine.stats().scans).toBe(0)
   })
 
   it('are bounded in number', () => {
@@ -136,6 +197,8 @@ describe('scans', () => {
       () => engine.openScan(0, undefined, undefined, 1, 0, -1),
       () => engine.fillScan('1' as never, slab, 1),
       () => engine.closeScan({} as never),
+      () => engine.openScanFrom(0, 'a', 1, 0, undefined, slab as never),
+      () => engine.openScanFrom(0, 'a', 1, 0, undefined, new ArrayBuffer(19)),
     ]
     for (const call of calls) expect(thrownBy(call), call.toString()).toEqual(invalid)
   })
