@@ -1,10 +1,15 @@
 #include "table/block_window.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "util/perf_context.h"
 
 namespace burrow {
+namespace {
+constexpr std::chrono::microseconds kPatience{100};  // about what a read from the system's memory takes
+}  // namespace
 
 void BlockWindow::Assign(const Request& request) {
   part_ = request.part;
@@ -30,6 +35,7 @@ void BlockWindow::Assign(const Request& request) {
       capacity_ = capacity;
     }
     items_[count_].handle = handle;
+    items_[count_].block.Reset();
     items_[count_].state.store(kFree, std::memory_order_relaxed);
     count_++;
   }
@@ -73,6 +79,8 @@ Status BlockWindow::Take(uint32_t position, bool may_read, BlockRef* block) {
       }
       case kClaimed:
         if (Help(i)) break;
+        // Twice is better than to wait for a thread that may not be running.
+        if (progress_.load(std::memory_order_acquire) == kRead) return Decode(item, block);
         PerfLeave();
         item.state.wait(kClaimed, std::memory_order_acquire);
         PerfLap(Phase::kDecode);
@@ -103,14 +111,28 @@ bool BlockWindow::Help(uint32_t behind) {
   return false;
 }
 
-void BlockWindow::Cancel() {
+bool BlockWindow::AwaitRead() const {
+  if (progress_.load(std::memory_order_acquire) != kReading) return true;
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  PerfLeave();
+  while (progress_.load(std::memory_order_acquire) == kReading && std::chrono::steady_clock::now() < end) {
+    std::this_thread::yield();
+  }
+  PerfLap(Phase::kBlockRead);
+  return progress_.load(std::memory_order_acquire) != kReading;
+}
+
+void BlockWindow::Cancel(bool wait) {
   for (uint32_t i = 0; i < count_; i++) {
     Item& item = items_[i];
-    while (!item.Claim()) {
+    bool mine = item.Claim();
+    while (!mine) {
       const int32_t state = item.state.load(std::memory_order_acquire);
-      if (state != kClaimed && state != kFree) break;
-      item.state.wait(kClaimed, std::memory_order_acquire);
+      if (state == kClaimed && !wait) break;
+      if (state == kClaimed) item.state.wait(kClaimed, std::memory_order_acquire);
+      mine = state == kFree ? item.Claim() : state != kClaimed;
     }
+    if (!mine) continue;
     item.block.Reset();
     item.state.store(kGone, std::memory_order_relaxed);
   }
@@ -129,7 +151,6 @@ void BlockWindow::WorkAhead() {
     table_.counters->blocks_ahead.fetch_add(1, std::memory_order_relaxed);
     DecodeInto(&items_[i]);
   }
-  queued_.store(false, std::memory_order_release);
 }
 
 Status BlockWindow::Read() {

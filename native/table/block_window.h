@@ -13,9 +13,8 @@ namespace burrow {
 //
 // Threads: one calls WorkAhead, another, the iterator's, everything else, at the same time. They meet in atomics alone:
 // `progress_` gives the read to one of them; the state of a block gives the block to one of them, who then owns it until the
-// state says what has become of it. To decode a block takes microseconds, so the iterator may wait for that; for the read it
-// waits only where it may touch the disk. After Cancel the thread touches neither table nor cache again, except that it
-// ends the read of the file that it is in: the window keeps the table open for that.
+// state says what has become of it. What the thread has begun the iterator does not wait for where it can do it itself: with
+// other work to do the system may not run the thread for long. The window keeps the table open while the thread has it.
 class BlockWindow {
  public:
   // `owner` keeps the table; null: somebody else does, and WorkAhead is never called.
@@ -27,10 +26,10 @@ class BlockWindow {
   struct Request {
     const IndexBlock* index = nullptr;  // part `part` of the table's
     uint64_t part = 0;
-    uint32_t position = 0;  // in it, of the first block, which lies inside the file
-    bool forward = true;    // positions ascend
-    size_t bytes = 0;       // of blocks as stored: as many as fit, one at least
-    bool look_up = false;   // what the cache has is neither read nor decoded
+    uint32_t position = 0;      // in it, of the first block, which lies inside the file
+    bool forward = true;        // positions ascend
+    size_t bytes = 0;           // of blocks as stored: as many as fit, one at least
+    bool look_up = false;       // what the cache has is neither read nor decoded
     bool first_missed = false;  // the cache does not have the first block
   };
   // Makes this the window of other blocks. REQUIRES: new, or cancelled and idle.
@@ -44,12 +43,15 @@ class BlockWindow {
   // Hands the block out. `may_read`: the disk may be asked and waited for; without that *block may stay empty. A block that
   // was handed out before is fetched as if there were no window. REQUIRES: Has().
   Status Take(uint32_t position, bool may_read, BlockRef* block);
-  // Nothing more is wanted of it.
-  void Cancel();
+  // Waits for a read that the thread is in, not for long; false when it goes on.
+  bool AwaitRead() const;
+  // Nothing more is wanted of it. `wait`: the thread touches neither table nor cache any more, except that it ends the read
+  // of the file that it is in; without that it may end the block that it is at.
+  void Cancel(bool wait);
 
-  // Whether a thread is going to call WorkAhead, or is in it: in whose hands the window then is as well.
+  // No thread is going to call WorkAhead, or is in it.
   bool idle() const { return !queued_.load(std::memory_order_acquire); }
-  void SetQueued() { queued_.store(true, std::memory_order_relaxed); }
+  void SetQueued(bool queued) { queued_.store(queued, std::memory_order_release); }
   // Reads the window, unless the iterator does, and decodes all of its blocks that nobody else has. Errors are left for the
   // iterator to meet again.
   void WorkAhead();

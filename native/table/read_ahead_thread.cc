@@ -1,5 +1,6 @@
 #include "table/read_ahead_thread.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "table/block_window.h"
@@ -17,13 +18,21 @@ ReadAheadThread::~ReadAheadThread() {
 }
 
 void ReadAheadThread::Submit(std::shared_ptr<BlockWindow> window) {
-  window->SetQueued();
+  window->SetQueued(true);
   {
     std::lock_guard lock(mutex_);
     queue_.push_back(std::move(window));
     if (!thread_.joinable()) thread_ = StartBackgroundThread("burrow-ahead", [this] { Run(); });
   }
   changed_.notify_one();
+}
+
+void ReadAheadThread::Withdraw(BlockWindow* window) {
+  std::lock_guard lock(mutex_);
+  auto found = std::find_if(queue_.begin(), queue_.end(), [&](const auto& queued) { return queued.get() == window; });
+  if (found == queue_.end()) return;
+  window->SetQueued(false);
+  queue_.erase(found);
 }
 
 void ReadAheadThread::Run() {
@@ -35,6 +44,7 @@ void ReadAheadThread::Run() {
     queue_.pop_front();
     lock.unlock();
     window->WorkAhead();
+    window->SetQueued(false);
     window.reset();
     lock.lock();
   }

@@ -21,6 +21,8 @@ class ReadAheadThread {
 
   // REQUIRES: the window is idle; it is not until the thread is done with it.
   void Submit(std::shared_ptr<BlockWindow> window);
+  // Takes a window back that has not had its turn; it is idle then. Otherwise the thread goes on with it.
+  void Withdraw(BlockWindow* window);
 
  private:
   void Run();

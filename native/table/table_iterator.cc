@@ -16,6 +16,11 @@ constexpr size_t kMostAhead = 256 << 10;
 TableIterator::TableIterator(const TableFile& table, const TableReadOptions& options, std::shared_ptr<const void> owner)
     : table_(table), options_(options), owner_(std::move(owner)) {}
 
+TableIterator::~TableIterator() {
+  EndRun();
+  if (retired_window_ != nullptr) retired_window_->Cancel(true);
+}
+
 void TableIterator::SeekToFirst() {
   if (!Start() || !LoadPart(0)) return;
   position_ = 0;
@@ -176,7 +181,8 @@ Status TableIterator::Fetch(BlockHandle handle) {
 bool TableIterator::InWindow() {
   if (window_->Has(part_number_, position_)) return true;
   if (!reading_ahead_ || !next_window_->Has(part_number_, position_)) return false;
-  window_->Cancel();
+  if (!options_.cache_only && !next_window_->AwaitRead()) return false;
+  Drop(&window_);
   std::swap(window_, next_window_);
   reading_ahead_ = false;
   if (!window_->AllCached()) ReadAhead();
@@ -220,10 +226,17 @@ void TableIterator::Renew(std::shared_ptr<BlockWindow>* window) {
   if (*window == nullptr || !(*window)->idle()) *window = std::make_shared<BlockWindow>(table_, options_, owner_);
 }
 
+void TableIterator::Drop(std::shared_ptr<BlockWindow>* window) {
+  (*window)->Cancel(false);
+  if ((*window)->idle()) return;
+  options_.read_ahead_thread->Withdraw(window->get());
+  if (!(*window)->idle()) retired_window_ = std::move(*window);
+}
+
 void TableIterator::EndRun() {
   if (run_ == 0) return;
-  window_->Cancel();
-  if (reading_ahead_) next_window_->Cancel();
+  Drop(&window_);
+  if (reading_ahead_) Drop(&next_window_);
   reading_ahead_ = false;
   run_ = 0;
 }

@@ -13,7 +13,7 @@ class TableIterator final : public InternalIterator {
  public:
   // `owner` keeps the table also for the thread that reads ahead, if there is one; null: it does nothing.
   TableIterator(const TableFile& table, const TableReadOptions& options, std::shared_ptr<const void> owner = nullptr);
-  ~TableIterator() override { EndRun(); }
+  ~TableIterator() override;
 
   void SeekToFirst() override;
   void SeekToLast() override;
@@ -66,6 +66,8 @@ class TableIterator final : public InternalIterator {
   void ReadAhead();
   // Makes *window, which may be null, an idle one.
   void Renew(std::shared_ptr<BlockWindow>* window);
+  // Nothing more is wanted of *window. One that the thread is in goes to retired_window_, and *window becomes null.
+  void Drop(std::shared_ptr<BlockWindow>* window);
   void EndRun();
   bool CheckCursor();
   // Both go on to the next block while the cursor stands behind the end of one.
@@ -99,6 +101,8 @@ class TableIterator final : public InternalIterator {
   bool reading_ahead_ = false;           // next_window_ is the one behind window_
   std::shared_ptr<BlockWindow> window_;  // null or cancelled when run_ is 0
   std::shared_ptr<BlockWindow> next_window_;
+  std::shared_ptr<BlockWindow>
+      retired_window_;  // one is enough: the thread is in one at a time, and begins no dropped one
 };
 
 }  // namespace burrow

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { Database } from '../../lib/index.ts'
 
-const records = 20_000
+const records = 8_000
 const key = (i: number) => `k${String(i).padStart(6, '0')}`
 const value = (i: number) => `${i} ${'v'.repeat(i % 200)}`
 
@@ -51,7 +51,7 @@ for (const blockCacheSize of [0, 1 << 20, 64 << 20]) {
 
 it('closing the database ends scans that are read ahead', async () => {
   for (let round = 0; round < 5; round++) {
-    const db = round === 0 ? await openTable(1 << 20) : await Database.open(directory)
+    const db = round === 0 ? await openTable(0) : await Database.open(directory, { blockCacheSize: 0 })
     const scans = []
     for (let i = 0; i < 4; i++) scans.push((await begin(db, i % 2 === 1)).scan)
     const last = scans[0]!.next(1)
