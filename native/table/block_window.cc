@@ -15,6 +15,7 @@ void BlockWindow::Assign(const Request& request) {
   part_ = request.part;
   position_ = request.position;
   forward_ = request.forward;
+  advise_ = request.advise;
   look_up_ = request.look_up;
   first_missed_ = request.first_missed;
   progress_.store(kUnread, std::memory_order_relaxed);
@@ -184,9 +185,7 @@ Status BlockWindow::ReadBytes(uint64_t begin, uint64_t end) {
   if (status.ok() && bytes_.size() != n) status = Status::Corruption("file ends inside a block");
   if (!status.ok()) return std::move(status).WithFile(table_.name).WithOffset(begin);
   const uint64_t data_end = table_.properties.data_bytes;
-  if (forward_ && end < data_end) {
-    table_.file->Advise(end, std::min<uint64_t>(options_.read_ahead, data_end - end), true);
-  }
+  if (forward_ && end < data_end) table_.file->Advise(end, std::min<uint64_t>(advise_, data_end - end), true);
   return Status();
 }
 

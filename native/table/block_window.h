@@ -29,6 +29,7 @@ class BlockWindow {
     uint32_t position = 0;      // in it, of the first block, which lies inside the file
     bool forward = true;        // positions ascend
     size_t bytes = 0;           // of blocks as stored: as many as fit, one at least
+    size_t advise = 0;          // bytes behind the window that the system may read before they are asked for
     bool look_up = false;       // what the cache has is neither read nor decoded
     bool first_missed = false;  // the cache does not have the first block
   };
@@ -101,6 +102,7 @@ class BlockWindow {
   uint64_t part_ = 0;
   uint32_t position_ = 0;
   bool forward_ = true;
+  size_t advise_ = 0;
   bool look_up_ = false;
   bool first_missed_ = false;
 

@@ -194,8 +194,8 @@ TEST(ReadAhead, AShortScanDoesNotStartTheThread) {
   Random random(TestSeed());
   auto iterator = table.NewIterator(256 << 10);
   for (int i = 0; i < 200; i++) {
-    iterator->Seek(InternalKey(std::to_string(1000000 + random.Uniform(4900)), kMaxSequence));
-    for (int step = 0; step < 50; step++, iterator->Next()) CHECK(iterator->Valid());
+    iterator->Seek(InternalKey(std::to_string(1000000 + random.Uniform(4500)), kMaxSequence));
+    for (int step = 0; step < 500; step++, iterator->Next()) CHECK(iterator->Valid());
   }
   CHECK_EQ(table.counters.blocks_ahead, 0u);
 }
@@ -266,12 +266,12 @@ TEST(ReadAhead, NobodyWaitsForAReadOfTheThread) {
     GuardedFile::Guard guard;
     table.Open(std::make_unique<GuardedFile>(&table.bytes, &guard));
     auto iterator = table.NewIterator(20000);
-    guard.slow = 70000;  // in the fourth window, the first one of the thread's
+    guard.slow = 95000;  // in the first window of the thread's, which begins behind 85 KB
     iterator->SeekToFirst();
-    for (int i = 0; i < 430; i++) iterator->Next();  // to the third
+    for (int i = 0; i < 640; i++) iterator->Next();  // to the one before
     guard.arrived.get_future().wait();
     if (to_the_end) {
-      auto record = std::next(table.model.begin(), 430);
+      auto record = std::next(table.model.begin(), 640);
       for (; iterator->Valid(); iterator->Next(), ++record) CHECK_EQ(iterator->value(), record->second);
       CHECK_OK(iterator->status());
       CHECK(record == table.model.end());

@@ -7,8 +7,8 @@
 namespace burrow {
 namespace {
 // The first windows of a run are small, for scans that soon end.
-constexpr size_t kFirstWindow = 32 << 10;
-constexpr uint32_t kOwnWindows = 2;  // that make a scan a long one
+constexpr size_t kFirstWindow = 8 << 10;
+constexpr uint32_t kOwnWindows = 4;  // that make a scan a long one
 // A larger read_ahead is for the disk, which is told of it; what is decoded ahead takes memory.
 constexpr size_t kMostAhead = 256 << 10;
 }  // namespace
@@ -164,6 +164,7 @@ Status TableIterator::Fetch(BlockHandle handle) {
   const bool sequential = forward || end == last_begin_;
   Status status;
   if (run_ > 0 && InWindow()) {
+    if (!sequential) run_ = 1;
     status = window_->Take(position_, !options_.cache_only, &block_);
   } else if (sequential && options_.read_ahead > 0 && !options_.cache_only && table_.Contains(handle)) {
     status = ReadOn(handle, forward);
@@ -199,11 +200,13 @@ Status TableIterator::ReadOn(BlockHandle handle, bool forward) {
   EndRun();
   run_ = run + 1;
   Renew(&window_);
+  const size_t bytes = std::min(options_.read_ahead, kFirstWindow << std::min(run, 16u));
   window_->Assign({.index = part_.view,
                    .part = part_number_,
                    .position = position_,
                    .forward = forward,
-                   .bytes = std::min(options_.read_ahead, kFirstWindow << std::min(run, 16u)),
+                   .bytes = bytes,
+                   .advise = std::min(options_.read_ahead, 2 * bytes),
                    .look_up = table_.cache != nullptr && options_.fill_cache,
                    .first_missed = true});
   BURROW_RETURN_IF_ERROR(window_->Take(position_, true, &block_));
@@ -215,6 +218,7 @@ void TableIterator::ReadAhead() {
   BlockWindow::Request request;
   if (options_.read_ahead_thread == nullptr || owner_ == nullptr || !window_->Following(*part_.view, &request)) return;
   request.bytes = std::min(options_.read_ahead, kMostAhead);
+  request.advise = options_.read_ahead;
   request.look_up = table_.cache != nullptr;
   Renew(&next_window_);
   next_window_->Assign(request);
