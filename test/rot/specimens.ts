@@ -123,13 +123,27 @@ function withoutSpace(files: ReadonlyMap<string, Buffer>): Map<string, Buffer> {
   return new Map([...files].map(([name, bytes]) => [name, name.endsWith('.wal') ? cut(bytes) : bytes]))
 }
 
-/** The files once background work has come to rest: a new log is made some time after it is wanted. */
+/**
+ * The files once background work has come to rest: a new log is made some time after it is wanted, and another thread
+ * removes obsolete files, possibly between the listing of a file and its reading.
+ */
 async function settledFiles(directory: string): Promise<Map<string, Buffer>> {
-  for (let files = readFiles(directory); ; ) {
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    const later = readFiles(directory)
-    if (isDeepStrictEqual(later, files)) return later
+  let files: Map<string, Buffer> | undefined
+  for (;;) {
+    const later = readFilesUnlessRemoved(directory)
+    if (later !== undefined && isDeepStrictEqual(later, files)) return later
     files = later
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+/** Undefined when a file was removed meanwhile. */
+function readFilesUnlessRemoved(directory: string): Map<string, Buffer> | undefined {
+  try {
+    return readFiles(directory)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }
 
