@@ -7,14 +7,15 @@
 
 namespace burrow {
 
-// Data blocks that follow each other in a table and that an iterator is about to need, in its order. They are read with one
-// read of the file and decoded one by one; either is done by whoever comes first, the iterator, when it needs a block, or
-// a thread that works ahead of it.
+// Data blocks that follow each other in a table and that an iterator is about to need, in its order. They are read with
+// one read of the file and decoded one by one; either is done by whoever comes first, the iterator, when it needs a
+// block, or a thread that works ahead of it.
 //
 // Threads: one calls WorkAhead, another, the iterator's, everything else, at the same time. They meet in atomics alone:
-// `progress_` gives the read to one of them; the state of a block gives the block to one of them, who then owns it until the
-// state says what has become of it. What the thread has begun the iterator does not wait for where it can do it itself: with
-// other work to do the system may not run the thread for long. The window keeps the table open while the thread has it.
+// `progress_` gives the read to one of them; the state of a block gives the block to one of them, who then owns it
+// until the state says what has become of it. What the thread has begun the iterator does not wait for where it can do
+// it itself: with other work to do the system may not run the thread for long. The window keeps the table open while
+// the thread has it.
 class BlockWindow {
  public:
   // `owner` keeps the table; null: somebody else does, and WorkAhead is never called.
@@ -41,27 +42,27 @@ class BlockWindow {
   // The window was read, or could have been, and the cache had all of it.
   bool AllCached() const { return progress_.load(std::memory_order_acquire) == kRead && missing_ == 0; }
 
-  // Hands the block out. `may_read`: the disk may be asked and waited for; without that *block may stay empty. A block that
-  // was handed out before is fetched as if there were no window. REQUIRES: Has().
+  // Hands the block out. `may_read`: the disk may be asked and waited for; without that *block may stay empty. A block
+  // that was handed out before is fetched as if there were no window. REQUIRES: Has().
   Status Take(uint32_t position, bool may_read, BlockRef* block);
   // Waits for a read that the thread is in, not for long; false when it goes on.
   bool AwaitRead() const;
-  // Nothing more is wanted of it. `wait`: the thread touches neither table nor cache any more, except that it ends the read
-  // of the file that it is in; without that it may end the block that it is at.
+  // Nothing more is wanted of it. `wait`: the thread touches neither table nor cache any more, except that it ends the
+  // read of the file that it is in; without that it may end the block that it is at.
   void Cancel(bool wait);
 
   // No thread is going to call WorkAhead, or is in it.
   bool idle() const { return !queued_.load(std::memory_order_acquire); }
   void SetQueued(bool queued) { queued_.store(queued, std::memory_order_release); }
-  // Reads the window, unless the iterator does, and decodes all of its blocks that nobody else has. Errors are left for the
-  // iterator to meet again.
+  // Reads the window, unless the iterator does, and decodes all of its blocks that nobody else has. Errors are left for
+  // the iterator to meet again.
   void WorkAhead();
 
  private:
   // kUnread also after a read that failed.
   enum Progress : int32_t { kUnread, kReading, kRead };
-  // kFree: nobody has it, and it has not come yet. kClaimed: one of the two is at it, for a short time. kReady: in `block`.
-  // kFailed: it could not be decoded. kGone: handed out, or no longer wanted.
+  // kFree: nobody has it, and it has not come yet. kClaimed: one of the two is at it, for a short time. kReady: in
+  // `block`. kFailed: it could not be decoded. kGone: handed out, or no longer wanted.
   enum State : int32_t { kFree, kClaimed, kReady, kFailed, kGone };
   struct Item {
     BlockHandle handle;

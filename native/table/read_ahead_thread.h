@@ -10,8 +10,9 @@ namespace burrow {
 
 class BlockWindow;
 
-// A thread that reads and decodes windows of blocks ahead of long scans, in the order in which they are handed over. It starts
-// with the first. Any number of threads hand over; destroyed when no iterator that does is left, and before the caches.
+// A thread that reads and decodes windows of blocks ahead of long scans, in the order in which they are handed over. It
+// starts with the first. Any number of threads hand over; destroyed when no iterator that does is left, and before the
+// caches.
 class ReadAheadThread {
  public:
   ReadAheadThread() = default;
