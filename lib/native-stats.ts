@@ -34,7 +34,7 @@ export interface EngineStats {
   visibleSequence: number
   nextFileNumber: number
   /** Bytes and blocks that reads took from files. */
-  diskReads: { blocks: number; bytes: number }
+  diskReads: { blocks: number; bytes: number; ahead: number }
   /** Compactions that have begun and not ended, by job id: records of their inputs that they have been through. */
   compactions: { id: number; records: number }[]
 }

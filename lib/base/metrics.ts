@@ -172,8 +172,11 @@ export interface DatabaseStats {
     readonly byKind: Readonly<Record<'table' | 'wal' | 'manifest', number>>
     /** Free on the file system; null when it does not say. */
     readonly freeBytes: number | null
-    /** Blocks of tables that reads did not find in the cache, and their bytes. */
-    readonly reads: { readonly blocks: number; readonly bytes: number }
+    /**
+     * Blocks of tables that reads did not find in the cache, and their bytes. `ahead`: of the blocks, those that a thread
+     * read and decoded ahead of a scan, wanted in the end or not.
+     */
+    readonly reads: { readonly blocks: number; readonly bytes: number; readonly ahead: number }
   }
   readonly snapshots: { readonly live: number; readonly oldestMs: number }
   readonly iterators: { readonly live: number; readonly oldestMs: number }

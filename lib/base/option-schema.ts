@@ -242,7 +242,7 @@ export const optionSchema: Readonly<Record<keyof DatabaseOptions, OptionSpec>> =
     'Iterators that may be open at once; one more fails with BURROW_BUSY. Bounds what forgotten ones can pin.',
   ),
   readThreads: count(1, 256, 4, 'Threads that read from the disk for asynchronous calls.'),
-  readAheadSize: bytes(4 * KiB, 64 * MiB, 256 * KiB, 'Bytes read at once by scans and compactions.'),
+  readAheadSize: bytes(4 * KiB, 64 * MiB, 256 * KiB, 'Bytes that long scans and compactions read at once.'),
   manifestRollSize: bytes(KiB, GiB, 4 * MiB, 'Bytes of version edits after which a new manifest is begun.'),
   diskReserve: bytes(
     0,

@@ -71,7 +71,7 @@ export interface DatabaseOptions {
   maxOpenIterators?: number
   /** Threads that read from the disk for asynchronous calls. */
   readThreads?: number
-  /** Bytes read at once by scans and compactions. */
+  /** Bytes that long scans and compactions read at once. */
   readAheadSize?: number
   /** Bytes of version edits after which a new manifest is begun. */
   manifestRollSize?: number

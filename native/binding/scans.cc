@@ -219,6 +219,7 @@ bool ReadRequest(napi_env env, const EngineCall<N>& call, size_t rest, ScanOptio
   options->read.fill_cache = (flags & kFillCache) != 0;
   if (reader.Number(call[rest], "limit") != INFINITY) options->limit = reader.Integer(call[rest], "limit");
   options->read.read_ahead = reader.Integer(call[rest + 1], "readAhead", kMaxBuffer);
+  options->read.read_ahead_thread = call->read_ahead_thread();
   *sequence =
       reader.Undefined(call[rest + 2]) ? call.handle()->visible_sequence() : reader.Integer(call[rest + 2], "sequence");
   return reader.ok();

@@ -149,6 +149,7 @@ napi_value Stats(napi_env env, napi_callback_info info) {
   Set(env, bloom, "falsePositives", Number(env, Load(counters.bloom_false_positives)));
   Set(env, disk, "blocks", Number(env, Load(counters.blocks_read)));
   Set(env, disk, "bytes", Number(env, Load(counters.bytes_read)));
+  Set(env, disk, "ahead", Number(env, Load(counters.blocks_ahead)));
   Set(env, object, "ops", Operations(env, handle));
   Set(env, object, "cache", Caches(env, engine));
   Set(env, object, "bloom", bloom);

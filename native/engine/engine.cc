@@ -26,6 +26,7 @@ Engine::Engine(const EngineOptions& options, ProgressListener* listener)
       next_file_number_(options.next_file_number),
       block_cache_(options.block_cache_size),
       table_cache_(options.env, options.directory, options.database_id, options.max_open_files, &block_cache_),
+      read_ahead_thread_(options.schedule == nullptr ? std::make_unique<ReadAheadThread>() : nullptr),
       released_(std::make_shared<ReleasedTables>()),
       commits_({.memtable_size = options.memtable_size, .schedule = options.schedule}, listener) {
   Publish(std::make_shared<Levels>());

@@ -13,6 +13,7 @@
 #include "engine/scan.h"
 #include "engine/snapshots.h"
 #include "env/env.h"
+#include "table/read_ahead_thread.h"
 #include "table/table_cache.h"
 #include "util/schedule.h"
 #include "wal/log_reader.h"
@@ -117,6 +118,7 @@ class Engine {
   SnapshotList& snapshots() { return snapshots_; }
   BlockCache& block_cache() { return block_cache_; }
   TableCache& table_cache() { return table_cache_; }
+  ReadAheadThread* read_ahead_thread() { return read_ahead_thread_.get(); }  // null with a schedule
   const std::shared_ptr<ReleasedTables>& released() const { return released_; }
 
  private:
@@ -133,6 +135,7 @@ class Engine {
   std::atomic<uint64_t> next_file_number_;
   BlockCache block_cache_;
   TableCache table_cache_;
+  const std::unique_ptr<ReadAheadThread> read_ahead_thread_;  // uses the caches
   SnapshotList snapshots_;
   std::shared_ptr<ReleasedTables> released_;
 

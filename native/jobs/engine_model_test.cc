@@ -252,7 +252,8 @@ class Machine {
     if (random_.OneIn(2)) options.lower = RandomKey();
     if (random_.OneIn(2)) options.upper = RandomKey();
     if (random_.OneIn(3)) options.limit = random_.Uniform(20);
-    if (random_.OneIn(2)) options.read.read_ahead = 4096;
+    if (random_.OneIn(2)) options.read.read_ahead = 1 + random_.Uniform(4096);
+    if (random_.OneIn(2)) options.read.read_ahead_thread = engine_->read_ahead_thread();
     CheckScanOf(options);
   }
   void CheckScanOf(const ScanOptions& options) {

@@ -35,6 +35,7 @@ std::string Key(char half, uint64_t i) { return half + std::to_string(1000 + i);
 struct Moment {
   std::shared_ptr<const ReadView> view;
   SequenceNumber sequence = 0;
+  ReadAheadThread* read_ahead_thread = nullptr;
 };
 
 // A sequence number that stays readable through every later view, and the digest of what the first read there saw.
@@ -88,7 +89,8 @@ std::vector<std::pair<std::string, std::string>> ReadHalf(const Moment& moment, 
   options.upper = std::string(1, static_cast<char>(half + 1));
   options.reverse = reverse;
   options.read.fill_cache = random->OneIn(2);
-  if (random->OneIn(3)) options.read.read_ahead = 4096;
+  if (random->OneIn(3)) options.read.read_ahead = 100 + random->Uniform(4000);
+  if (random->OneIn(2)) options.read.read_ahead_thread = moment.read_ahead_thread;
   Scan scan(moment.view, moment.sequence, options);
   std::vector<std::pair<std::string, std::string>> found;
   char buffer[2048];
@@ -168,7 +170,9 @@ class Machine {
     engine_ = std::make_unique<Engine>(options, &progress_);
     runner_ = std::make_unique<JobRunner>(JobRunner::Options{}, engine_.get(), &completions_);
   }
-  void Publish() { board_.Publish({engine_->CurrentView(), engine_->visible_sequence()}); }
+  void Publish() {
+    board_.Publish({engine_->CurrentView(), engine_->visible_sequence(), engine_->read_ahead_thread()});
+  }
 
   // --- the owner
   void Step() {

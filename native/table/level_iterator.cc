@@ -80,7 +80,7 @@ class LevelIterator final : public InternalIterator {
     if (status_.ok() && reader_ == nullptr) status_ = memory->Miss();
     if (!status_.ok()) return false;
     position_ = position;
-    table_.emplace(reader_->file(), options_);
+    table_.emplace(reader_->file(), options_, reader_);
     return true;
   }
 

@@ -2,12 +2,24 @@
 
 #include <algorithm>
 
-#include "util/perf_context.h"
+#include "table/read_ahead_thread.h"
 
 namespace burrow {
+namespace {
+// The first windows of a run are small, for scans that soon end.
+constexpr size_t kFirstWindow = 8 << 10;
+constexpr uint32_t kOwnWindows = 4;  // that make a scan a long one
+// A larger read_ahead is for the disk, which is told of it; what is decoded ahead takes memory.
+constexpr size_t kMostAhead = 256 << 10;
+}  // namespace
 
-TableIterator::TableIterator(const TableFile& table, const TableReadOptions& options)
-    : table_(table), options_(options) {}
+TableIterator::TableIterator(const TableFile& table, const TableReadOptions& options, std::shared_ptr<const void> owner)
+    : table_(table), options_(options), owner_(std::move(owner)) {}
+
+TableIterator::~TableIterator() {
+  EndRun();
+  if (retired_window_ != nullptr) retired_window_->Cancel(true);
+}
 
 void TableIterator::SeekToFirst() {
   if (!Start() || !LoadPart(0)) return;
@@ -147,64 +159,90 @@ bool TableIterator::LoadBlock() {
 
 Status TableIterator::Fetch(BlockHandle handle) {
   options_.cache_only = in_memory_only();
-  if (options_.cache_only && !InWindow(handle)) {
-    BURROW_RETURN_IF_ERROR(table_.GetBlock(handle, BlockType::kData, options_, &block_));
-    return block_ ? Status() : options_.memory_only->Miss();
-  }
   const uint64_t end = handle.offset + handle.size + kBlockTrailerSize;
-  const bool forward = handle.offset == last_end_, backward = end == last_begin_;
+  const bool forward = handle.offset == last_end_;
+  const bool sequential = forward || end == last_begin_;
+  Status status;
+  if (run_ > 0 && InWindow()) {
+    if (!sequential) run_ = 1;
+    status = window_->Take(position_, !options_.cache_only, &block_);
+  } else if (sequential && options_.read_ahead > 0 && !options_.cache_only && table_.Contains(handle)) {
+    status = ReadOn(handle, forward);
+  } else {
+    if (!sequential) EndRun();
+    status = table_.GetBlock(handle, BlockType::kData, options_, &block_);
+  }
+  BURROW_RETURN_IF_ERROR(status);
+  if (!block_) return options_.memory_only->Miss();
   last_begin_ = handle.offset;
   last_end_ = end;
-  if (options_.read_ahead == 0) return table_.GetBlock(handle, BlockType::kData, options_, &block_);
-  const bool in_window = InWindow(handle);
-  if (!in_window && (!(forward || backward) || !table_.Contains(handle))) {
-    return table_.GetBlock(handle, BlockType::kData, options_, &block_);
-  }
+  return Status();
+}
+
+bool TableIterator::InWindow() {
+  if (window_->Has(part_number_, position_)) return true;
+  if (!reading_ahead_ || !next_window_->Has(part_number_, position_)) return false;
+  if (!options_.cache_only && !next_window_->AwaitRead()) return false;
+  Drop(&window_);
+  std::swap(window_, next_window_);
+  reading_ahead_ = false;
+  if (!window_->AllCached()) ReadAhead();
+  return true;
+}
+
+Status TableIterator::ReadOn(BlockHandle handle, bool forward) {
   // Beside a block that has to be read many may be cached. A job that reads everything once leaves the cache in peace.
-  if (table_.cache != nullptr && (options_.fill_cache || !in_window)) {
+  if (table_.cache != nullptr) {
     block_ = table_.cache->Lookup(table_.number, handle.offset, BlockType::kData);
     if (block_) return Status();
   }
-  if (!in_window) BURROW_RETURN_IF_ERROR(ReadWindow(handle, forward));
-  Slice stored = window_.substr(handle.offset - window_offset_, handle.size + kBlockTrailerSize);
-  BURROW_RETURN_IF_ERROR(table_.Decode(stored, handle, BlockType::kData, &block_));
-  if (table_.cache != nullptr && options_.fill_cache) {
-    block_ = table_.cache->Insert(table_.number, handle.offset, BlockType::kData, std::move(block_));
-  }
+  const uint32_t run = run_;
+  EndRun();
+  run_ = run + 1;
+  Renew(&window_);
+  const size_t bytes = std::min(options_.read_ahead, kFirstWindow << std::min(run, 16u));
+  window_->Assign({.index = part_.view,
+                   .part = part_number_,
+                   .position = position_,
+                   .forward = forward,
+                   .bytes = bytes,
+                   .advise = std::min(options_.read_ahead, 2 * bytes),
+                   .look_up = table_.cache != nullptr && options_.fill_cache,
+                   .first_missed = true});
+  BURROW_RETURN_IF_ERROR(window_->Take(position_, true, &block_));
+  if (run_ > kOwnWindows) ReadAhead();
   return Status();
 }
 
-bool TableIterator::InWindow(BlockHandle handle) const {
-  return handle.offset >= window_offset_ && handle.offset - window_offset_ <= window_.size() &&
-         window_.size() - (handle.offset - window_offset_) >= handle.size + kBlockTrailerSize;
+void TableIterator::ReadAhead() {
+  BlockWindow::Request request;
+  if (options_.read_ahead_thread == nullptr || owner_ == nullptr || !window_->Following(*part_.view, &request)) return;
+  request.bytes = std::min(options_.read_ahead, kMostAhead);
+  request.advise = options_.read_ahead;
+  request.look_up = table_.cache != nullptr;
+  Renew(&next_window_);
+  next_window_->Assign(request);
+  options_.read_ahead_thread->Submit(next_window_);
+  reading_ahead_ = true;
 }
 
-Status TableIterator::ReadWindow(BlockHandle handle, bool forward) {
-  const uint64_t stored = handle.size + kBlockTrailerSize;
-  const uint64_t length = std::max<uint64_t>(options_.read_ahead, stored);
-  const uint64_t data_end = std::max(table_.properties.data_bytes, handle.offset + stored);
-  uint64_t begin = handle.offset, end = std::min(data_end, handle.offset + length);
-  if (!forward) {
-    end = handle.offset + stored;
-    begin = end > length ? end - length : 0;
-  }
-  window_ = Slice();
-  window_offset_ = begin;
-  const auto n = static_cast<size_t>(end - begin);
-  if (window_capacity_ < n) {
-    window_buffer_.reset(new char[n]);
-    window_capacity_ = n;
-  }
-  PerfLeave();
-  Status status = table_.file->Read(begin, n, &window_, window_buffer_.get());
-  PerfLap(Phase::kBlockRead);
-  if (status.ok() && window_.size() != n) status = Status::Corruption("file ends inside a block");
-  if (!status.ok()) {
-    window_ = Slice();
-    return std::move(status).WithFile(table_.name).WithOffset(begin);
-  }
-  if (forward && end < data_end) table_.file->Advise(end, std::min(length, data_end - end), true);
-  return Status();
+void TableIterator::Renew(std::shared_ptr<BlockWindow>* window) {
+  if (*window == nullptr || !(*window)->idle()) *window = std::make_shared<BlockWindow>(table_, options_, owner_);
+}
+
+void TableIterator::Drop(std::shared_ptr<BlockWindow>* window) {
+  (*window)->Cancel(false);
+  if ((*window)->idle()) return;
+  options_.read_ahead_thread->Withdraw(window->get());
+  if (!(*window)->idle()) retired_window_ = std::move(*window);
+}
+
+void TableIterator::EndRun() {
+  if (run_ == 0) return;
+  Drop(&window_);
+  if (reading_ahead_) Drop(&next_window_);
+  reading_ahead_ = false;
+  run_ = 0;
 }
 
 bool TableIterator::CheckCursor() {

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "table/block_window.h"
 #include "table/data_block.h"
 #include "table/table_file.h"
 
@@ -10,7 +11,9 @@ namespace burrow {
 // Walks the index of a table and, below it, one data block at a time: point records. The table outlives it.
 class TableIterator final : public InternalIterator {
  public:
-  TableIterator(const TableFile& table, const TableReadOptions& options);
+  // `owner` keeps the table also for the thread that reads ahead, if there is one; null: it does nothing.
+  TableIterator(const TableFile& table, const TableReadOptions& options, std::shared_ptr<const void> owner = nullptr);
+  ~TableIterator() override;
 
   void SeekToFirst() override;
   void SeekToLast() override;
@@ -55,9 +58,17 @@ class TableIterator final : public InternalIterator {
   // there is none: then either position_ is behind the last block, or status_ has an error.
   bool Approach(Slice target);
   Status Fetch(BlockHandle handle);
-  bool InWindow(BlockHandle handle) const;
-  // Reads the block and, in the direction of travel, what fits into read_ahead bytes of data blocks.
-  Status ReadWindow(BlockHandle handle, bool forward);
+  // Whether window_ has the block at position_, moving on to the next window when that has it.
+  bool InWindow();
+  // The block at position_, which follows the one before in that direction, and then those behind it.
+  Status ReadOn(BlockHandle handle, bool forward);
+  // Lets the thread make the window behind window_.
+  void ReadAhead();
+  // Makes *window, which may be null, an idle one.
+  void Renew(std::shared_ptr<BlockWindow>* window);
+  // Nothing more is wanted of *window. One that the thread is in goes to retired_window_, and *window becomes null.
+  void Drop(std::shared_ptr<BlockWindow>* window);
+  void EndRun();
   bool CheckCursor();
   // Both go on to the next block while the cursor stands behind the end of one.
   void Forward();
@@ -85,10 +96,13 @@ class TableIterator final : public InternalIterator {
 
   uint64_t last_begin_ = kNowhere;  // of the block fetched last: access is sequential when the next one touches it
   uint64_t last_end_ = kNowhere;
-  std::unique_ptr<char[]> window_buffer_;
-  size_t window_capacity_ = 0;
-  uint64_t window_offset_ = 0;
-  Slice window_;
+  const std::shared_ptr<const void> owner_;
+  uint32_t run_ = 0;                     // windows begun, not by the thread, since access became sequential
+  bool reading_ahead_ = false;           // next_window_ is the one behind window_
+  std::shared_ptr<BlockWindow> window_;  // null or cancelled when run_ is 0
+  std::shared_ptr<BlockWindow> next_window_;
+  std::shared_ptr<BlockWindow>
+      retired_window_;  // one is enough: the thread is in one at a time, and begins no dropped one
 };
 
 }  // namespace burrow

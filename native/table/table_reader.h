@@ -13,6 +13,7 @@
 namespace burrow {
 
 class BlockReads;
+class ReadAheadThread;
 struct TableFile;
 
 // Keeps iterators away from the disk for a time. While `on`, one that needs what is not in memory fails with kBusy and has
@@ -32,6 +33,7 @@ struct TableReadOptions {
   bool cache_only = false;  // never touches the disk: see GetOutcome::kNotCached; iterators have memory_only instead
   MemoryOnly* memory_only = nullptr;  // of iterators; null: they always may touch the disk
   size_t read_ahead = 0;              // iterators: bytes to read at once once access is sequential; 0: block by block
+  ReadAheadThread* read_ahead_thread = nullptr;  // which reads and decodes ahead of long scans; outlives iterators
   // Counts the blocks that are needed, except those that read_ahead brings; null: nobody counts.
   BlockReads* reads = nullptr;
   bool measured = false;  // laps of PerfContext::Current() also for what takes less than a look at that
@@ -117,6 +119,7 @@ struct TableReader::Counters {
   std::atomic<uint64_t> bloom_false_positives{0};  // the filter said maybe, the table has no version of the key
   std::atomic<uint64_t> blocks_read{0};            // from the file
   std::atomic<uint64_t> bytes_read{0};
+  std::atomic<uint64_t> blocks_ahead{0};  // of blocks_read, those that a ReadAheadThread decoded
 };
 
 }  // namespace burrow

@@ -31,11 +31,6 @@ struct Tombstones {
   }
 };
 
-std::string SomeKey(const Model& model, Random* random) {
-  if (random->OneIn(3)) return RandomKey(random);
-  return std::string(UserKey(std::next(model.begin(), static_cast<ptrdiff_t>(random->Uniform(model.size())))->first));
-}
-
 void CheckGets(const TableReader& reader, const Model& model, Random* random, int count) {
   for (int i = 0; i < count; i++) {
     const std::string key = SomeKey(model, random);
@@ -49,46 +44,6 @@ void CheckGets(const TableReader& reader, const Model& model, Random* random, in
     CHECK_EQ(sequence, expected.sequence);
     if (outcome == GetOutcome::kValue) CHECK_EQ(value.value, expected.value);
     if (Lookup(model, key, kMaxSequence).outcome != GetOutcome::kAbsent) CHECK(reader.MayContain(key, {}));
-  }
-}
-
-void CheckIterator(InternalIterator* iterator, const Model& model, Random* random) {
-  auto it = model.begin();
-  for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next(), ++it) {
-    CHECK(it != model.end());
-    CHECK_EQ(iterator->key(), it->first);
-    CHECK_EQ(iterator->value(), it->second);
-  }
-  CHECK_OK(iterator->status());
-  CHECK(it == model.end());
-  for (iterator->SeekToLast(); iterator->Valid(); iterator->Prev()) {
-    CHECK_EQ(iterator->key(), (--it)->first);
-    CHECK_EQ(iterator->value(), it->second);
-  }
-  CHECK_OK(iterator->status());
-  CHECK(it == model.begin());
-  for (int i = 0; i < 100; i++) {
-    std::string target = InternalKey(SomeKey(model, random), random->Uniform(model.size() + 2));
-    it = model.lower_bound(target);
-    if (random->OneIn(2)) {
-      iterator->Seek(target);
-    } else {
-      iterator->SeekBefore(target);
-      it = it == model.begin() ? model.end() : std::prev(it);
-    }
-    for (int step = 0; step < 20; step++) {
-      CHECK_EQ(iterator->Valid(), it != model.end());
-      if (!iterator->Valid()) break;
-      CHECK_EQ(iterator->key(), it->first);
-      CHECK_EQ(iterator->value(), it->second);
-      if (random->OneIn(2)) {
-        iterator->Next();
-        ++it;
-      } else {
-        iterator->Prev();
-        it = it == model.begin() ? model.end() : std::prev(it);
-      }
-    }
   }
 }
 

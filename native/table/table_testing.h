@@ -117,6 +117,52 @@ inline Expected Lookup(const Model& model, Slice user_key, SequenceNumber sequen
   return {put ? GetOutcome::kValue : GetOutcome::kDeleted, SequenceOf(it->first), it->second};
 }
 
+inline std::string SomeKey(const Model& model, Random* random) {
+  if (random->OneIn(3)) return RandomKey(random);
+  return std::string(UserKey(std::next(model.begin(), static_cast<ptrdiff_t>(random->Uniform(model.size())))->first));
+}
+
+// Walks through all of the model's records in both directions, then hither and thither.
+inline void CheckIterator(InternalIterator* iterator, const Model& model, Random* random) {
+  auto it = model.begin();
+  for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next(), ++it) {
+    CHECK(it != model.end());
+    CHECK_EQ(iterator->key(), it->first);
+    CHECK_EQ(iterator->value(), it->second);
+  }
+  CHECK_OK(iterator->status());
+  CHECK(it == model.end());
+  for (iterator->SeekToLast(); iterator->Valid(); iterator->Prev()) {
+    CHECK_EQ(iterator->key(), (--it)->first);
+    CHECK_EQ(iterator->value(), it->second);
+  }
+  CHECK_OK(iterator->status());
+  CHECK(it == model.begin());
+  for (int i = 0; i < 100; i++) {
+    std::string target = InternalKey(SomeKey(model, random), random->Uniform(model.size() + 2));
+    it = model.lower_bound(target);
+    if (random->OneIn(2)) {
+      iterator->Seek(target);
+    } else {
+      iterator->SeekBefore(target);
+      it = it == model.begin() ? model.end() : std::prev(it);
+    }
+    for (int step = 0; step < 20; step++) {
+      CHECK_EQ(iterator->Valid(), it != model.end());
+      if (!iterator->Valid()) break;
+      CHECK_EQ(iterator->key(), it->first);
+      CHECK_EQ(iterator->value(), it->second);
+      if (random->OneIn(2)) {
+        iterator->Next();
+        ++it;
+      } else {
+        iterator->Prev();
+        it = it == model.begin() ? model.end() : std::prev(it);
+      }
+    }
+  }
+}
+
 inline bool Corrupted(const Status& status) { return status.Is(Code::kCorruption) || status.Is(Code::kUnsupported); }
 
 }  // namespace burrow::testing

@@ -80,7 +80,7 @@ const stats: DatabaseStats = {
     bytes: 1 << 30,
     byKind: { table: 1 << 30, wal: 0, manifest: 0 },
     freeBytes: null,
-    reads: { blocks: 0, bytes: 0 },
+    reads: { blocks: 0, bytes: 0, ahead: 0 },
   },
   snapshots: { live: 1, oldestMs: 5 },
   iterators: { live: 2, oldestMs: 5 },

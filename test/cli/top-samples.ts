@@ -107,7 +107,7 @@ export function liveSample(seconds: number, changes: Partial<DatabaseStats> = {}
         bytes: 3840 * MiB,
         byKind: { table: 1, wal: 1, manifest: 1 },
         freeBytes: 50_000 * MiB,
-        reads: { blocks: 800 * seconds, bytes: 3.2 * MiB * seconds },
+        reads: { blocks: 800 * seconds, bytes: 3.2 * MiB * seconds, ahead: 0 },
       },
       snapshots: { live: 1, oldestMs: 5 },
       iterators: { live: 2, oldestMs: 5 },

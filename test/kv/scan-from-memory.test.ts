@@ -36,6 +36,7 @@ it('asynchronous scans over data that is partly in memory are the synchronous on
       reverse: random.below(2) === 0,
       ...(random.below(3) === 0 ? { limit: random.below(50) } : {}),
       fillCache: random.below(2) === 0,
+      ...(random.below(2) === 0 ? { readAhead: random.below(8192) } : {}),
     }
     const found: [string, string][] = []
     const scan = db.entries(range)
