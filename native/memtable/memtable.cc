@@ -36,8 +36,8 @@ namespace {
 
 // Keys from which the shared prefix is learned: to insert them again takes some hundred microseconds.
 constexpr uint64_t kLearnFrom = 1024;
-// Entries from which there is a filter: with fewer a search is cheap.
-constexpr uint64_t kFilterFrom = 1024;
+// Entries from which there is an index: with fewer a search is cheap.
+constexpr uint64_t kIndexFrom = 4096;
 // So many bytes of what those share are still compared, since keys to come may share less: numbers that count up do.
 constexpr size_t kMayChange = 3;
 
@@ -72,10 +72,10 @@ class MemTableIterator final : public InternalIterator {
 
 }  // namespace
 
-MemTable::MemTable(Slice shared_prefix, size_t filter_bytes)
+MemTable::MemTable(Slice shared_prefix, size_t index_bytes)
     : points_(std::make_unique<Points>(shared_prefix)),
       learns_(shared_prefix.empty()),
-      filter_bytes_(filter_bytes),
+      index_bytes_(index_bytes),
       ranges_(std::make_unique<Ranges>()) {
   current_points_.store(points_.get(), std::memory_order_relaxed);
 }
@@ -89,10 +89,6 @@ bool MemTable::AddLater(SequenceNumber sequence, Kind kind, Slice user_key, Slic
   if (kind == Kind::kRangeDelete) {
     AddRangeTombstone(sequence, user_key, value);
   } else {
-    if (filter_ != nullptr) {
-      later_hashes_[later_] = KeyFilter::HashOf(user_key);
-      filter_->Prefetch(later_hashes_[later_]);
-    }
     points_->Hold(user_key, PackTrailer(sequence, kind), value);
     later_++;
   }
@@ -103,9 +99,6 @@ bool MemTable::AddLater(SequenceNumber sequence, Kind kind, Slice user_key, Slic
 
 void MemTable::FinishAdding() {
   points_->InsertHeld();
-  if (filter_ != nullptr) {
-    for (size_t i = 0; i < later_; i++) filter_->Add(later_hashes_[i]);
-  }
   later_ = 0;
   Adapt();
 }
@@ -114,27 +107,26 @@ void MemTable::AddAll(std::vector<Entry>* entries) {
   if (entries->empty()) return;
   if (later_ > 0) FinishAdding();
   const SequenceNumber first = entries->front().trailer >> 8, last = entries->back().trailer >> 8;
-  for (Entry& entry : *entries) {
+  const size_t count = entries->size();
+  size_t points = 0;
+  for (const Entry& entry : *entries) {
     if (IsRange(entry)) {
       AddRangeTombstone(entry.trailer >> 8, entry.user_key, entry.value);
+      continue;
     }
-    entry.hint = points_->HintOf(entry.user_key);
+    Entry& point = (*entries)[points++];
+    if (&point != &entry) point = entry;
+    point.hint = points_->HintOf(point.user_key);
   }
+  entries->resize(points);
   auto before = [](const Entry& a, const Entry& b) {
     if (a.hint != b.hint) return a.hint < b.hint;
     const int order = a.user_key.compare(b.user_key);
     return order != 0 ? order < 0 : a.trailer > b.trailer;
   };
   if (!std::is_sorted(entries->begin(), entries->end(), before)) std::sort(entries->begin(), entries->end(), before);
-  for (auto from = entries->begin(); from != entries->end();) {
-    const auto to = std::find_if(from, entries->end(), IsRange);
-    const Entry* const some = entries->data() + (from - entries->begin());
-    const auto n = static_cast<size_t>(to - from);
-    AddToFilter(some, n);
-    points_->InsertMany(some, n);
-    from = to == entries->end() ? to : to + 1;
-  }
-  CountEntries(entries->size(), first, last);
+  points_->InsertMany(entries->data(), points);
+  CountEntries(count, first, last);
   Adapt();
 }
 
@@ -158,29 +150,7 @@ void MemTable::CountEntries(uint64_t count, SequenceNumber first, SequenceNumber
 // What only pays once there are many entries. REQUIRES: none is to be added later.
 void MemTable::Adapt() {
   if (learns_ && entries() >= kLearnFrom) LearnPrefix();
-  if (filter_ == nullptr && filter_bytes_ > 0 && entries() >= kFilterFrom) MakeFilter();
-}
-
-void MemTable::MakeFilter() {
-  filter_ = std::make_unique<KeyFilter>(filter_bytes_);
-  for (const SkipList::Node* node = points_->First(); node != nullptr; node = node->next()) {
-    filter_->Add(KeyFilter::HashOf(node->user_key()));
-  }
-  current_filter_.store(filter_.get(), std::memory_order_release);
-}
-
-void MemTable::AddToFilter(const Entry* entries, size_t n) {
-  if (filter_ == nullptr) return;
-  constexpr size_t kTogether = 16;  // cache lines under way at once
-  uint64_t hashes[kTogether];
-  for (size_t from = 0; from < n; from += kTogether) {
-    const size_t count = std::min(kTogether, n - from);
-    for (size_t i = 0; i < count; i++) {
-      hashes[i] = KeyFilter::HashOf(entries[from + i].user_key);
-      filter_->Prefetch(hashes[i]);
-    }
-    for (size_t i = 0; i < count; i++) filter_->Add(hashes[i]);
-  }
+  if (index_bytes_ > 0 && points_->index() == nullptr && entries() >= kIndexFrom) points_->MakeIndex(index_bytes_);
 }
 
 // Gives the points to a skiplist that knows what the keys share. Readers that are on the first one stay there: it has all
@@ -208,10 +178,8 @@ std::string MemTable::shared_prefix() const {
 }
 
 LookupResult MemTable::Get(const LookupKey& key, Slice* value, SequenceNumber* found_sequence) const {
-  const KeyFilter* filter = current_filter_.load(std::memory_order_acquire);
-  if (filter != nullptr && !filter->MayContain(KeyFilter::HashOf(key.user_key()))) return LookupResult::kAbsent;
-  const SkipList::Node* node = points().FindAtOrAfter(key.user_key(), Trailer(key.internal_key()));
-  if (node == nullptr || node->user_key() != key.user_key()) return LookupResult::kAbsent;
+  const SkipList::Node* node = points().Find(key.user_key(), Trailer(key.internal_key()));
+  if (node == nullptr) return LookupResult::kAbsent;
   const Slice found = node->internal_key();
   *found_sequence = SequenceOf(found);
   if (KindOf(found) == Kind::kDelete) return LookupResult::kDeleted;
@@ -248,8 +216,8 @@ std::shared_ptr<const FragmentedTombstones> MemTable::range_tombstones() const {
 }
 
 size_t MemTable::MemoryUsage() const {
-  const KeyFilter* filter = current_filter_.load(std::memory_order_acquire);
-  return RecordMemory() + (filter == nullptr ? 0 : filter->bytes());
+  const KeyIndex* index = points().index();
+  return RecordMemory() + (index == nullptr ? 0 : index->bytes());
 }
 
 size_t MemTable::RecordMemory() const {

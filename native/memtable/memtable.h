@@ -9,7 +9,6 @@
 #include "base/internal_key.h"
 #include "base/iterator.h"
 #include "base/range_tombstone.h"
-#include "memtable/key_filter.h"
 #include "memtable/skiplist.h"
 #include "util/arena.h"
 
@@ -17,15 +16,15 @@ namespace burrow {
 
 enum class LookupResult : uint8_t { kAbsent, kValue, kDeleted };
 
-// The in-memory sorted run that writes go to: a multi-version skiplist on an arena, for point records, and a second
-// one for range tombstones. One thread adds at a time (the commit queue sees to it); any number of threads read at the
+// The in-memory sorted run that writes go to: a multi-version skiplist on an arena, for point records, with an index of
+// the keys once there are many, and a second one for range tombstones. One thread adds at a time (the commit queue sees to it); any number of threads read at the
 // same time without locks. Held by shared_ptr: a memtable lives as long as a read view, job or iterator needs it.
 class MemTable {
  public:
   // `shared_prefix`: what most keys are expected to begin with, such as the shared_prefix() of the memtable before. Any
   // bytes are right; a good guess makes searches faster. Without one, the first thousand keys are asked.
-  // `filter_bytes`: of a filter for the keys, which a memtable with many gets; 0: none.
-  explicit MemTable(Slice shared_prefix = Slice(), size_t filter_bytes = 0);
+  // `index_bytes`: of an index of the keys, which a memtable with many gets, to begin with; 0: none.
+  explicit MemTable(Slice shared_prefix = Slice(), size_t index_bytes = 0);
   ~MemTable();
   MemTable(const MemTable&) = delete;
   MemTable& operator=(const MemTable&) = delete;
@@ -41,7 +40,8 @@ class MemTable {
   // One record of AddAll, which sets the hint. Key and value are borrowed until it returns.
   using Entry = SkipList::Entry;
   // Adds many records as Add would, one by one; in key order, which is faster than the order they come in. REQUIRES: as
-  // for Add; sequence numbers ascend from one entry to the next. *entries is left sorted.
+  // for Add; sequence numbers ascend from one entry to the next. *entries is left
+  // without range tombstones, sorted.
   void AddAll(std::vector<Entry>* entries);
 
   // What all keys so far begin with.
@@ -58,7 +58,7 @@ class MemTable {
   // All range tombstones added so far; cached until another is added. Null when there are none. Any thread.
   std::shared_ptr<const FragmentedTombstones> range_tombstones() const;
 
-  // Every byte held by the arenas and the filter, from any thread; and without the filter, whose size is given.
+  // Every byte held by the arenas and the index, from any thread; and without the index.
   size_t MemoryUsage() const;
   size_t RecordMemory() const;
   uint64_t entries() const { return entries_.load(std::memory_order_relaxed); }  // all kinds
@@ -74,8 +74,6 @@ class MemTable {
 
   void Adapt();
   void LearnPrefix();
-  void MakeFilter();
-  void AddToFilter(const Entry* entries, size_t n);
 
   using Points = SkipList;
   const Points& points() const { return *current_points_.load(std::memory_order_acquire); }
@@ -86,11 +84,8 @@ class MemTable {
   std::unique_ptr<Points> first_points_;
   std::atomic<size_t> first_points_memory_{0};
   bool learns_;
-  const size_t filter_bytes_;
-  std::unique_ptr<KeyFilter> filter_;
-  size_t later_ = 0;  // records that are to be finished, and their keys' hashes
-  uint64_t later_hashes_[SkipList::kTogether];
-  std::atomic<const KeyFilter*> current_filter_{nullptr};  // null: the memtable is small
+  const size_t index_bytes_;
+  size_t later_ = 0;  // records that are to be finished
   std::atomic<uint64_t> entries_{0};
   std::atomic<uint64_t> range_count_{0};
   std::atomic<SequenceNumber> first_sequence_{0};

@@ -111,11 +111,12 @@ TEST(MemTable, ManyAtOnceUnderAnyExpectedPrefix) {
   Random random(TestSeed());
   for (int round = 0; round < 60; round++) {
     const char* prefixes[] = {"", "a", "a-long-common-prefix/", "a-long-common-prefix/aa", "b", "\xff\xff", "zzzz"};
-    MemTable expected, table(prefixes[random.Uniform(std::size(prefixes))]);
+    const bool many = round % 20 == 0;  // enough for an index
+    MemTable expected, table(prefixes[random.Uniform(std::size(prefixes))], 1 + random.Uniform(4096));
     SequenceNumber sequence = 0;
     for (int batch = 0; batch < 20; batch++) {
       std::vector<std::string> keys;
-      for (size_t n = random.Uniform(40); n > 0; n--) keys.push_back(RandomKey(random));
+      for (size_t n = random.Uniform(many ? 1000 : 40); n > 0; n--) keys.push_back(RandomKey(random));
       if (random.OneIn(3)) std::sort(keys.begin(), keys.end());
       std::vector<MemTable::Entry> entries;
       for (const std::string& key : keys) {
@@ -154,11 +155,11 @@ TEST(MemTable, ManyAtOnceUnderAnyExpectedPrefix) {
 TEST(MemTable, AgreesWithAMap) {
   Random random(TestSeed());
   for (int round = 0; round < 20; round++) {
-    MemTable table(Slice(), random.OneIn(2) ? 16 << 10 : 0);
+    MemTable table(Slice(), random.OneIn(2) ? 1 + random.Uniform(16 << 10) : 0);
     const bool later = random.OneIn(2);
     Model model;
     SequenceNumber last = 0;
-    const size_t n = random.Uniform(1500);
+    const size_t n = random.Uniform(random.OneIn(4) ? 9000 : 1500);
     for (size_t i = 0; i < n; i++) {
       last += 1 + random.Uniform(3);
       std::string key = RandomKey(random);
@@ -288,7 +289,7 @@ TEST(MemTable, LargeKeysAndValues) {
 
 // One writer publishes sequence numbers; each reader must see everything up to the one it read, exactly.
 TEST(MemTable, OneWriterManyReaders) {
-  MemTable table;
+  MemTable table(Slice(), 1);
   constexpr uint64_t kKeys = 64;
   const uint64_t writes = 20000;
   std::atomic<SequenceNumber> published{0};
@@ -299,6 +300,7 @@ TEST(MemTable, OneWriterManyReaders) {
     Random random(seed);
     while (published.load(std::memory_order_acquire) < writes) {
       SequenceNumber visible = published.load(std::memory_order_acquire);
+      if (random.OneIn(4)) visible = random.Uniform(visible + 1);  // a snapshot
       uint64_t k = random.Uniform(kKeys);
       SequenceNumber expected = 0, expected_range = 0;
       for (SequenceNumber s = visible; s > 0 && (expected == 0 || expected_range == 0); s--) {
@@ -348,7 +350,7 @@ TEST(MemTable, OneWriterManyReaders) {
 // A read must not find the record that is being inserted right now: it is newer than every published sequence number.
 // The key that comes next is asked for, by readers that race with its insertion.
 TEST(MemTable, ARecordBeingInsertedIsNotFoundByOlderReads) {
-  MemTable table;
+  MemTable table(Slice(), 4096);
   const uint64_t writes = 300000;
   std::atomic<SequenceNumber> published{0};
   // Write number s puts a key of its own; their first eight bytes differ and come in no order.
@@ -365,6 +367,11 @@ TEST(MemTable, ARecordBeingInsertedIsNotFoundByOlderReads) {
       Slice value;
       SequenceNumber found = 0;
       CHECK(table.Get(key, &value, &found) == LookupResult::kAbsent);
+      if (visible > 0) {
+        const SequenceNumber older = 1 + static_cast<uint8_t>(key.user_key().front()) % visible;
+        CHECK(table.Get(LookupKey(key_of(older), visible), &value, &found) == LookupResult::kValue);
+        CHECK_EQ(found, older);
+      }
       it->Seek(key.internal_key());
       if (it->Valid()) CHECK_GE(CompareInternalKeys(it->key(), key.internal_key()), 0);
     }
@@ -378,15 +385,15 @@ TEST(MemTable, ARecordBeingInsertedIsNotFoundByOlderReads) {
   for (std::thread& thread : readers) thread.join();
 }
 
-TEST(MemTable, AFilterHidesNothing) {
+TEST(MemTable, AnIndexHidesNothing) {
   Random random(TestSeed());
-  for (const size_t filter_bytes : {size_t{1}, size_t{4096}, size_t{64 << 10}}) {
-    MemTable memtable(Slice(), filter_bytes);
+  for (const size_t index_bytes : {size_t{1}, size_t{4096}, size_t{256 << 10}}) {
+    MemTable memtable(Slice(), index_bytes);
     const size_t without = MemTable().MemoryUsage();
     std::vector<std::string> keys;
     std::vector<MemTable::Entry> entries;
     SequenceNumber sequence = 0;
-    while (keys.size() < 5000) {
+    while (keys.size() < 9000) {
       if (random.OneIn(2)) {
         keys.push_back("key" + std::to_string(random.Uniform(uint64_t{1} << 60)));
         memtable.Add(++sequence, random.OneIn(10) ? Kind::kDelete : Kind::kPut, keys.back(), "value");
@@ -402,7 +409,7 @@ TEST(MemTable, AFilterHidesNothing) {
       memtable.AddAll(&entries);
       keys.insert(keys.end(), batch.begin(), batch.end());
     }
-    CHECK_GE(memtable.MemoryUsage(), without + filter_bytes);
+    CHECK_GE(memtable.MemoryUsage(), without + index_bytes);
     Slice value;
     SequenceNumber found;
     for (const std::string& key : keys) {
@@ -412,16 +419,39 @@ TEST(MemTable, AFilterHidesNothing) {
   }
 }
 
-TEST(KeyFilter, RulesOutMostOfWhatIsNotThere) {
-  KeyFilter filter(10000);
-  CHECK_LE(filter.bytes(), 10000u);
-  for (int i = 0; i < 8000; ++i) filter.Add(KeyFilter::HashOf("in" + std::to_string(i)));
-  int wrong = 0;
-  for (int i = 0; i < 8000; ++i) {
-    CHECK(filter.MayContain(KeyFilter::HashOf("in" + std::to_string(i))));
-    wrong += filter.MayContain(KeyFilter::HashOf("out" + std::to_string(i)));
+// A read that is older than many versions of a key does not walk along all of them, and finds its own.
+TEST(MemTable, SnapshotsOfAKeyThatIsWrittenAllTheTime) {
+  for (const bool together : {false, true}) {
+    MemTable table(Slice(), 64 << 10);
+    constexpr SequenceNumber kWrites = 10000;
+    std::vector<std::string> values;
+    for (SequenceNumber s = 0; s <= kWrites; s++) values.push_back(std::to_string(s));
+    std::vector<MemTable::Entry> entries;
+    for (SequenceNumber s = 1; s <= kWrites; s++) {
+      const Slice key = s % 3 == 0 ? "counter" : s % 3 == 1 ? "counter/" : "count";
+      if (!together) {
+        table.Add(s, Kind::kPut, key, values[s]);
+        continue;
+      }
+      // A range tombstone may lie between the versions of the key that it begins with.
+      const bool is_range = s % 3 != 0 && s % 7 == 0;
+      entries.push_back(
+          {is_range ? "counter" : key, values[s], PackTrailer(s, is_range ? Kind::kRangeDelete : Kind::kPut)});
+      if (entries.size() > 50) {
+        table.AddAll(&entries);
+        entries.clear();
+      }
+    }
+    table.AddAll(&entries);
+    Slice value;
+    SequenceNumber found;
+    for (SequenceNumber s = 3; s <= kWrites; s++) {
+      CHECK(table.Get(LookupKey("counter", s), &value, &found) == LookupResult::kValue);
+      CHECK_EQ(found, s / 3 * 3);
+      CHECK_EQ(value, values[s / 3 * 3]);
+    }
+    CHECK(table.Get(LookupKey("counter", 2), &value, &found) == LookupResult::kAbsent);
   }
-  CHECK_LT(wrong, 8000 / 30);  // ten bits a key
 }
 
 }  // namespace

@@ -5,10 +5,12 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <string>
 
 #include "base/internal_key.h"
+#include "memtable/key_index.h"
 #include "util/arena.h"
 
 namespace burrow {
@@ -70,7 +72,7 @@ class SkipList {
     }
   }
 
-  // REQUIRES: no other Insert runs; no entry has the same user key and trailer.
+  // REQUIRES: no other Insert runs; no entry has the same user key and trailer; there is no index.
   void Insert(Slice user_key, uint64_t trailer, Slice value) {
     const Target target = TargetOf(user_key, trailer);
     if (!SpliceHolds(target)) FindSplice(target);
@@ -84,19 +86,21 @@ class SkipList {
     uint64_t hint = 0;  // HintOf(user_key)
   };
 
-  // Inserts entries that are in order. REQUIRES: as for Insert; nothing is held.
+  // Inserts entries that are in order. REQUIRES: as for Hold; nothing is held.
   void InsertMany(const Entry* entries, size_t n) {
     for (size_t i = 0; i < n; i++) {
       if (held_count_ == kTogether) InsertHeld();
-      Hold(TargetOf(entries[i]), entries[i].value);
+      const bool newest =
+          i == 0 || entries[i].hint != entries[i - 1].hint || entries[i].user_key != entries[i - 1].user_key;
+      Hold(TargetOf(entries[i]), entries[i].value, newest);
     }
     InsertHeld();
   }
 
   // Copies an entry; InsertHeld() will put it in its place. Many at a time are faster: their searches take turns, so that
-  // while one waits for a node to arrive from memory the others go on. REQUIRES: as for Insert; fewer than kTogether are
-  // held.
-  void Hold(Slice user_key, uint64_t trailer, Slice value) { Hold(TargetOf(user_key, trailer), value); }
+  // while one waits for a node to arrive from memory the others go on. REQUIRES: no other insertion runs; the trailer is
+  // larger than all of the same key; fewer than kTogether are held.
+  void Hold(Slice user_key, uint64_t trailer, Slice value) { Hold(TargetOf(user_key, trailer), value, true); }
   void InsertHeld() {
     if (held_count_ > 1) {
       InsertTogether();
@@ -104,8 +108,41 @@ class SkipList {
       const Target target = TargetOf(held_[0]);
       FindSplice(target);
       InsertAtSplice(held_[0].node, target);
+      IndexLater(held_[0]);
     }
     held_count_ = 0;
+    IndexLinked();
+  }
+
+  // From now on Find() need not search. `bytes`: of the index to begin with. REQUIRES: no insertion runs; nothing is
+  // held; there is no index.
+  void MakeIndex(size_t bytes) {
+    index_ = std::make_unique<KeyIndex>(bytes);
+    Slice last;
+    for (const Node* node = First(); node != nullptr; node = node->next()) {
+      if (node->user_key() == last) continue;
+      last = node->user_key();
+      index_->Put(index_->HashOf(last), node, nullptr);
+    }
+    current_index_.store(index_.get(), std::memory_order_release);
+  }
+  // Null: there is none.
+  const KeyIndex* index() const { return current_index_.load(std::memory_order_acquire); }
+
+  // The first entry of the key at or after the trailer; null when there is none.
+  const Node* Find(Slice user_key, uint64_t trailer) const {
+    auto of_key = [&](const Node* node) { return node != nullptr && node->user_key() == user_key ? node : nullptr; };
+    if (const KeyIndex* index = this->index(); index != nullptr) {
+      const void* newest = index->Find(index->HashOf(user_key), [&](const void* entry) {
+        return static_cast<const Node*>(entry)->user_key() == user_key;
+      });
+      const auto* node = static_cast<const Node*>(newest);
+      for (int passed = 0; passed < kMaxPassed; passed++) {
+        if (node == nullptr || node->trailer() <= trailer) return node;
+        node = of_key(node->next());
+      }
+    }
+    return of_key(FindAtOrAfter(user_key, trailer));
   }
 
   // The first entry at or after (user_key, trailer); null when there is none.
@@ -148,6 +185,7 @@ class SkipList {
 
  private:
   static constexpr uint64_t kNoHint = UINT64_MAX;
+  static constexpr int kMaxPassed = 16;  // versions that are too new; a read of a key with more searches
 
   struct Target {
     Slice user_key;
@@ -157,6 +195,14 @@ class SkipList {
   struct Held {
     Node* node;
     uint64_t prefix;
+    uint64_t hash = 0;
+    bool indexed = false;  // is to be: there is an index, and no newer version
+  };
+  // What Put() of the index takes.
+  struct Linked {
+    uint64_t hash;
+    const Node* node;
+    const Node* older;
   };
 
   Target TargetOf(Slice user_key, uint64_t trailer) const { return {user_key, trailer, HintOf(user_key)}; }
@@ -237,11 +283,36 @@ class SkipList {
     for (int level = 0; level < node->height_; level++) Link(node, level, splice_[level], target);
   }
 
-  // An ascending run goes where the last one went, without a search.
-  void Hold(const Target& target, Slice value) {
-    Node* const node = NewNode(target, value);
-    if (held_count_ == 0 && SpliceHolds(target)) return InsertAtSplice(node, target);
-    held_[held_count_++] = {node, target.prefix};
+  // An ascending run goes where the last one went, without a search. `newest`: there is no newer version of the key.
+  void Hold(const Target& target, Slice value, bool newest) {
+    Held held{NewNode(target, value), target.prefix};
+    if (newest && index_ != nullptr) {
+      held.indexed = true;
+      held.hash = index_->HashOf(target.user_key);
+      index_->Prefetch(held.hash);
+    }
+    if (held_count_ == 0 && SpliceHolds(target)) {
+      InsertAtSplice(held.node, target);
+      IndexLater(held);
+    } else {
+      held_[held_count_++] = held;
+    }
+  }
+
+  // Of one that was linked just now: when its place in the index has arrived from memory.
+  void IndexLater(const Held& held) {
+    if (!held.indexed) return;
+    if (linked_count_ == kTogether) IndexLinked();
+    const Node::Link& link = held.node->link(0);
+    const Node* next = link.next.load(std::memory_order_relaxed);
+    const bool is_older = link.hint.load(std::memory_order_relaxed) == held.prefix && next != nullptr &&
+                          next->user_key() == held.node->user_key();
+    linked_[linked_count_++] = {held.hash, held.node, is_older ? next : nullptr};
+  }
+
+  void IndexLinked() {
+    for (size_t i = 0; i < linked_count_; i++) index_->Put(linked_[i].hash, linked_[i].node, linked_[i].older);
+    linked_count_ = 0;
   }
 
   // One of the searches of InsertTogether.
@@ -274,6 +345,7 @@ class SkipList {
         splice_[level] = Advance(search.splice[level], level, search.target, &not_before);
         if (level < node->height_) Link(node, level, splice_[level], search.target);
       }
+      IndexLater(held_[i]);
     }
   }
 
@@ -370,6 +442,10 @@ class SkipList {
   Node* splice_[kMaxHeight];  // per level the last node at or before the last insertion
   Held held_[kTogether];
   size_t held_count_ = 0;
+  Linked linked_[kTogether];
+  size_t linked_count_ = 0;
+  std::unique_ptr<KeyIndex> index_;
+  std::atomic<const KeyIndex*> current_index_{nullptr};  // the same, for readers
   uint64_t random_ = 0x9e3779b97f4a7c15;
 };
 
