@@ -15,17 +15,20 @@ class Fairness {
   #waiting: (() => void)[] = []
   #immediate: NodeJS.Immediate | undefined
 
-  /** Counts one answer; true when it must wait for the event loop. */
-  exhausted(): boolean {
-    const calls = this.#calls++
-    if (calls === 0) {
+  /** Counts an answer, or so many that go together; true when they must wait for the event loop. */
+  exhausted(answers = 1): boolean {
+    const before = this.#calls
+    const calls = before + answers
+    this.#calls = calls
+    if (before === 0) {
       this.#began = performance.now()
       // It only resets the count, so by itself it is no reason for the process to live.
       this.#immediate = setImmediate(() => this.#turn()).unref()
       return false
     }
-    if (calls >= callsPerTurn) return true
-    if (calls % callsPerClock !== 0 || performance.now() - this.#began < millisecondsPerTurn) return false
+    if (calls > callsPerTurn) return true
+    if (calls % callsPerClock >= answers || performance.now() - this.#began < millisecondsPerTurn)
+      return false
     this.#calls = callsPerTurn
     return true
   }
@@ -44,7 +47,12 @@ class Fairness {
 
   /** Resolves at once, or after the next turn of the event loop. */
   async turn(): Promise<void> {
-    if (this.exhausted()) await new Promise<void>((resolve) => this.defer(resolve))
+    if (this.exhausted()) await this.nextTurn()
+  }
+
+  /** Resolves after the next turn of the event loop. */
+  nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.defer(resolve))
   }
 
   /** Runs `answer` now, or after the next turn of the event loop. */

@@ -16,9 +16,18 @@ const shortKey = 48
 
 const soon = Promise.resolve()
 
-let taken: (value: unknown) => void
-const take = (resolve: (value: unknown) => void) => {
-  taken = resolve
+const ignore = () => undefined
+
+/** Gets that are answered together. */
+interface Round {
+  /** Resolves when the values are there and may be handed out. */
+  readonly answered: Promise<unknown>
+  /** What each get resolves to, in the order of the calls. Set by `answer`, as is the next one. */
+  values: unknown[]
+  /** What they have to wait for, too. */
+  turn: Promise<void> | undefined
+  /** The next get's, for who hands them out: promises call back in the order in which they were made. */
+  readonly next: () => unknown
 }
 
 /**
@@ -35,11 +44,10 @@ class GatheringReads extends Reads {
   readonly #packed = new Uint8Array(most * (2 + shortKey))
   #length = 0
   readonly #keys: string[] = []
-  readonly #resolves: ((value: unknown) => void)[] = []
   readonly #lengths = new Int32Array(most)
   #waiting = 0
+  #round: Round | undefined
   #oneByOne = 0
-  readonly #answer = () => this.answer()
 
   /** REQUIRES: neither encoding is 'json', values are text, and it is the database that is read, not a snapshot. */
   constructor(options: ReadsOptions) {
@@ -54,44 +62,50 @@ class GatheringReads extends Reads {
       return super.get(key, options)
     }
     if (options !== undefined || typeof key !== 'string' || !this.#pack(key)) return super.get(key, options)
-    const promise = new Promise(take)
     const index = this.#waiting++
     this.#keys[index] = key
-    this.#resolves[index] = taken
-    if (index === 0) void soon.then(this.#answer)
-    else if (index === most - 1) this.answer()
+    this.#round ??= this.#begin()
+    // A promise of its own would cost twice as much, with the functions that settle it.
+    const { answered, next } = this.#round
+    const promise = answered.then(next)
+    if (index === most - 1) this.answer()
     return promise
   }
 
   /** Answers the gets that are held back. */
   override answer(): void {
     const count = this.#waiting
-    if (count === 0) return
+    const round = this.#round
+    if (round === undefined) return
     const length = this.#length
+    this.#round = undefined
     this.#waiting = 0
     this.#length = 0
     if (count < fewest) this.#oneByOne = untilNextTry
     const column = this.#look(length, count)
     const text = typeof column === 'string'
+    const values: unknown[] = []
     let at = 0
     let alone = 0
     for (let index = 0; index < count; index++) {
-      const resolve = this.#resolves[index]!
       const size = this.#lengths[index]!
       if (column === null || size === READ_NOT_CACHED) {
         alone++
-        resolve(super.get(this.#keys[index]))
-        continue
-      }
-      let value: string | undefined
-      if (size !== READ_ABSENT) {
+        const value = super.get(this.#keys[index])
+        // Who asked is told of an error by its own promise, which may come to this one only later.
+        value.catch(ignore)
+        values.push(value)
+      } else if (size === READ_ABSENT) {
+        values.push(undefined)
+      } else {
         const end = at + size
-        value = text ? column.substring(at, end) : sliceText(column as FastBuffer, at, end)
+        values.push(text ? column.substring(at, end) : sliceText(column as FastBuffer, at, end))
         at = end
       }
-      if (fairness.exhausted()) fairness.defer(() => resolve(value))
-      else resolve(value)
     }
+    round.values = values
+    // Those that are asked alone are counted there.
+    if (alone < count && fairness.exhausted(count - alone)) round.turn = fairness.nextTurn()
     if (2 * alone > count) this.#oneByOne = untilNextTry
   }
 
@@ -104,6 +118,20 @@ class GatheringReads extends Reads {
     super.refuse(error)
     this.#alone.refuse(error)
     this.#oneByOne = Number.POSITIVE_INFINITY
+  }
+
+  #begin(): Round {
+    let handedOut = 0
+    const round: Round = {
+      answered: soon.then(() => {
+        if (this.#round === round) this.answer()
+        return round.turn
+      }),
+      values: [],
+      turn: undefined,
+      next: () => round.values[handedOut++],
+    }
+    return round
   }
 
   /** null: there was an error. Each is then asked alone, and gets the error if it is its own. */

@@ -31,6 +31,7 @@ constexpr size_t kReservable = 4;  // one part in so many
 constexpr size_t kLine = 64;
 constexpr size_t kMaxShift = kLine - 16;  // of a block in its memory
 constexpr size_t kFirstSlots = 64;
+constexpr size_t kProbes = 16;               // of slots by Prefetch; hardly ever more are needed
 constexpr size_t kMinArenaBytes = 32 << 20;  // of a cache: smaller ones would have too few segments a shard
 constexpr size_t kSampledBlocks = 16;
 constexpr size_t kBookkeeping = 48;  // of a block beside its header: its part of a shard's slots, and what malloc keeps
@@ -127,18 +128,7 @@ class alignas(16) Block : public BlockHead, public Link {  // in the probation o
 static_assert(sizeof(Block) == 64);
 static_assert(sizeof(BlockHead) >= kSlack);
 
-BlockRef& BlockRef::operator=(BlockRef&& other) noexcept {
-  if (this != &other) {
-    Reset();
-    block_ = std::exchange(other.block_, nullptr);
-  }
-  return *this;
-}
-
-BlockRef::~BlockRef() { Reset(); }
-
-void BlockRef::Reset() {
-  if (block_ == nullptr) return;
+void BlockRef::Release() {
   Block* block = std::exchange(block_, nullptr);
   BlockHome* home = block->home;
   if (home == nullptr) return block->Delete();
@@ -178,14 +168,25 @@ struct alignas(64) BlockCache::Shard : BlockHome {
   size_t blocks = 0;
   // Open addressing with linear probing, at most three quarters full. The whole hash is here, so that only blocks that
   // are looked for are touched.
+  // Atomic for Prefetch only, which reads them without the mutex.
   struct Slot {
-    uint64_t hash = 0;
-    Block* block = nullptr;  // null: free
+    std::atomic<uint64_t> hash{0};
+    std::atomic<Block*> block{nullptr};  // null: free
+
+    uint64_t hash_now() const { return hash.load(std::memory_order_relaxed); }
+    Block* block_now() const { return block.load(std::memory_order_relaxed); }
+    void Set(uint64_t new_hash, Block* new_block) {
+      hash.store(new_hash, std::memory_order_relaxed);
+      block.store(new_block, std::memory_order_relaxed);
+    }
   };
   size_t slot_mask = kFirstSlots - 1;
   std::unique_ptr<Slot[]> slots = std::make_unique<Slot[]>(kFirstSlots);
-  std::atomic<const Slot*> slots_hint{slots.get()};  // the same two, for Prefetch
+  // The same two for Prefetch: the slots are as many as the mask says, or more. What it may still read is kept: in all less
+  // than what is in use.
+  std::atomic<const Slot*> slots_hint{slots.get()};
   std::atomic<size_t> mask_hint{slot_mask};
+  std::vector<std::unique_ptr<Slot[]>> outgrown;
   Link probation;
   Link protected_blocks;
   TypeStats by_type[kBlockTypes];
@@ -201,10 +202,10 @@ struct alignas(64) BlockCache::Shard : BlockHome {
   Slot* Find(uint64_t hash, uint64_t file, uint64_t offset) {
     for (size_t i = hash & slot_mask;; i = (i + 1) & slot_mask) {
       Slot* slot = &slots[i];
-      Block* block = slot->block;
+      Block* block = slot->block_now();
       if (block == nullptr) return slot;
-      if (slot->hash != hash) continue;
-      __builtin_prefetch(reinterpret_cast<const char*>(block) - 64);
+      if (slot->hash_now() != hash) continue;
+      __builtin_prefetch(reinterpret_cast<const char*>(block) - kLine);
       if (block->offset == offset && block->file == file) return slot;
     }
   }
@@ -212,12 +213,12 @@ struct alignas(64) BlockCache::Shard : BlockHome {
   // What a later search must still find moves into the gap.
   void Free(Slot* slot) {
     auto gap = static_cast<size_t>(slot - slots.get());
-    for (size_t i = (gap + 1) & slot_mask; slots[i].block != nullptr; i = (i + 1) & slot_mask) {
-      if (((i - slots[i].hash) & slot_mask) < ((i - gap) & slot_mask)) continue;
-      slots[gap] = slots[i];
+    for (size_t i = (gap + 1) & slot_mask; slots[i].block_now() != nullptr; i = (i + 1) & slot_mask) {
+      if (((i - slots[i].hash_now()) & slot_mask) < ((i - gap) & slot_mask)) continue;
+      slots[gap].Set(slots[i].hash_now(), slots[i].block_now());
       gap = i;
     }
-    slots[gap] = Slot();
+    slots[gap].Set(0, nullptr);
   }
 
   void Pin(Block* block) {
@@ -228,20 +229,20 @@ struct alignas(64) BlockCache::Shard : BlockHome {
     const size_t mask = slot_mask * 2 + 1;
     auto grown = std::make_unique<Slot[]>(mask + 1);
     for (size_t from = 0; from <= slot_mask; from++) {
-      if (slots[from].block == nullptr) continue;
-      size_t to = slots[from].hash & mask;
-      while (grown[to].block != nullptr) to = (to + 1) & mask;
-      grown[to] = slots[from];
+      if (slots[from].block_now() == nullptr) continue;
+      size_t to = slots[from].hash_now() & mask;
+      while (grown[to].block_now() != nullptr) to = (to + 1) & mask;
+      grown[to].Set(slots[from].hash_now(), slots[from].block_now());
     }
-    slots = std::move(grown);
+    outgrown.push_back(std::exchange(slots, std::move(grown)));
     slot_mask = mask;
-    slots_hint.store(slots.get(), std::memory_order_relaxed);
-    mask_hint.store(mask, std::memory_order_relaxed);
+    slots_hint.store(slots.get(), std::memory_order_release);
+    mask_hint.store(mask, std::memory_order_release);
   }
 
   void Add(uint64_t hash, Block* block) {
     if (++blocks > (slot_mask + 1) / 4 * 3) Grow();
-    *Find(hash, block->file, block->offset) = {hash, block};
+    Find(hash, block->file, block->offset)->Set(hash, block);
     Block** first = &first_of_file.try_emplace(block->file, nullptr).first->second;
     block->next_of_file = *first;
     block->to_this_of_file = first;
@@ -457,7 +458,7 @@ BlockRef BlockCache::Lookup(uint64_t file, uint64_t offset, BlockType type, bool
   const uint64_t hash = HashOf(file, offset);
   Shard& shard = impl_->ShardOf(hash);
   std::lock_guard lock(shard.mutex);
-  Block* block = shard.Find(hash, file, offset)->block;
+  Block* block = shard.Find(hash, file, offset)->block_now();
   TypeStats& stats = shard.by_type[static_cast<int>(type)];
   if (block == nullptr) {
     stats.misses += count;
@@ -472,17 +473,17 @@ BlockRef BlockCache::Lookup(uint64_t file, uint64_t offset, BlockType type, bool
 void BlockCache::Prefetch(uint64_t file, uint64_t offset, int step) {
   const uint64_t hash = HashOf(file, offset);
   Shard& shard = impl_->ShardOf(hash);
-  if (step == 0) {
-    // Without the mutex: if somebody is changing the two, this asks for a line that nobody needs.
-    const Shard::Slot* slots = shard.slots_hint.load(std::memory_order_relaxed);
-    __builtin_prefetch(slots + (hash & shard.mask_hint.load(std::memory_order_relaxed)));
-    return;
-  }
-  std::lock_guard lock(shard.mutex);
-  for (size_t i = hash & shard.slot_mask; shard.slots[i].block != nullptr; i = (i + 1) & shard.slot_mask) {
-    if (shard.slots[i].hash != hash) continue;
-    __builtin_prefetch(shard.slots[i].block);
-    __builtin_prefetch(reinterpret_cast<const char*>(shard.slots[i].block) - kLine);
+  // Without the mutex: if somebody is changing the slots, this asks for a line that nobody needs. The mask first: see there.
+  const size_t mask = shard.mask_hint.load(std::memory_order_acquire);
+  const Shard::Slot* slots = shard.slots_hint.load(std::memory_order_acquire);
+  size_t i = hash & mask;
+  if (step == 0) return __builtin_prefetch(slots + i);
+  for (size_t left = kProbes; left > 0; left--, i = (i + 1) & mask) {
+    const Block* block = slots[i].block_now();
+    if (block == nullptr) return;
+    if (slots[i].hash_now() != hash) continue;
+    __builtin_prefetch(block);
+    __builtin_prefetch(reinterpret_cast<const char*>(block) - kLine);
     return;
   }
 }
@@ -494,7 +495,7 @@ BlockRef BlockCache::Insert(uint64_t file, uint64_t offset, BlockType type, Bloc
   const size_t room = impl_->Room();
   if (block->charge() > room) return ref;
   std::lock_guard lock(shard.mutex);
-  if (Block* present = shard.Find(hash, file, offset)->block; present != nullptr) {
+  if (Block* present = shard.Find(hash, file, offset)->block_now(); present != nullptr) {
     present->referenced = true;
     shard.Pin(present);
     return BlockRef(present);

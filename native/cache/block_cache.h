@@ -19,8 +19,15 @@ class BlockRef {
  public:
   BlockRef() = default;
   BlockRef(BlockRef&& other) noexcept : block_(other.block_) { other.block_ = nullptr; }
-  BlockRef& operator=(BlockRef&& other) noexcept;
-  ~BlockRef();
+  BlockRef& operator=(BlockRef&& other) noexcept {
+    if (this != &other) {
+      Reset();
+      block_ = other.block_;
+      other.block_ = nullptr;
+    }
+    return *this;
+  }
+  ~BlockRef() { Reset(); }
   BlockRef(const BlockRef&) = delete;
   BlockRef& operator=(const BlockRef&) = delete;
 
@@ -35,11 +42,14 @@ class BlockRef {
   // false at first, also when the block was evicted and read again. Any thread. REQUIRES: not empty.
   bool remark() const;
   void SetRemark();
-  void Reset();
+  void Reset() {
+    if (block_ != nullptr) Release();
+  }
 
  private:
   friend class BlockCache;
   explicit BlockRef(Block* block) : block_(block) {}
+  void Release();
   Block* block_ = nullptr;
 };
 

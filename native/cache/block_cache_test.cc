@@ -354,5 +354,24 @@ TEST(BlockCache, ManyThreads) {
   CHECK_EQ(cache.GetStats().pinned_bytes, 0u);
 }
 
+TEST(BlockCache, PrefetchesWhileItGrows) {
+  BlockCache cache(8 << 20);
+  constexpr uint64_t kBlocks = 8000;
+  std::thread asking([&cache] {
+    for (int round = 0; round < 3; round++) {
+      for (uint64_t offset = 0; offset < kBlocks; offset++) {
+        for (int step = 0; step < 2; step++) cache.Prefetch(1, offset, step);
+      }
+    }
+  });
+  for (uint64_t offset = 0; offset < kBlocks; offset++) Read(&cache, 1, offset, 100);
+  asking.join();
+  // It asks for memory only: nothing is counted, pinned or lost.
+  const BlockCache::Stats stats = cache.GetStats();
+  CHECK_EQ(stats.pinned_bytes, 0u);
+  CHECK_EQ(stats.by_type[0].hits, 0u);
+  for (uint64_t offset = 0; offset < kBlocks; offset++) CHECK(cache.Lookup(1, offset, BlockType::kData));
+}
+
 }  // namespace
 }  // namespace burrow

@@ -13,7 +13,7 @@ inline bool MultiGet::Advance(Lane* lane) {
   bool goes_on = true;
   switch (lane->step) {
     case Step::kFilter:
-      goes_on = lookup.PassFilter() && lookup.FindPart();
+      goes_on = lookup.PassFilter(&answers_) && lookup.FindPart();
       if (goes_on) lookup.PrefetchIndex();
       lane->step = Step::kIndex;
       break;
@@ -71,6 +71,7 @@ Status MultiGet::Get(std::span<const Slice> keys, bool* cached) {
     }
     count = kept;
   }
+  if (counters_ != nullptr) answers_.AddTo(counters_);
   for (size_t i = 0; i < keys.size(); ++i) {
     lanes_[i].own_reader.reset();
     if (lanes_[i].result.outcome == GetOutcome::kNotCached) *cached = false;
@@ -161,7 +162,9 @@ bool MultiGet::NextTable(Lane* lane) {
         lane->reader->range_tombstones()->MaxCovering(lane->key->user_key(), lane->key->sequence());
     lane->covering = std::max(lane->covering, newest);
   }
-  lane->lookup.Start(lane->reader->file(), *lane->key, lane->hash, options_);
+  const TableFile& file = lane->reader->file();
+  counters_ = file.counters;
+  lane->lookup.Start(file, *lane->key, lane->hash, options_);
   lane->lookup.PrefetchFilter();
   lane->step = Step::kFilter;
   return false;

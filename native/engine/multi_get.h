@@ -61,7 +61,9 @@ class MultiGet {
   const SequenceNumber sequence_;
   const TableReadOptions& options_;
   Status status_;
-  Held held_[kHeld];  // each at its number modulo kHeld
+  FilterAnswers answers_;
+  TableReader::Counters* counters_ = nullptr;  // of all tables
+  Held held_[kHeld];                           // each at its number modulo kHeld
   Lane lanes_[kMaxKeys];
 };
 

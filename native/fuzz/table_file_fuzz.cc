@@ -82,13 +82,14 @@ void AskTogether(const TableReader& table, const Records& records) {
     for (size_t k = 0; k < kLanes; k++) keys.emplace_back(UserKey(records[i + k].first), kMaxSequence);
     TableLookup lookups[kLanes];
     bool on[kLanes];
+    FilterAnswers answers;
     PinnedValue values[kLanes];
     for (size_t k = 0; k < kLanes; k++) {
       lookups[k].Start(table.file(), keys[k], Hash64(keys[k].user_key()), options);
       lookups[k].PrefetchFilter();
     }
     for (size_t k = 0; k < kLanes; k++) {
-      on[k] = lookups[k].PassFilter() && lookups[k].FindPart();
+      on[k] = lookups[k].PassFilter(&answers) && lookups[k].FindPart();
       if (on[k]) lookups[k].PrefetchIndex();
     }
     for (size_t k = 0; k < kLanes; k++) on[k] = on[k] && lookups[k].FindPosition();

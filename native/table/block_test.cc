@@ -56,8 +56,9 @@ void Exercise(Slice contents, Random* random) {
     for (int i = 0; i < 10; i++) {
       const std::string target = InternalKey(RandomKey(random), 3);
       if (index.Find(target, &position)) CHECK_LE(position, index.size());
-      index.PrefetchFor(target);
-      if (index.FindPrefetched(target, &position)) CHECK_LE(position, index.size());
+      IndexBlock::Narrowed narrowed;
+      index.PrefetchFor(target, &narrowed);
+      if (index.FindPrefetched(target, narrowed, &position)) CHECK_LE(position, index.size());
     }
     for (uint32_t i = 0; i < index.size(); i++) (void)(index.Handle(i, &handle) && index.Separator(i, &separator));
   }
@@ -148,8 +149,9 @@ TEST(IndexBlock, FindsWhatAModelFinds) {
       uint32_t position;
       CHECK(index.Find(target, &position));
       CHECK_EQ(position, it - keys.begin());
-      index.PrefetchFor(target);
-      CHECK(index.FindPrefetched(target, &position));
+      IndexBlock::Narrowed narrowed;
+      index.PrefetchFor(target, &narrowed);
+      CHECK(index.FindPrefetched(target, narrowed, &position));
       CHECK_EQ(position, it - keys.begin());
       if (it == keys.end()) continue;
       BlockHandle handle;

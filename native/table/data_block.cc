@@ -229,7 +229,8 @@ void DataBlock::PrefetchFor(Slice target, uint64_t hash, int step) const {
   } else if (step != 0 || restart >= restart_count_) {
     return;
   }
-  if (const char* p = Restart(restart); p != nullptr) PrefetchEntries(p, entries_end_);
+  const char* end = restart + 1 < restart_count_ ? Restart(restart + 1) : entries_end_;
+  if (const char* p = Restart(restart); p != nullptr && end != nullptr) PrefetchEntries(p, end);
 }
 
 DataBlock::Found DataBlock::Get(Slice target, uint64_t hash, uint64_t* trailer, Slice* value) const {

@@ -107,7 +107,7 @@ bool IndexBlock::Suffix(uint32_t i, Slice* suffix) const {
   return true;
 }
 
-bool IndexBlock::Enter(Slice target, Slice* suffix, uint64_t* prefix) const {
+inline bool IndexBlock::Enter(Slice target, Slice* suffix, uint64_t* prefix) const {
   const Slice user_key = UserKey(target);
   // The trailer makes the target readable behind the user key, the footer this block behind the common prefix.
   if (user_key.size() < common_.size() || !Same(user_key.data(), common_.data(), common_.size())) return false;
@@ -124,45 +124,12 @@ inline uint32_t IndexBlock::Begin(uint64_t prefix, const char** first) const {
   return std::min(stride_, count_ - position);
 }
 
-void IndexBlock::PrefetchFor(Slice target) const {
-  Slice suffix;
-  uint64_t prefix;
-  if (!Enter(target, &suffix, &prefix)) return;
-  const char* first;
-  uint32_t n = Begin(prefix, &first);
-  Narrow(prefix, kPrefetched, &first, &n);
-  for (uint32_t i = 0; i < n; i += kLine / sizeof(uint64_t)) __builtin_prefetch(first + i * sizeof(uint64_t));
-  __builtin_prefetch(first + (n - 1) * sizeof(uint64_t));
+uint32_t IndexBlock::Outside(Slice target) const {
+  const Slice front = UserKey(target).substr(0, common_.size());
+  return front < common_ ? 0 : count_;  // a shorter front orders before what it begins
 }
 
-template <bool prefetched>
-bool IndexBlock::Search(Slice target, uint32_t* position) const {
-  Slice suffix;
-  uint64_t prefix;
-  if (!Enter(target, &suffix, &prefix)) {
-    const Slice front = UserKey(target).substr(0, common_.size());
-    *position = front < common_ ? 0 : count_;  // a shorter front orders before what it begins
-    return true;
-  }
-  // The first position whose prefix is not below that of the target.
-  const char* first;
-  uint32_t n = Begin(prefix, &first);
-  uint32_t low = static_cast<uint32_t>((first - prefixes_) / sizeof(uint64_t));
-  if (prefetched) {
-    Narrow(prefix, kOffsetsAhead, &first, &n);
-    __builtin_prefetch(first + (offsets_ - prefixes_));
-    Narrow(prefix, 1, &first, &n);
-    low = static_cast<uint32_t>((first - prefixes_) / sizeof(uint64_t)) + (DecodeFixed64(first) < prefix);
-  } else {
-    // A processor that guesses right is at the next step before this one's memory has come.
-    while (n > 0) {
-      if (n <= kOffsetsAhead && n > kOffsetsAhead / 2) __builtin_prefetch(offsets_ + low * sizeof(uint64_t));
-      const uint32_t half = n / 2;
-      const bool below = PrefixAt(low + half) < prefix;
-      low = below ? low + half + 1 : low;
-      n = below ? n - half - 1 : half;
-    }
-  }
+inline bool IndexBlock::Decide(Slice suffix, uint64_t prefix, uint32_t low, uint32_t* position) const {
   // Among equal prefixes the keys decide.
   uint32_t high = low;
   for (uint32_t step = 1; high < count_ && PrefixAt(high) == prefix; step *= 2) high = std::min(count_, high + step);
@@ -180,8 +147,49 @@ bool IndexBlock::Search(Slice target, uint32_t* position) const {
   return true;
 }
 
-bool IndexBlock::Find(Slice target, uint32_t* position) const { return Search<false>(target, position); }
-bool IndexBlock::FindPrefetched(Slice target, uint32_t* position) const { return Search<true>(target, position); }
+bool IndexBlock::Find(Slice target, uint32_t* position) const {
+  Slice suffix;
+  uint64_t prefix;
+  if (!Enter(target, &suffix, &prefix)) return *position = Outside(target), true;
+  // The first position whose prefix is not below that of the target.
+  const char* first;
+  uint32_t n = Begin(prefix, &first);
+  uint32_t low = static_cast<uint32_t>((first - prefixes_) / sizeof(uint64_t));
+  // A processor that guesses right is at the next step before this one's memory has come.
+  while (n > 0) {
+    if (n <= kOffsetsAhead && n > kOffsetsAhead / 2) __builtin_prefetch(offsets_ + low * sizeof(uint64_t));
+    const uint32_t half = n / 2;
+    const bool below = PrefixAt(low + half) < prefix;
+    low = below ? low + half + 1 : low;
+    n = below ? n - half - 1 : half;
+  }
+  return Decide(suffix, prefix, low, position);
+}
+
+void IndexBlock::PrefetchFor(Slice target, Narrowed* narrowed) const {
+  Slice suffix;
+  narrowed->count = 0;
+  if (!Enter(target, &suffix, &narrowed->prefix)) return;
+  const char* first;
+  uint32_t n = Begin(narrowed->prefix, &first);
+  Narrow(narrowed->prefix, kPrefetched, &first, &n);
+  for (uint32_t i = 0; i < n; i += kLine / sizeof(uint64_t)) __builtin_prefetch(first + i * sizeof(uint64_t));
+  __builtin_prefetch(first + (n - 1) * sizeof(uint64_t));
+  narrowed->first = static_cast<uint32_t>((first - prefixes_) / sizeof(uint64_t));
+  narrowed->count = n;
+}
+
+bool IndexBlock::FindPrefetched(Slice target, const Narrowed& narrowed, uint32_t* position) const {
+  if (narrowed.count == 0) return *position = Outside(target), true;
+  const uint64_t prefix = narrowed.prefix;
+  const char* first = prefixes_ + narrowed.first * sizeof(uint64_t);
+  uint32_t n = narrowed.count;
+  Narrow(prefix, kOffsetsAhead, &first, &n);
+  __builtin_prefetch(first + (offsets_ - prefixes_));
+  Narrow(prefix, 1, &first, &n);
+  const auto low = static_cast<uint32_t>((first - prefixes_) / sizeof(uint64_t)) + (DecodeFixed64(first) < prefix);
+  return Decide(target.substr(common_.size()), prefix, low, position);
+}
 
 bool IndexBlock::Handle(uint32_t i, BlockHandle* handle) const {
   const uint64_t begin = DecodeFixed64(offsets_ + i * sizeof(uint64_t));

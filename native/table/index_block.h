@@ -44,8 +44,13 @@ class IndexBlock {
   bool Find(Slice target, uint32_t* position) const;
   // The same in two steps, for who has several searches under way: the first asks for the memory that the second reads.
   // REQUIRES: size() > 0.
-  void PrefetchFor(Slice target) const;
-  bool FindPrefetched(Slice target, uint32_t* position) const;
+  struct Narrowed {
+    uint64_t prefix;
+    uint32_t first;
+    uint32_t count;  // of positions from `first` on; 0: the target is not between the block's keys
+  };
+  void PrefetchFor(Slice target, Narrowed* narrowed) const;
+  bool FindPrefetched(Slice target, const Narrowed& narrowed, uint32_t* position) const;
   // REQUIRES: i < size(). False for a corrupt one. The block may still lie outside of the file.
   bool Handle(uint32_t i, BlockHandle* handle) const;
   bool Separator(uint32_t i, std::string* separator) const;  // also false when its prefix, which Find uses, is another
@@ -53,8 +58,10 @@ class IndexBlock {
   uint64_t end_offset() const { return DecodeFixed64(offsets_ + count_ * sizeof(uint64_t)); }
 
  private:
-  template <bool prefetched>
-  bool Search(Slice target, uint32_t* position) const;
+  // Where a target belongs that does not begin as the keys do.
+  uint32_t Outside(Slice target) const;
+  // Of the positions with this prefix, of which the first is `low`, the one to find.
+  bool Decide(Slice suffix, uint64_t prefix, uint32_t low, uint32_t* position) const;
   // What is left of the target behind the common prefix, and its prefix; false when it begins otherwise.
   bool Enter(Slice target, Slice* suffix, uint64_t* prefix) const;
   // How many positions, from *first on, are left when the fences have been looked at: at least 1.

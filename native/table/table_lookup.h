@@ -6,10 +6,21 @@
 
 namespace burrow {
 
+// How often filters said yes and no: gathered, as each addition to what all threads share takes as long as a filter.
+struct FilterAnswers {
+  uint64_t passed = 0, useful = 0;
+
+  void AddTo(TableReader::Counters* counters) {
+    if (passed > 0) counters->bloom_passed.fetch_add(passed, std::memory_order_relaxed);
+    if (useful > 0) counters->bloom_useful.fetch_add(useful, std::memory_order_relaxed);
+    *this = FilterAnswers();
+  }
+};
+
 // Whether the filter of the table lets the key pass. If not, that is the end, with an error or this outcome. `resident`
 // is the filter to ask, if it is known.
 inline Status PassFilter(const TableFile& table, const LookupKey& key, uint64_t hash, const TableReadOptions& options,
-                         GetOutcome* outcome, bool* passed, const Filter* resident = nullptr) {
+                         GetOutcome* outcome, bool* passed, FilterAnswers* answers, const Filter* resident = nullptr) {
   *passed = true;
   if (!table.filter_block) return Status();
   *passed = false;
@@ -27,8 +38,7 @@ inline Status PassFilter(const TableFile& table, const LookupKey& key, uint64_t 
     return Status();
   }
   *passed = answer == Answer::kMaybe;
-  auto& count = *passed ? table.counters->bloom_passed : table.counters->bloom_useful;
-  count.fetch_add(1, std::memory_order_relaxed);
+  ++(*passed ? answers->passed : answers->useful);
   return Status();
 }
 
@@ -40,7 +50,7 @@ class TableLookup {
   // `hash` is Hash64 of the user key. The table, the key and the options are borrowed.
   void Start(const TableFile& table, const LookupKey& key, uint64_t hash, const TableReadOptions& options);
 
-  bool PassFilter();
+  bool PassFilter(FilterAnswers* answers);
   bool FindBlock();  // or FindPart, PrefetchIndex, FindPosition, ReadHandle
   bool FindPart();
   bool FindPosition();
@@ -50,7 +60,7 @@ class TableLookup {
   void Search(PinnedValue* value);  // sets it for GetOutcome::kValue
 
   void PrefetchFilter();                 // before PassFilter
-  void PrefetchIndex() const;            // after FindPart, before FindPosition
+  void PrefetchIndex();                  // after FindPart, before FindPosition
   void PrefetchCache(int step) const;    // after ReadHandle: see BlockCache::Prefetch
   void PrefetchEntries(int step) const;  // after LoadBlock: see DataBlock::PrefetchFor
 
@@ -68,7 +78,8 @@ class TableLookup {
   uint64_t hash_ = 0;
   const Filter* filter_ = nullptr;  // as PrefetchFilter found it
   TableFile::IndexPart part_;
-  uint32_t position_ = 0;  // in it
+  IndexBlock::Narrowed narrowed_;  // as PrefetchIndex found it
+  uint32_t position_ = 0;          // in it
   BlockHandle handle_;
   BlockRef block_;
   DataBlock data_;
@@ -93,9 +104,9 @@ inline bool TableLookup::Fail(Status status) {
   return false;
 }
 
-inline bool TableLookup::PassFilter() {
+inline bool TableLookup::PassFilter(FilterAnswers* answers) {
   bool passed;
-  status_ = burrow::PassFilter(*table_, *key_, hash_, *options_, &outcome_, &passed, filter_);
+  status_ = burrow::PassFilter(*table_, *key_, hash_, *options_, &outcome_, &passed, answers, filter_);
   return passed;
 }
 
@@ -116,8 +127,8 @@ inline bool TableLookup::FindPart() {
 }
 
 inline bool TableLookup::FindPosition() {
-  return part_.view->FindPrefetched(key_->internal_key(), &position_) ? position_ != part_.view->size()
-                                                                      : CorruptIndex();
+  return part_.view->FindPrefetched(key_->internal_key(), narrowed_, &position_) ? position_ != part_.view->size()
+                                                                                 : CorruptIndex();
 }
 
 inline bool TableLookup::ReadHandle() {
@@ -177,7 +188,7 @@ inline void TableLookup::PrefetchFilter() {
   if (filter_ != nullptr) filter_->Prefetch(hash_);
 }
 
-inline void TableLookup::PrefetchIndex() const { part_.view->PrefetchFor(key_->internal_key()); }
+inline void TableLookup::PrefetchIndex() { part_.view->PrefetchFor(key_->internal_key(), &narrowed_); }
 
 inline void TableLookup::PrefetchCache(int step) const {
   if (table_->cache != nullptr) table_->cache->Prefetch(table_->number, handle_.offset, step);

@@ -12,7 +12,7 @@ namespace burrow {
 // How a table is written. Everything that a reader needs is in the file itself.
 struct TableBuilderOptions {
   size_t block_size = 4096;        // uncompressed target of a data block
-  int restart_interval = 16;       // entries between full keys in a data block
+  int restart_interval = 8;        // entries between full keys in a data block
   double bloom_bits_per_key = 10;  // 0: no filter
   CodecId codec = CodecId::kLz4;   // of data and index blocks; filters are stored raw
   int codec_level = 0;

@@ -36,7 +36,9 @@ template <bool explained>
   *outcome = GetOutcome::kAbsent;
   const uint64_t hash = Hash64(key.user_key());
   bool passed;
-  Status status = PassFilter(impl_->table, key, hash, options, outcome, &passed);
+  FilterAnswers answers;
+  Status status = PassFilter(impl_->table, key, hash, options, outcome, &passed, &answers);
+  answers.AddTo(impl_->table.counters);
   if constexpr (explained) {
     report->filtered = impl_->table.filter_block && *outcome != GetOutcome::kNotCached;
     report->ruled_out = !passed && status.ok() && *outcome != GetOutcome::kNotCached;

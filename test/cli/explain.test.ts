@@ -134,11 +134,11 @@ describe('beside a running writer', () => {
     expect(await printed('explain-scan', path, '--prefix', 'user/')).toEqual([
       '39 records, 390 B, to the end of the range',
       'passed 54: 1 tombstones, 14 hidden versions',
-      'blocks: 0 from the cache, 2 from the disk (937 B)',
+      'blocks: 0 from the cache, 2 from the disk (966 B)',
       expect.stringMatching(/^time: T us, first record after T us$/),
       'immutable  #1          3 entries',
       'L0         000007.sst  0 + 1 blocks  65 B',
-      'L6         000005.sst  0 + 1 blocks  872 B',
+      'L6         000005.sst  0 + 1 blocks  901 B',
     ])
     expect((await printed('explain-scan', path, '--gte', 'v')).slice(-2)).toEqual([
       'L0             1 outside of the range',
