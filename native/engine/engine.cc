@@ -12,11 +12,6 @@ namespace burrow {
 
 namespace {
 
-// Of the memory of a memtable, what its index takes to begin with: enough until records take less than 150 bytes each. But
-// no more than is cleared in a millisecond.
-constexpr size_t kIndexShare = 16;
-constexpr size_t kMaxFirstIndex = 4 << 20;
-
 size_t SharedLength(Slice a, Slice b) {
   return static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
 }
@@ -216,7 +211,7 @@ Status Engine::AdoptMemtable(uint64_t id) {
 }
 
 std::shared_ptr<MemTable> Engine::NewMemtable() const {
-  return std::make_shared<MemTable>(ExpectedPrefix(), std::min(options_.memtable_size / kIndexShare, kMaxFirstIndex));
+  return std::make_shared<MemTable>(ExpectedPrefix(), options_.memtable_size);
 }
 
 Status Engine::Start(SequenceNumber next_sequence, uint64_t log_number) {

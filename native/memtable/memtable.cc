@@ -38,6 +38,10 @@ namespace {
 constexpr uint64_t kLearnFrom = 1024;
 // Entries from which there is an index: with fewer a search is cheap.
 constexpr uint64_t kIndexFrom = 4096;
+// A slot, of which some stay empty.
+constexpr size_t kIndexBytesOfKey = 10;
+// What is cleared in a millisecond. The index grows by itself.
+constexpr size_t kMaxFirstIndex = 4 << 20;
 // So many bytes of what those share are still compared, since keys to come may share less: numbers that count up do.
 constexpr size_t kMayChange = 3;
 
@@ -72,10 +76,10 @@ class MemTableIterator final : public InternalIterator {
 
 }  // namespace
 
-MemTable::MemTable(Slice shared_prefix, size_t index_bytes)
+MemTable::MemTable(Slice shared_prefix, size_t size)
     : points_(std::make_unique<Points>(shared_prefix)),
       learns_(shared_prefix.empty()),
-      index_bytes_(index_bytes),
+      size_(size),
       ranges_(std::make_unique<Ranges>()) {
   current_points_.store(points_.get(), std::memory_order_relaxed);
 }
@@ -150,7 +154,13 @@ void MemTable::CountEntries(uint64_t count, SequenceNumber first, SequenceNumber
 // What only pays once there are many entries. REQUIRES: none is to be added later.
 void MemTable::Adapt() {
   if (learns_ && entries() >= kLearnFrom) LearnPrefix();
-  if (index_bytes_ > 0 && points_->index() == nullptr && entries() >= kIndexFrom) points_->MakeIndex(index_bytes_);
+  if (size_ > 0 && points_->index() == nullptr && entries() >= kIndexFrom) points_->MakeIndex(FirstIndexBytes());
+}
+
+// For as many keys as fit, if the records to come are like those that are here.
+size_t MemTable::FirstIndexBytes() const {
+  const size_t keys = size_ / (points_->BytesUsed() / entries() + 1);
+  return std::min(keys * kIndexBytesOfKey, kMaxFirstIndex);
 }
 
 // Gives the points to a skiplist that knows what the keys share. Readers that are on the first one stay there: it has all

@@ -23,8 +23,9 @@ class MemTable {
  public:
   // `shared_prefix`: what most keys are expected to begin with, such as the shared_prefix() of the memtable before. Any
   // bytes are right; a good guess makes searches faster. Without one, the first thousand keys are asked.
-  // `index_bytes`: of an index of the keys, which a memtable with many gets, to begin with; 0: none.
-  explicit MemTable(Slice shared_prefix = Slice(), size_t index_bytes = 0);
+  // `size`: bytes of records that it is to hold, by which the index of the keys is made that a memtable with many gets; 0:
+  // there is none.
+  explicit MemTable(Slice shared_prefix = Slice(), size_t size = 0);
   ~MemTable();
   MemTable(const MemTable&) = delete;
   MemTable& operator=(const MemTable&) = delete;
@@ -74,6 +75,7 @@ class MemTable {
 
   void Adapt();
   void LearnPrefix();
+  size_t FirstIndexBytes() const;
 
   using Points = SkipList;
   const Points& points() const { return *current_points_.load(std::memory_order_acquire); }
@@ -84,7 +86,7 @@ class MemTable {
   std::unique_ptr<Points> first_points_;
   std::atomic<size_t> first_points_memory_{0};
   bool learns_;
-  const size_t index_bytes_;
+  const size_t size_;
   size_t later_ = 0;  // records that are to be finished
   std::atomic<uint64_t> entries_{0};
   std::atomic<uint64_t> range_count_{0};

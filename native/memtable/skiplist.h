@@ -170,6 +170,7 @@ class SkipList {
   }
 
   size_t MemoryUsage() const { return arena_.MemoryUsage(); }
+  size_t BytesUsed() const { return arena_.Used(); }  // REQUIRES: no insertion runs
 
   // What links hold of a key: the eight bytes behind the shared prefix as a big-endian number, padded with zeros; the
   // smallest or largest number for a key that lies below or above all that share it. a < b implies HintOf(a) <= HintOf(b).

@@ -22,6 +22,8 @@ class Arena {
   // `bytes` > 0, aligned to `align` (a power of two up to 16). Never null: exhausted memory ends the process.
   char* Allocate(size_t bytes, size_t align = 8);
   size_t MemoryUsage() const { return usage_.load(std::memory_order_relaxed); }
+  // Without what is still free. Only of the thread that allocates.
+  size_t Used() const { return MemoryUsage() - static_cast<size_t>(limit_ - next_); }
 
  private:
   char* AllocateBlock(size_t bytes);
