@@ -174,7 +174,7 @@ export const optionSchema: Readonly<Record<keyof DatabaseOptions, OptionSpec>> =
     0,
     1024 * GiB,
     () => clamp(totalmem() / 8, 8 * MiB, 512 * MiB),
-    'Bytes of the cache of uncompressed blocks; the default is an eighth of the memory. 0 caches nothing. A value of 32 KiB or more is cached when it is asked for often.',
+    'Bytes of the cache of uncompressed blocks; values from 32 KiB on enter it when asked for often. 0 caches nothing.',
     'an eighth of the memory, up to 512 MiB',
   ),
   compactionStyle: {

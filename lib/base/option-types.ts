@@ -41,10 +41,7 @@ export interface DatabaseOptions {
   targetFileSize?: number
   /** Tables kept open at once. */
   maxOpenFiles?: number
-  /**
-   * Bytes of the cache of uncompressed blocks; the default is an eighth of the memory. 0 caches nothing. A value of 32 KiB or
-   * more is cached when it is asked for often.
-   */
+  /** Bytes of the cache of uncompressed blocks; values from 32 KiB on enter it when asked for often. 0 caches nothing. */
   blockCacheSize?: number
   /** Shape of the tree. */
   compactionStyle?: CompactionStyle
